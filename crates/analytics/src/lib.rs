@@ -1,0 +1,1 @@
+//! Content, daily metrics, ingestion, KPIs.

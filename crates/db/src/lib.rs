@@ -1,0 +1,1 @@
+//! PostgreSQL: pools, the organization transaction, the embedded server, migrations.

@@ -1,0 +1,1 @@
+//! One trait, one module per network: client, types, limits, error classes.

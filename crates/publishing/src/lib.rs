@@ -1,0 +1,1 @@
+//! Posts, publications, attempts, calendar: the publishing guarantee.

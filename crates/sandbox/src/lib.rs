@@ -1,0 +1,1 @@
+//! Simulated networks that speak the real networks' HTTP APIs.

@@ -1,0 +1,1 @@
+//! Databases, clocks and builders for tests.

@@ -1,0 +1,1 @@
+//! The JSON API and the pages. The only crate that serves HTTP.
