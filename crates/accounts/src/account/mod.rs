@@ -1,0 +1,10 @@
+//! The connected account: model, statements, operations.
+
+mod model;
+mod ops;
+pub(crate) mod store;
+
+pub use model::{Account, AccountHealth, AccountStatus, Call, CallEffect, NewAccount, Tokens};
+pub use ops::{AccessError, AccountsError};
+pub(crate) use model::Vitals;
+pub(crate) use ops::profile_columns;

@@ -1,0 +1,94 @@
+//! The configuration: `rookery.toml` and `ROOKERY_*` variables, checked whole at start.
+//!
+//! Every setting stands once, in [`SETTINGS`]; the reader, the annotated example and the check for
+//! unknown names all use that list.
+
+mod read;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use rookery_kernel::Platform;
+use secrecy::SecretString;
+use url::Url;
+
+pub use read::{ConfigErrors, Source};
+pub use settings::{SETTINGS, Setting, example};
+
+/// The whole configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Folder of the embedded database, the key file and the sandbox's state.
+    pub data_dir: PathBuf,
+    /// The web server.
+    pub server: Server,
+    /// The database; without an address the embedded one runs.
+    pub database: Database,
+    /// The file with the keys that encrypt tokens.
+    pub key_file: PathBuf,
+    /// Background work.
+    pub jobs: JobsSection,
+    /// Registrations with the networks that need one, and other addresses for them.
+    pub networks: BTreeMap<Platform, Network>,
+    /// Logging.
+    pub log: Log,
+}
+
+/// Where pages and API are served.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// The address people type; used for links and OAuth.
+    pub public_url: Url,
+}
+
+/// The database.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// Address of your own PostgreSQL; `None` runs the embedded one.
+    pub url: Option<SecretString>,
+    /// Connections for pages and API.
+    pub connections: u32,
+    /// Connections for background work.
+    pub worker_connections: u32,
+    /// Connections that only publishing uses (STR-39).
+    pub publishing_connections: u32,
+}
+
+/// Background work.
+#[derive(Debug, Clone)]
+pub struct JobsSection {
+    /// How often a worker looks for work, in milliseconds, if nothing wakes it.
+    pub poll_ms: u64,
+}
+
+/// One network.
+#[derive(Debug, Clone)]
+pub struct Network {
+    /// The app's id with the network.
+    pub client_id: Option<String>,
+    /// The app's secret.
+    pub client_secret: Option<SecretString>,
+}
+
+/// Logging.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// One line per event, or JSON.
+    pub json: bool,
+    /// A tracing filter.
+    pub filter: String,
+}
+
+impl Config {
+    /// Reads a file (if given or present) and the environment.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] with every fault found, each naming its setting.
+    pub fn load(source: &Source) -> Result<Self, ConfigErrors> {
+        read::load(source)
+    }
+}

@@ -1,0 +1,87 @@
+//! Every setting, once: its name, its default, what it is for.
+
+use std::fmt::Write as _;
+
+/// One setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Path in the file, such as `server.listen`.
+    pub path: &'static str,
+    /// The default as it is written in the file; empty where there is none.
+    pub default: &'static str,
+    /// An example for a setting without default.
+    pub example: &'static str,
+    /// What it is for.
+    pub doc: &'static str,
+}
+
+const fn setting(path: &'static str, default: &'static str, example: &'static str, doc: &'static str) -> Setting {
+    Setting { path, default, example, doc }
+}
+
+/// All settings, in the order of the example file.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "data_dir",
+        "\"./data\"",
+        "",
+        "Folder of the embedded database, the key file and the sandbox. Created if it is missing.",
+    ),
+    setting("server.listen", "\"127.0.0.1:8480\"", "", "Address and port of pages and API."),
+    setting(
+        "server.public_url",
+        "",
+        "\"https://social.example.org\"",
+        "The address people type, used in links and when connecting accounts. Default: http:// and server.listen.",
+    ),
+    setting(
+        "database.url",
+        "",
+        "\"postgres://rookery:secret@db.example.org/rookery\"",
+        "Your own PostgreSQL, 15 or newer. Without it Rookery runs a private one in data_dir. DATABASE_URL works too.",
+    ),
+    setting("database.connections", "10", "", "Connections for pages and API."),
+    setting("database.worker_connections", "10", "", "Connections for background work."),
+    setting("database.publishing_connections", "5", "", "Connections that only publishing uses, so nothing else delays it."),
+    setting(
+        "security.key_file",
+        "",
+        "\"/etc/rookery/keys\"",
+        "The keys that encrypt the tokens of your accounts, mode 0600. Default: `keys` in data_dir, made at the first start.",
+    ),
+    setting("jobs.poll_ms", "1000", "", "How often a worker looks for work if nothing wakes it, in milliseconds."),
+    setting("networks.facebook.client_id", "", "\"1234567890\"", "Id of your Meta app, needed to connect Facebook Pages by sign-in."),
+    setting("networks.facebook.client_secret", "", "\"…\"", "Secret of your Meta app."),
+    setting("networks.mastodon.client_id", "", "\"…\"", "Optional: a registered app; otherwise one is registered with each server."),
+    setting("networks.mastodon.client_secret", "", "\"…\"", "Its secret."),
+    setting("log.format", "\"text\"", "", "`text` for people, `json` for machines."),
+    setting("log.filter", "\"info\"", "", "Which events are logged, such as `info` or `info,rookery_publishing=debug`."),
+];
+
+impl Setting {
+    /// The variable that overrides it: `server.listen` is `ROOKERY_SERVER_LISTEN`.
+    pub fn variable(&self) -> String {
+        format!("ROOKERY_{}", self.path.to_ascii_uppercase().replace('.', "_"))
+    }
+}
+
+/// The annotated example file.
+pub fn example() -> String {
+    let mut out = String::from(
+        "# Rookery's configuration. Every line shows a default or an example; all are optional.\n\
+         # Each setting can also be given as a variable, named in brackets; variables win over this file.\n\
+         # Check a file with `rookery config check`.\n",
+    );
+    let mut section = "";
+    for setting in SETTINGS {
+        let (table, key) = setting.path.rsplit_once('.').unwrap_or(("", setting.path));
+        if table != section {
+            let _ = write!(out, "\n[{table}]");
+            section = table;
+        }
+        let (value, word) =
+            if setting.default.is_empty() { (setting.example, "example") } else { (setting.default, "default") };
+        let _ = write!(out, "\n# {}  [{}, {word}]\n# {key} = {value}\n", setting.doc, setting.variable());
+    }
+    out
+}
