@@ -1,1 +1,14 @@
 //! PostgreSQL: pools, the organization transaction, the embedded server, migrations.
+//!
+//! There are two doors. [`Db::org`] gives an [`OrgTx`], a transaction that sees one organization's rows;
+//! [`Db::system`] gives a [`SystemTx`] for what belongs to no tenant. The roles behind both own nothing and
+//! cannot bypass row-level security, which [`Db::connect`] verifies.
+
+mod error;
+mod org;
+mod pool;
+pub mod roles;
+
+pub use error::{ConstraintKind, ConstraintViolation, Error};
+pub use org::{OrgTx, SystemTx};
+pub use pool::{Db, Endpoints, PoolSizes};

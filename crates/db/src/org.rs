@@ -1,0 +1,181 @@
+//! Transactions that have told PostgreSQL who is asking before the first statement of the caller.
+
+use std::fmt::Write as _;
+
+use rookery_kernel::{OrganizationId, Scope};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnection, PgTransactionManager};
+use sqlx::{AssertSqlSafe, PgPool, Postgres, SqlSafeStr as _};
+use sqlx_core::transaction::TransactionManager as _;
+
+use crate::error::Error;
+
+/// A transaction for one organization. Dropped without [`OrgTx::commit`], it is rolled back.
+#[derive(Debug)]
+pub struct OrgTx {
+    open: Open,
+    scope: Scope,
+}
+
+impl OrgTx {
+    pub(crate) async fn begin(pool: &PgPool, scope: &Scope) -> Result<Self, Error> {
+        let open = Open::begin(pool, begin_for(scope)).await?;
+        Ok(Self { open, scope: scope.clone() })
+    }
+
+    /// For whom and by whom.
+    pub const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The tenant.
+    pub const fn organization_id(&self) -> OrganizationId {
+        self.scope.organization_id
+    }
+
+    /// The connection, for statements of this transaction.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.open.connection
+    }
+
+    /// Makes the work last.
+    ///
+    /// # Errors
+    /// As the server says; nothing of the work lasts then, except if the connection broke during the commit.
+    pub async fn commit(self) -> Result<(), Error> {
+        self.open.commit().await
+    }
+
+    /// Gives the work up now; dropping does the same at the connection's next use.
+    pub async fn rollback(self) {
+        self.open.rollback().await;
+    }
+}
+
+/// A transaction without an organization: tables that belong to no tenant.
+#[derive(Debug)]
+pub struct SystemTx {
+    open: Open,
+}
+
+impl SystemTx {
+    pub(crate) async fn begin(pool: &PgPool, why: &'static str) -> Result<Self, Error> {
+        tracing::trace!(why, "transaction without an organization");
+        let open = Open::begin(pool, BEGIN_SYSTEM.to_owned()).await?;
+        Ok(Self { open })
+    }
+
+    /// The connection, for statements of this transaction.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.open.connection
+    }
+
+    /// Makes the work last.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn commit(self) -> Result<(), Error> {
+        self.open.commit().await
+    }
+
+    /// Gives the work up now.
+    pub async fn rollback(self) {
+        self.open.rollback().await;
+    }
+}
+
+const BEGIN_SYSTEM: &str =
+    "begin; select set_config('app.actor_kind', 'system', true), set_config('app.audited', 'on', true)";
+
+/// One message with everything: `begin` and the settings cost a single round trip.
+/// Only ids, addresses and fixed words are written into it, none of which can hold a quote.
+fn begin_for(scope: &Scope) -> String {
+    let mut sql = format!(
+        "begin; select identity.set_organization('{}'), set_config('app.audited', 'on', true), \
+         set_config('app.actor_kind', '{}', true)",
+        scope.organization_id,
+        scope.actor.kind()
+    );
+    let mut set = |name: &str, value: String| {
+        write!(sql, ", set_config('{name}', '{value}', true)").expect("writing to a String does not fail");
+    };
+    if let Some(user) = scope.actor.user_id() {
+        set("app.actor_user_id", user.to_string());
+    }
+    if let Some(request) = scope.request_id {
+        set("app.request_id", request.to_string());
+    }
+    if let Some(ip) = scope.ip {
+        set("app.ip", ip.to_string());
+    }
+    sql
+}
+
+/// A connection with an open transaction. The driver's own `Transaction` leaves the server's transaction open
+/// when the message that begins it fails half-way or is cancelled; this one closes such a connection.
+#[derive(Debug)]
+struct Open {
+    connection: PoolConnection<Postgres>,
+    state: State,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    Opening,
+    Open,
+    Ended,
+}
+
+impl Open {
+    async fn begin(pool: &PgPool, statement: String) -> Result<Self, Error> {
+        let mut open = Self { connection: pool.acquire().await?, state: State::Opening };
+        PgTransactionManager::begin(&mut open.connection, Some(AssertSqlSafe(statement).into_sql_str())).await?;
+        open.state = State::Open;
+        Ok(open)
+    }
+
+    async fn commit(mut self) -> Result<(), Error> {
+        PgTransactionManager::commit(&mut self.connection).await?;
+        self.state = State::Ended;
+        Ok(())
+    }
+
+    async fn rollback(mut self) {
+        match PgTransactionManager::rollback(&mut self.connection).await {
+            Ok(()) => self.state = State::Ended,
+            // The server ends the transaction with the connection.
+            Err(error) => tracing::debug!(%error, "rollback on a broken connection"),
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        match self.state {
+            State::Opening => self.connection.close_on_drop(),
+            State::Open => PgTransactionManager::start_rollback(&mut self.connection),
+            State::Ended => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rookery_kernel::{Actor, UserId};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn everything_known_is_set_in_one_message() {
+        let mut scope = Scope::new(OrganizationId::from_uuid(Uuid::nil()), Actor::User(UserId::from_uuid(Uuid::nil())));
+        scope.request_id = Some(Uuid::nil());
+        scope.ip = Some("2001:db8::1".parse().expect("an address"));
+        scope.user_agent = Some("'; drop table posts; --".to_owned());
+        let sql = begin_for(&scope);
+        for part in ["app.actor_kind', 'user'", "app.actor_user_id'", "app.request_id'", "'2001:db8::1'"] {
+            assert!(sql.contains(part), "{part} in {sql}");
+        }
+        assert!(!sql.contains("drop table"), "free text never enters the message: {sql}");
+    }
+}
