@@ -1,5 +1,6 @@
 //! What can go wrong between us and PostgreSQL, sorted by what a caller can do about it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use sqlx::postgres::PgDatabaseError;
@@ -93,7 +94,7 @@ impl Error {
             Self::Constraint(violation) => &violation.source,
             Self::UnsafeRole { .. } => return None,
         };
-        source.as_database_error().and_then(|e| e.code()).map(|code| code.into_owned())
+        source.as_database_error()?.code().map(Cow::into_owned)
     }
 }
 
@@ -109,7 +110,7 @@ impl From<sqlx::Error> for Error {
         match &error {
             E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => Self::Unavailable(error),
             E::Database(from_server) => {
-                let code = from_server.code().map(std::borrow::Cow::into_owned).unwrap_or_default();
+                let code = from_server.code().map(Cow::into_owned).unwrap_or_default();
                 if is_unavailable(&code) {
                     return Self::Unavailable(error);
                 }

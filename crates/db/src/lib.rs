@@ -5,6 +5,7 @@
 //! cannot bypass row-level security, which [`Db::connect`] verifies.
 
 mod error;
+pub mod migrate;
 mod org;
 mod pool;
 pub mod roles;
