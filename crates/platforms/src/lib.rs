@@ -1,1 +1,29 @@
 //! One trait, one module per network: client, types, limits, error classes.
+//!
+//! Invariants
+//! - A token travels in the `Authorization` header only; errors hold neither tokens nor query strings.
+//! - A failed call says whether the request may have been carried out all the same ([`Delivery`]).
+//! - Errors are classified from statuses and structured codes by a table per network, never from
+//!   digits in a message.
+//! - A number that a network does not report stays `None`.
+//! - This crate knows no organization, no database and no retry: callers decide what to do next.
+
+mod batch;
+mod connector;
+mod error;
+mod facebook;
+mod http;
+mod mastodon;
+pub mod text;
+mod types;
+
+pub use connector::{Connector, Connectors};
+pub use error::{CallError, Delivery, ErrorType, UnknownErrorType};
+pub use facebook::Facebook;
+pub use http::{HttpClient, HttpConfig, HttpSetupError, PrivateAddresses};
+pub use mastodon::Mastodon;
+pub use types::{
+    Access, AccountMetrics, AppCredentials, AuthorizeRequest, Basis, Capabilities, ContentFormat, ContentItem,
+    ContentMetrics, ContentPage, Draft, ExchangeRequest, Found, InstanceLimits, ItemFailure, MetricsBatch, Pace,
+    Profile, Published, RegisterRequest, Search, TokenSet, Usage,
+};

@@ -1,0 +1,210 @@
+//! The one trait behind which every network stands, and the registry of those in this build.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rookery_kernel::{Date, Platform, Timestamp};
+use secrecy::SecretString;
+use url::Url;
+
+use crate::error::{CallError, Delivery, ErrorType};
+use crate::facebook::Facebook;
+use crate::http::HttpClient;
+use crate::mastodon::Mastodon;
+use crate::types::{
+    Access, AccountMetrics, AppCredentials, AuthorizeRequest, Capabilities, ContentItem, ContentPage, Draft,
+    ExchangeRequest, Found, InstanceLimits, MetricsBatch, Profile, Published, RegisterRequest, Search, TokenSet, Usage,
+};
+
+/// A network. Callers read [`Connector::capabilities`] and never ask for the network's name.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// Which network.
+    fn platform(&self) -> Platform;
+
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Connector and API version, stored beside the numbers it brought.
+    fn source_version(&self) -> String;
+
+    /// The network's own API address; `None` if every account has its own server.
+    fn default_base_url(&self) -> Option<Url>;
+
+    /// Where to send a person for consent.
+    ///
+    /// # Errors
+    /// `BadRequest`, not sent: the request makes no address.
+    fn authorize_url(&self, request: &AuthorizeRequest) -> Result<Url, CallError>;
+
+    /// Registers this installation with one server; `None` where registration is done by hand.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table.
+    async fn register_app(&self, _request: &RegisterRequest) -> Result<Option<AppCredentials>, CallError> {
+        Ok(None)
+    }
+
+    /// Turns the code into tokens.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table.
+    async fn exchange_code(&self, request: &ExchangeRequest) -> Result<TokenSet, CallError>;
+
+    /// The accounts that a token may connect.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table.
+    async fn profiles(
+        &self,
+        base_url: &Url,
+        token: &SecretString,
+        app: Option<&AppCredentials>,
+    ) -> Result<Vec<Profile>, CallError>;
+
+    /// The connected account as it is now: the cheapest proof that its token works.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table.
+    async fn check(&self, access: &Access) -> Result<Profile, CallError>;
+
+    /// A new token.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table; `BadRequest`, not sent, if the network has no renewal.
+    async fn refresh(&self, access: &Access) -> Result<TokenSet, CallError>;
+
+    /// Gives the token back to the network. Where that would end other accounts too it does nothing.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table.
+    async fn revoke(&self, _access: &Access) -> Result<(), CallError> {
+        Ok(())
+    }
+
+    /// What one server allows, where servers differ.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table.
+    async fn instance_limits(&self, _base_url: &Url) -> Result<Option<InstanceLimits>, CallError> {
+        Ok(None)
+    }
+
+    /// The text that a draft becomes on the network; [`Search::text`] wants this.
+    fn composed_text(&self, draft: &Draft) -> String {
+        draft.text.clone()
+    }
+
+    /// The one call that makes a post public. An error whose delivery is unknown must be
+    /// followed by [`Connector::look_up`], never by a second call.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table.
+    async fn publish(&self, access: &Access, draft: &Draft) -> Result<Published, CallError>;
+
+    /// Looks among the account's newest posts for one that we may have sent.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table.
+    async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, CallError>;
+
+    /// One page of the account's own items, newest first.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table; `Unknown` if the listing does not advance.
+    async fn list_content(
+        &self,
+        access: &Access,
+        since: Timestamp,
+        cursor: Option<String>,
+    ) -> Result<ContentPage, CallError>;
+
+    /// All pages of [`Connector::list_content`], at most `pages_max` of them.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table; `Unknown` if the cursors run in a circle.
+    async fn all_content(
+        &self,
+        access: &Access,
+        since: Timestamp,
+        pages_max: usize,
+    ) -> Result<Vec<ContentItem>, CallError> {
+        let mut items = Vec::new();
+        let mut seen = HashSet::new();
+        let mut cursor = None;
+        for _ in 0..pages_max {
+            let page = self.list_content(access, since, cursor).await?;
+            items.extend(page.items);
+            match page.next {
+                None => break,
+                Some(next) if !seen.insert(next.clone()) => return Err(circle()),
+                next => cursor = next,
+            }
+        }
+        Ok(items)
+    }
+
+    /// The numbers of some items. A failure of one item leaves the others alone; a failure of the
+    /// token or the quota ends the batch, and the ids not asked for come back as failures.
+    ///
+    /// # Errors
+    /// [`CallError`] if nothing at all could be read for a reason that concerns the account.
+    async fn content_metrics(&self, access: &Access, ids: &[String], date: Date) -> Result<MetricsBatch, CallError>;
+
+    /// The numbers of the account for each day from `from` to `to`, as far as the network keeps them.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table.
+    async fn account_metrics(&self, access: &Access, from: Date, to: Date) -> Result<Vec<AccountMetrics>, CallError>;
+
+    /// Deletes a post.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table; `NotFound` if it is gone already.
+    async fn delete(&self, access: &Access, external_id: &str) -> Result<(), CallError>;
+
+    /// How much of the account's quota is used, if an answer said so.
+    fn usage(&self, access: &Access) -> Option<Usage>;
+}
+
+/// A listing whose cursors repeat would be walked for ever.
+pub(crate) fn circle() -> CallError {
+    CallError::new(ErrorType::Unknown, Delivery::Refused, "the network's listing runs in a circle")
+}
+
+/// The connectors of this build.
+#[derive(Clone, Default)]
+pub struct Connectors {
+    by_platform: BTreeMap<Platform, Arc<dyn Connector>>,
+}
+
+impl Connectors {
+    /// All networks this build can talk to, with their default versions.
+    pub fn standard(http: HttpClient) -> Self {
+        Self::default().with(Facebook::new(http.clone())).with(Mastodon::new(http))
+    }
+
+    /// Adds a connector, or replaces the one of its network.
+    #[must_use]
+    pub fn with(mut self, connector: impl Connector + 'static) -> Self {
+        self.by_platform.insert(connector.platform(), Arc::new(connector));
+        self
+    }
+
+    /// The connector of a network.
+    pub fn get(&self, platform: Platform) -> Option<Arc<dyn Connector>> {
+        self.by_platform.get(&platform).cloned()
+    }
+
+    /// The networks there is a connector for.
+    pub fn platforms(&self) -> impl Iterator<Item = Platform> + '_ {
+        self.by_platform.keys().copied()
+    }
+}
+
+impl std::fmt::Debug for Connectors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.by_platform.keys()).finish()
+    }
+}

@@ -1,0 +1,158 @@
+//! The Graph API's error table, as data, and the reading of its answers.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::error::{CallError, Delivery, ErrorType};
+use crate::http::Answer;
+use crate::types::Usage;
+
+/// What a call was for: one code (100) means different things in different calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asking {
+    /// Metrics: an unknown parameter is an unknown metric.
+    Insights,
+    /// Anything else.
+    Other,
+}
+
+/// A row of the table: codes, subcode, type.
+type Row = (RangeInclusive<i64>, Option<i64>, ErrorType);
+
+/// First match from the top. Verified 2026-09 against the documentation and recorded answers.
+const TABLE: [Row; 41] = [
+    // Publishing subcodes, whatever the code above them.
+    (ANY, Some(1_366_046), ErrorType::BadRequest), // photo too big or of a wrong format
+    (ANY, Some(1_366_051), ErrorType::BadRequest), // the same photo twice
+    (ANY, Some(1_349_125), ErrorType::BadRequest), // wrong file format
+    (ANY, Some(2_069_019), ErrorType::BadRequest), // invalid file
+    (ANY, Some(2_061_006), ErrorType::BadRequest), // bad address
+    (ANY, Some(1_609_008), ErrorType::BadRequest), // links to Facebook itself
+    (ANY, Some(1_390_008), ErrorType::RateLimit),  // posting too fast
+    (ANY, Some(1_346_003), ErrorType::PolicyBlock), // looks abusive
+    (ANY, Some(1_404_102), ErrorType::PolicyBlock), // community standards
+    (ANY, Some(1_404_112), ErrorType::PolicyBlock), // account limited
+    (ANY, Some(1_404_006), ErrorType::Permission), // security check needed
+    (ANY, Some(1_404_078), ErrorType::Permission), // page publishing authorization needed
+    (ANY, Some(4_854_002), ErrorType::Permission), // identity confirmation
+    (ANY, Some(1_363_047), ErrorType::Transient),
+    (ANY, Some(1_609_010), ErrorType::Transient),
+    // Codes.
+    (1..=2, None, ErrorType::Transient),
+    (3..=3, None, ErrorType::Permission),
+    (4..=4, None, ErrorType::RateLimit),
+    (10..=10, None, ErrorType::Permission),
+    (12..=12, None, ErrorType::BadRequest),
+    (17..=17, None, ErrorType::RateLimit),
+    (32..=32, None, ErrorType::RateLimit),
+    (100..=100, Some(33), ErrorType::NotFound), // gone, or not visible to this token
+    (100..=100, None, ErrorType::BadRequest),
+    (102..=102, None, ErrorType::TokenExpired),
+    (104..=104, None, ErrorType::BadRequest), // proof missing or wrong
+    (190..=190, None, ErrorType::TokenExpired),
+    (200..=299, None, ErrorType::Permission),
+    (341..=341, None, ErrorType::RateLimit),
+    (368..=368, None, ErrorType::PolicyBlock),
+    (490..=490, None, ErrorType::TokenExpired),
+    (506..=506, None, ErrorType::BadRequest), // an equal post exists
+    (613..=613, None, ErrorType::RateLimit),
+    (803..=803, None, ErrorType::NotFound),
+    (2500..=2500, None, ErrorType::BadRequest),
+    (3001..=3001, None, ErrorType::MetricUnsupported),
+    (80_000..=80_006, None, ErrorType::RateLimit),
+    (80_008..=80_009, None, ErrorType::RateLimit),
+    (80_014..=80_014, None, ErrorType::RateLimit),
+    (1_609_005..=1_609_005, None, ErrorType::BadRequest), // link could not be read
+    (ANY, Some(1_504_028), ErrorType::MetricUnsupported),
+];
+
+const ANY: RangeInclusive<i64> = i64::MIN..=i64::MAX;
+
+/// An equal post exists.
+const DUPLICATE: i64 = 506;
+
+fn by_table(code: i64, subcode: Option<i64>) -> Option<ErrorType> {
+    let row = TABLE.iter().find(|(codes, sub, _)| codes.contains(&code) && (sub.is_none() || *sub == subcode));
+    row.map(|(_, _, kind)| *kind)
+}
+
+/// Why a token ended, for people: these do not come back by renewing.
+fn token_advice(subcode: Option<i64>) -> Option<&'static str> {
+    Some(match subcode? {
+        458 => "the app was removed from the account",
+        459 => "Facebook wants the person to pass a checkpoint",
+        460 => "the password was changed",
+        463 => "the token has expired",
+        464 => "the person is not confirmed",
+        467 => "the token is invalid",
+        492 => "the person no longer has a role on the page",
+        _ => return None,
+    })
+}
+
+/// The body, if it is JSON and no error; else the error.
+pub(super) fn judge(answer: &Answer, asking: Asking, usage: Option<Usage>) -> Result<Value, CallError> {
+    let body = answer.json().filter(|_| !answer.is_html());
+    let error = body.as_ref().and_then(|b| b.get("error")).filter(|e| e.is_object());
+    match (error, body.as_ref()) {
+        // A 200 may carry an error, so the body is read before the status.
+        (Some(error), _) => Err(structured(answer, error, asking, usage)),
+        (None, Some(_)) if answer.is_success() => Ok(body.unwrap_or_default()),
+        _ => Err(answer.unstructured()),
+    }
+}
+
+fn structured(answer: &Answer, error: &Value, asking: Asking, usage: Option<Usage>) -> CallError {
+    let number = |name: &str| error.get(name).and_then(Value::as_i64);
+    let text = |name: &str| error.get(name).and_then(Value::as_str);
+    let (code, subcode) = (number("code"), number("error_subcode").filter(|s| *s != 0));
+    let is_transient = error.get("is_transient").and_then(Value::as_bool) == Some(true);
+    let by_code = code.and_then(|c| by_table(c, subcode));
+    let kind = match by_code {
+        _ if is_transient => ErrorType::Transient,
+        Some(ErrorType::BadRequest) if asking == Asking::Insights && code == Some(100) => ErrorType::MetricUnsupported,
+        Some(kind) => kind,
+        None if answer.status >= 400 => ErrorType::of_status(answer.status),
+        None => ErrorType::Unknown,
+    };
+    // "Something went wrong" says nothing about how far it got before it did.
+    let is_trouble = answer.status >= 500 || matches!(code, Some(1 | 2)) || code.is_none() && answer.is_success();
+    let delivery = if is_trouble { Delivery::Unknown } else { Delivery::Refused };
+    let message = match (kind, token_advice(subcode)) {
+        (ErrorType::TokenExpired, Some(advice)) => format!("{advice}: {}", text("message").unwrap_or_default()),
+        _ => text("message").unwrap_or("the network gave no reason").to_owned(),
+    };
+    let mut result = answer.error(kind, delivery, &message);
+    result.code = code.map(|c| c.to_string());
+    result.subcode = subcode.map(|s| s.to_string());
+    result.trace_id = text("fbtrace_id").map(|t| answer.redactor.clean(t));
+    result.duplicate = code == Some(DUPLICATE);
+    if kind == ErrorType::RateLimit {
+        result.retry_after = result.retry_after.or(usage.and_then(|u| u.regain));
+    }
+    result
+}
+
+/// The highest of all percentages in the usage headers, and the wait they name. The header per
+/// business lists pages by id; entries of other pages say nothing about this one.
+pub(super) fn usage(answer: &Answer, page: &str) -> Option<Usage> {
+    let header = |name: &str| answer.header(name).and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let app = header("x-app-usage");
+    let business = header("x-business-use-case-usage");
+    let of_page = business.as_ref().and_then(Value::as_object).map(|by_id| {
+        let own = by_id.get(page).and_then(Value::as_array);
+        own.map_or_else(|| by_id.values().filter_map(Value::as_array).flatten().collect(), |list| list.iter().collect())
+    });
+    let entries: Vec<&Value> = app.iter().chain(of_page.unwrap_or_else(Vec::new)).collect();
+    let percents = entries.iter().flat_map(|e| {
+        ["call_count", "total_time", "total_cputime"].into_iter().filter_map(|name| e.get(name).and_then(Value::as_f64))
+    });
+    let percent = percents.fold(None, |most: Option<f64>, p| Some(most.map_or(p, |m| m.max(p))))?;
+    let minutes = entries.iter().filter_map(|e| e.get("estimated_time_to_regain_access")?.as_u64()).max();
+    let regain = minutes.filter(|m| *m > 0).map(|m| Duration::from_secs(m.saturating_mul(60)));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped just before")]
+    let percent = percent.clamp(0.0, 10_000.0).ceil() as u32;
+    Some(Usage { percent, regain, seen_at: answer.received_at })
+}

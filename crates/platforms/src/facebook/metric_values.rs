@@ -1,0 +1,90 @@
+//! Reads the values in an insights answer.
+
+use rookery_kernel::{Date, Timestamp};
+use serde_json::Value;
+
+use super::content::time;
+use super::oauth::rows;
+
+/// A value of a metric: its sum, and the object it was summed from if it was one.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct MetricValue {
+    pub name: String,
+    pub total: i64,
+    /// Reactions by type, views paid and organic …
+    pub split: Option<Value>,
+    /// End of the period, for daily values.
+    pub end_time: Option<Timestamp>,
+}
+
+/// Every value of every metric in the answer, in its order.
+pub(super) fn values(body: &Value) -> Vec<MetricValue> {
+    rows(body).flat_map(of_metric).collect()
+}
+
+fn of_metric(metric: &Value) -> Vec<MetricValue> {
+    let Some(name) = metric.get("name").and_then(Value::as_str) else { return Vec::new() };
+    let listed = metric.get("values").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let total = metric.get("total_value").map(std::slice::from_ref).unwrap_or_default();
+    let read = |entry: &Value| {
+        let value = entry.get("value")?;
+        Some(MetricValue {
+            name: name.to_owned(),
+            total: sum(value)?,
+            split: value.is_object().then(|| value.clone()),
+            end_time: entry.get("end_time").and_then(Value::as_str).and_then(time),
+        })
+    };
+    if listed.is_empty() { total.iter().filter_map(read).collect() } else { listed.iter().filter_map(read).collect() }
+}
+
+/// A number, or the sum of an object of numbers. An empty object is zero: there were none.
+pub(super) fn sum(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(_) => count(value),
+        Value::Object(parts) => Some(parts.values().filter_map(sum).fold(0, i64::saturating_add)),
+        _ => None,
+    }
+}
+
+/// A counter of up to 64 bits; some come with a fraction of zero.
+pub(super) fn count(value: &Value) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and counters are whole")]
+    value.as_i64().or_else(|| value.as_f64().map(|f| f.round() as i64))
+}
+
+/// The calendar day of a daily value. Days end at midnight in California, which is 07:00 or 08:00
+/// UTC of the following day.
+pub(super) fn day_of(end_time: Timestamp) -> Date {
+    end_time.date_utc().plus_days(-1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_value_that_ends_at_midnight_in_california_belongs_to_the_day_before() {
+        let day = |text: &str| day_of(time(text).expect("a time")).to_string();
+        assert_eq!(day("2026-03-03T08:00:00+0000"), "2026-03-02"); // winter
+        assert_eq!(day("2026-07-03T07:00:00+0000"), "2026-07-02"); // summer
+        assert_eq!(day("2026-03-09T07:00:00+0000"), "2026-03-08"); // the night clocks change
+        assert_eq!(day("2026-01-01T08:00:00+0000"), "2025-12-31");
+    }
+
+    #[test]
+    fn numbers_objects_and_totals_are_read() {
+        let body = json!({"data": [
+            {"name": "a", "values": [{"value": 1}, {"value": 5_000_000_000_i64, "end_time": "2026-03-03T08:00:00+0000"}]},
+            {"name": "b", "values": [{"value": {"like": 3, "love": 4, "deep": {"x": 1}}}]},
+            {"name": "c", "total_value": {"value": 9.0}},
+            {"name": "d", "values": [{"value": "seven"}]},
+            {"name": "e", "values": [{"value": {}}]},
+            {"name": "f", "values": []},
+        ]});
+        let read: Vec<(String, i64)> = values(&body).into_iter().map(|v| (v.name, v.total)).collect();
+        let expected = [("a", 1), ("a", 5_000_000_000), ("b", 8), ("c", 9), ("e", 0)];
+        assert_eq!(read, expected.map(|(name, total)| (name.to_owned(), total)));
+    }
+}

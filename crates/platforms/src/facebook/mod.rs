@@ -1,0 +1,217 @@
+//! Facebook Pages over the Graph API.
+//!
+//! Each call carries the API version in its path, the token in the `Authorization` header and,
+//! where this installation's secret is known, the proof that we hold it.
+
+mod content;
+mod errors;
+mod insights;
+mod metric_values;
+mod oauth;
+mod publish;
+mod refused_metrics;
+
+use async_trait::async_trait;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use rookery_kernel::{Date, Platform, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use sha2::Sha256;
+use tracing::instrument;
+use url::Url;
+
+use self::errors::Asking;
+use self::refused_metrics::RefusedMetrics;
+use crate::connector::Connector;
+use crate::error::CallError;
+use crate::http::{HttpClient, Request, endpoint};
+use crate::types::{
+    Access, AccountMetrics, AppCredentials, AuthorizeRequest, Capabilities, ContentPage, Draft, ExchangeRequest, Found,
+    MetricsBatch, Profile, Published, Search, TokenSet, Usage,
+};
+
+/// The version in use unless told otherwise: the oldest with all metrics we ask for that is
+/// certain to live for some time.
+const VERSION: &str = "v25.0";
+
+/// Facebook Pages.
+#[derive(Debug)]
+pub struct Facebook {
+    http: HttpClient,
+    version: String,
+    refused: RefusedMetrics,
+}
+
+impl Facebook {
+    /// With the default version of the API.
+    pub fn new(http: HttpClient) -> Self {
+        Self { http, version: VERSION.to_owned(), refused: RefusedMetrics::default() }
+    }
+
+    /// With another version, written `v25.0`.
+    #[must_use]
+    pub fn version(self, version: impl Into<String>) -> Self {
+        Self { version: version.into(), ..self }
+    }
+
+    /// `{base}/{version}/{path…}`.
+    fn url(&self, base: &Url, path: &[&str]) -> Result<Url, CallError> {
+        let mut segments = vec![self.version.as_str()];
+        segments.extend(path);
+        endpoint(base, &segments)
+    }
+
+    /// Adds token and proof, sends, notes the usage headers, and returns a body that is no error.
+    async fn call(&self, request: Request, caller: &Caller<'_>, asking: Asking) -> Result<Value, CallError> {
+        let request = match caller.app {
+            Some(app) => request
+                .with_secret("appsecret_proof", &SecretString::from(proof(&app.client_secret, caller.token)))
+                .bearer(caller.token),
+            None => request.bearer(caller.token),
+        };
+        let answer = self.http.send(request).await?;
+        let usage = errors::usage(&answer, caller.id);
+        if let Some(usage) = usage {
+            self.http.note_usage(caller.base_url, caller.id, usage);
+        }
+        errors::judge(&answer, asking, usage)
+    }
+}
+
+/// Who calls: the token, its account, and our registration.
+#[derive(Clone, Copy)]
+struct Caller<'a> {
+    base_url: &'a Url,
+    id: &'a str,
+    token: &'a SecretString,
+    app: Option<&'a AppCredentials>,
+}
+
+impl<'a> From<&'a Access> for Caller<'a> {
+    fn from(access: &'a Access) -> Self {
+        Self {
+            base_url: &access.base_url,
+            id: &access.platform_user_id,
+            token: &access.token,
+            app: access.app.as_ref(),
+        }
+    }
+}
+
+/// `appsecret_proof`: hex HMAC-SHA256 of the token with the app secret as key.
+fn proof(app_secret: &SecretString, token: &SecretString) -> String {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(app_secret.expose_secret().as_bytes()).expect("HMAC takes keys of every length");
+    mac.update(token.expose_secret().as_bytes());
+    hex::encode(mac.finalize().into_bytes())
+}
+
+#[async_trait]
+impl Connector for Facebook {
+    fn platform(&self) -> Platform {
+        Platform::Facebook
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            accepts_idempotency_key: false,
+            idempotency_window: None,
+            reliable_look_up: true,
+            delete: true,
+            refresh: true,
+            own_servers: false,
+            past_days: true,
+            metrics_batch_max: 50,
+        }
+    }
+
+    fn source_version(&self) -> String {
+        format!("facebook/1 {}", self.version)
+    }
+
+    fn default_base_url(&self) -> Option<Url> {
+        Some("https://graph.facebook.com".parse().expect("a constant address"))
+    }
+
+    fn authorize_url(&self, request: &AuthorizeRequest) -> Result<Url, CallError> {
+        self.dialog_url(request)
+    }
+
+    #[instrument(skip_all, err(level = "warn"))]
+    async fn exchange_code(&self, request: &ExchangeRequest) -> Result<TokenSet, CallError> {
+        self.exchange(request).await
+    }
+
+    #[instrument(skip_all, err(level = "warn"))]
+    async fn profiles(
+        &self,
+        base_url: &Url,
+        token: &SecretString,
+        app: Option<&AppCredentials>,
+    ) -> Result<Vec<Profile>, CallError> {
+        self.pages(&Caller { base_url, id: "me", token, app }).await
+    }
+
+    #[instrument(skip_all, err(level = "warn"), fields(page = %access.platform_user_id))]
+    async fn check(&self, access: &Access) -> Result<Profile, CallError> {
+        self.page(&access.into(), &access.platform_user_id).await
+    }
+
+    #[instrument(skip_all, err(level = "warn"), fields(page = %access.platform_user_id))]
+    async fn refresh(&self, access: &Access) -> Result<TokenSet, CallError> {
+        self.renew_page_token(access).await
+    }
+
+    #[instrument(skip_all, err(level = "warn"), fields(page = %access.platform_user_id))]
+    async fn publish(&self, access: &Access, draft: &Draft) -> Result<Published, CallError> {
+        self.post_to_feed(access, draft).await
+    }
+
+    #[instrument(skip_all, err(level = "warn"), fields(page = %access.platform_user_id))]
+    async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, CallError> {
+        self.find_post(access, search).await
+    }
+
+    #[instrument(skip_all, err(level = "warn"), fields(page = %access.platform_user_id))]
+    async fn list_content(
+        &self,
+        access: &Access,
+        since: Timestamp,
+        cursor: Option<String>,
+    ) -> Result<ContentPage, CallError> {
+        self.published_posts(access, since, cursor).await
+    }
+
+    #[instrument(skip_all, err(level = "warn"), fields(page = %access.platform_user_id, items = ids.len()))]
+    async fn content_metrics(&self, access: &Access, ids: &[String], _date: Date) -> Result<MetricsBatch, CallError> {
+        self.post_metrics(access, ids).await
+    }
+
+    #[instrument(skip_all, err(level = "warn"), fields(page = %access.platform_user_id, %from, %to))]
+    async fn account_metrics(&self, access: &Access, from: Date, to: Date) -> Result<Vec<AccountMetrics>, CallError> {
+        self.page_metrics(access, from, to).await
+    }
+
+    #[instrument(skip_all, err(level = "warn"), fields(page = %access.platform_user_id, id = external_id))]
+    async fn delete(&self, access: &Access, external_id: &str) -> Result<(), CallError> {
+        self.delete_post(access, external_id).await
+    }
+
+    fn usage(&self, access: &Access) -> Option<Usage> {
+        self.http.usage(&access.base_url, &access.platform_user_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_proof_agrees_with_a_known_tool() {
+        // printf %s EAAtoken | openssl dgst -sha256 -hmac app-secret
+        assert_eq!(
+            proof(&SecretString::from("app-secret"), &SecretString::from("EAAtoken")),
+            "9f9f0867bc3df2d00cecd6aa6fb78e65b64c050401bd6ec5b84d98503d443d34"
+        );
+    }
+}

@@ -1,0 +1,321 @@
+//! The way out: one HTTP client for all networks, with time-outs, a bound on answers, no
+//! redirects, and nothing secret in an error.
+
+mod address;
+mod answer;
+mod redact;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use rookery_kernel::{Clock, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+pub use address::PrivateAddresses;
+pub(crate) use answer::Answer;
+pub(crate) use redact::Redactor;
+
+use crate::error::{CallError, Delivery, ErrorType};
+use crate::types::Usage;
+
+/// How the client behaves.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest wait for the whole answer.
+    pub total_timeout: Duration,
+    /// How we introduce ourselves.
+    pub user_agent: String,
+    /// Largest answer that is read.
+    pub body_max_bytes: usize,
+    /// Whether servers on private addresses may be called.
+    pub private_addresses: PrivateAddresses,
+}
+
+impl Default for HttpConfig {
+    /// Fit for the open internet: private addresses are refused.
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            total_timeout: Duration::from_secs(30),
+            user_agent: concat!("Rookery/", env!("CARGO_PKG_VERSION")).to_owned(),
+            body_max_bytes: 4 * 1024 * 1024,
+            private_addresses: PrivateAddresses::Refuse,
+        }
+    }
+}
+
+impl HttpConfig {
+    /// For simulated networks and servers on this machine or in this house.
+    pub fn local() -> Self {
+        Self { private_addresses: PrivateAddresses::Allow, ..Self::default() }
+    }
+}
+
+/// The HTTP client could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client could not be set up")]
+pub struct HttpSetupError(#[source] reqwest::Error);
+
+/// One HTTP client for all networks. Cheap to clone; clones share connections and usage notes.
+#[derive(Clone)]
+pub struct HttpClient {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: reqwest::Client,
+    config: HttpConfig,
+    clock: Arc<dyn Clock>,
+    usage: Mutex<HashMap<(String, String), Usage>>,
+}
+
+impl std::fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpClient").field("config", &self.inner.config).finish_non_exhaustive()
+    }
+}
+
+impl HttpClient {
+    /// The clock tells when quotas come back and how old a remembered refusal is.
+    ///
+    /// # Errors
+    /// [`HttpSetupError`] if TLS cannot be set up or the user agent is no header text.
+    pub fn new(config: HttpConfig, clock: Arc<dyn Clock>) -> Result<Self, HttpSetupError> {
+        let client = reqwest::Client::builder()
+            .connect_timeout(config.connect_timeout)
+            .timeout(config.total_timeout)
+            .user_agent(&config.user_agent)
+            // APIs do not redirect. Following would carry a write elsewhere, or turn it into a read.
+            .redirect(reqwest::redirect::Policy::none())
+            .dns_resolver(Arc::new(address::Resolver::new(config.private_addresses)))
+            .build()
+            .map_err(HttpSetupError)?;
+        let usage = Mutex::new(HashMap::new());
+        Ok(Self { inner: Arc::new(Inner { client, config, clock, usage }) })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Remembers what an answer said about an account's quota.
+    pub(crate) fn note_usage(&self, base_url: &Url, account: &str, usage: Usage) {
+        let mut notes = self.inner.usage.lock().expect("no holder of this lock panics");
+        notes.insert((base_url.authority().to_owned(), account.to_owned()), usage);
+    }
+
+    /// What the last answer for an account said about its quota.
+    pub(crate) fn usage(&self, base_url: &Url, account: &str) -> Option<Usage> {
+        let notes = self.inner.usage.lock().expect("no holder of this lock panics");
+        notes.get(&(base_url.authority().to_owned(), account.to_owned())).copied()
+    }
+
+    /// Sends a request and reads its whole answer, whatever its status.
+    ///
+    /// # Errors
+    /// `NotSent` if no connection was made; `Unknown` delivery if it broke afterwards.
+    #[tracing::instrument(skip_all, err(level = "warn"), fields(method = %request.method, place = %request.place()))]
+    pub(crate) async fn send(&self, request: Request) -> Result<Answer, CallError> {
+        let place = request.place();
+        let redactor = request.redactor();
+        if self.inner.config.private_addresses == PrivateAddresses::Refuse && address::is_private_literal(&request.url)
+        {
+            return Err(CallError::not_sent(format!("{place} is a private address; this server may not call those")));
+        }
+        let built = request.build(&self.inner.client)?;
+        let response = self.inner.client.execute(built).await.map_err(|e| broken(e, &place, &redactor))?;
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let body = self.read(response, &place, &redactor).await?;
+        Ok(Answer { status, headers, body, place, redactor, received_at: self.now() })
+    }
+
+    async fn read(
+        &self,
+        mut response: reqwest::Response,
+        place: &str,
+        redactor: &Redactor,
+    ) -> Result<Vec<u8>, CallError> {
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(None) => return Ok(body),
+                Ok(Some(chunk)) if body.len() + chunk.len() <= self.inner.config.body_max_bytes => {
+                    body.extend_from_slice(&chunk);
+                }
+                Ok(Some(_)) => {
+                    let max = self.inner.config.body_max_bytes;
+                    let message = format!("{place} answered with more than {max} bytes");
+                    let mut error = CallError::new(ErrorType::Unknown, Delivery::of_status(status), message);
+                    error.http_status = Some(status);
+                    return Err(error);
+                }
+                Err(source) => {
+                    let mut error = broken(source, place, redactor);
+                    error.http_status = Some(status);
+                    error.delivery = Delivery::of_status(status);
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+/// No answer: was the request written or not?
+fn broken(error: reqwest::Error, place: &str, redactor: &Redactor) -> CallError {
+    let (kind, delivery) = if error.is_builder() {
+        (ErrorType::BadRequest, Delivery::NotSent)
+    } else if address::was_refused(&error) {
+        let message = format!("{place} has a private address; this server may not call those");
+        return CallError::not_sent(message);
+    } else if error.is_connect() {
+        (ErrorType::Transient, Delivery::NotSent)
+    } else {
+        (ErrorType::Transient, Delivery::Unknown)
+    };
+    let what = match (delivery, error.is_timeout()) {
+        (Delivery::NotSent, true) => "no connection in time",
+        (Delivery::NotSent, false) => "no connection",
+        (_, true) => "no answer in time",
+        (_, false) => "the connection broke",
+    };
+    // The last cause is the one that says something ("connection refused"); the ones above repeat.
+    let error = error.without_url();
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    CallError::new(kind, delivery, redactor.clean(&format!("{place}: {what} ({cause})")))
+}
+
+/// A request in the making.
+pub(crate) struct Request {
+    method: Method,
+    url: Url,
+    token: Option<SecretString>,
+    form: Option<Vec<(String, String)>>,
+    headers: Vec<(HeaderName, String)>,
+    hidden: Vec<SecretString>,
+}
+
+impl Request {
+    pub fn new(method: Method, url: Url) -> Self {
+        Self { method, url, token: None, form: None, headers: Vec::new(), hidden: Vec::new() }
+    }
+
+    pub fn get(url: Url) -> Self {
+        Self::new(Method::GET, url)
+    }
+
+    pub fn post(url: Url) -> Self {
+        Self { form: Some(Vec::new()), ..Self::new(Method::POST, url) }
+    }
+
+    pub fn delete(url: Url) -> Self {
+        Self::new(Method::DELETE, url)
+    }
+
+    /// The token goes into the `Authorization` header and nowhere else.
+    pub fn bearer(mut self, token: &SecretString) -> Self {
+        self.token = Some(token.clone());
+        self
+    }
+
+    /// A parameter: in the body of a POST, else in the query.
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        let value = value.into();
+        match &mut self.form {
+            Some(form) => form.push((name.to_owned(), value)),
+            None => {
+                self.url.query_pairs_mut().append_pair(name, &value);
+            }
+        }
+        self
+    }
+
+    /// A secret parameter: as [`Request::with`], and never shown in an error.
+    pub fn with_secret(mut self, name: &str, value: &SecretString) -> Self {
+        self.hidden.push(value.clone());
+        self.with(name, value.expose_secret())
+    }
+
+    pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The address without query, user and fragment.
+    fn place(&self) -> String {
+        format!("{} {}://{}{}", self.method, self.url.scheme(), host_and_port(&self.url), self.url.path())
+    }
+
+    fn redactor(&self) -> Redactor {
+        Redactor::new(self.token.iter().chain(&self.hidden))
+    }
+
+    fn build(self, client: &reqwest::Client) -> Result<reqwest::Request, CallError> {
+        let place = self.place();
+        let mut builder = client.request(self.method, self.url);
+        if let Some(token) = &self.token {
+            let text = format!("Bearer {}", token.expose_secret());
+            let mut value = HeaderValue::from_str(&text)
+                .map_err(|_| CallError::not_sent("the token holds characters that no header may carry"))?;
+            value.set_sensitive(true);
+            builder = builder.header(AUTHORIZATION, value);
+        }
+        for (name, value) in &self.headers {
+            let value = HeaderValue::from_str(value)
+                .map_err(|_| CallError::not_sent(format!("{name} holds characters that no header may carry")))?;
+            builder = builder.header(name, value);
+        }
+        if let Some(form) = &self.form {
+            builder = builder.form(form);
+        }
+        builder.build().map_err(|e| CallError::not_sent(format!("{place}: {}", e.without_url())))
+    }
+}
+
+/// `base` and the path segments below it, each escaped: an id with a slash stays one segment.
+pub(crate) fn endpoint(base: &Url, segments: &[&str]) -> Result<Url, CallError> {
+    let mut url = base.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.path_segments_mut()
+        .map_err(|()| CallError::not_sent(format!("{}: is no web address", base.scheme())))?
+        .pop_if_empty()
+        .extend(segments);
+    Ok(url)
+}
+
+fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_lies_below_the_base_with_or_without_its_slash() {
+        for base in ["http://127.0.0.1:4000/facebook", "http://127.0.0.1:4000/facebook/"] {
+            let url = endpoint(&base.parse().expect("url"), &["v25.0", "1/2?x", "feed"]).expect("joins");
+            assert_eq!(url.as_str(), "http://127.0.0.1:4000/facebook/v25.0/1%2F2%3Fx/feed");
+        }
+        let root = endpoint(&"https://a.example".parse().expect("url"), &["oauth", "token"]).expect("joins");
+        assert_eq!(root.as_str(), "https://a.example/oauth/token");
+    }
+
+    #[test]
+    fn what_an_error_names_has_neither_query_nor_user() {
+        let request = Request::get("https://me:pw@a.example/x?access_token=1".parse().expect("url"));
+        assert_eq!(request.place(), "GET https://a.example/x");
+    }
+}
