@@ -123,6 +123,7 @@ impl IdGen for SystemIds {
         version_7(self.clock.now(), random)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system for chance")]
     fn fill(&self, bytes: &mut [u8]) {
         rand::rng().fill_bytes(bytes);
     }
