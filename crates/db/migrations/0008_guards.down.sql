@@ -1,0 +1,22 @@
+-- The belts go; the application's own checks and audit stay.
+DROP TRIGGER audit ON publishing.post_publications;
+DROP TRIGGER audit ON publishing.posts;
+DROP TRIGGER audit ON accounts.social_accounts;
+DROP TRIGGER audit ON identity.api_keys;
+DROP TRIGGER audit ON identity.memberships;
+DROP TRIGGER audit ON identity.organizations;
+DROP TRIGGER audit ON identity.users;
+DROP TRIGGER guard_status ON accounts.social_accounts;
+DROP TRIGGER guard_status ON publishing.post_publications;
+DROP TRIGGER touch ON analytics.tracked_integrations;
+DROP TRIGGER touch ON analytics.content;
+DROP TRIGGER touch ON publishing.post_publications;
+DROP TRIGGER touch ON publishing.posts;
+DROP TRIGGER touch ON accounts.social_accounts;
+DROP TRIGGER touch ON identity.memberships;
+DROP TRIGGER touch ON identity.organizations;
+DROP TRIGGER touch ON identity.users;
+DROP FUNCTION governance.audit_row();
+DROP FUNCTION accounts.guard_account_status();
+DROP FUNCTION publishing.guard_publication_status();
+DROP FUNCTION governance.touch_updated_at();

@@ -1,0 +1,112 @@
+-- Belts for people who use plain SQL: updated_at, the state machines, audit rows. The application does
+-- all three itself in the same transaction and says so with app.audited = 'on'; a distributed
+-- PostgreSQL, whose tables cannot have triggers, skips this file.
+CREATE FUNCTION governance.touch_updated_at() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    IF NEW.updated_at IS NOT DISTINCT FROM OLD.updated_at AND NEW IS DISTINCT FROM OLD
+       AND current_setting('app.audited', true) IS DISTINCT FROM 'on' THEN
+        NEW.updated_at := now();
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION governance.touch_updated_at() IS 'Sets updated_at where plain SQL forgot it.';
+
+-- The table of the publishing specification, §12.1, as pairs of states.
+CREATE FUNCTION publishing.guard_publication_status() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    IF (OLD.status::text, NEW.status::text) NOT IN (
+        ('draft', 'scheduled'), ('failed', 'scheduled'), ('cancelled', 'scheduled'), ('retrying', 'scheduled'),
+        ('scheduled', 'retrying'), ('scheduled', 'publishing'), ('retrying', 'publishing'),
+        ('publishing', 'published'), ('publishing', 'retrying'), ('publishing', 'failed'), ('publishing', 'scheduled'),
+        ('publishing', 'cancelled'), ('draft', 'cancelled'), ('scheduled', 'cancelled'), ('retrying', 'cancelled'),
+        ('scheduled', 'failed'), ('retrying', 'failed'), ('failed', 'published')
+    ) THEN
+        RAISE EXCEPTION 'a % publication cannot become %', OLD.status, NEW.status USING ERRCODE = 'RK001';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION publishing.guard_publication_status() IS 'Refuses transitions that the state machine does not have (RK001).';
+
+CREATE FUNCTION accounts.guard_account_status() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    IF (OLD.status::text, NEW.status::text) NOT IN (
+        ('pending', 'active'), ('pending', 'error'), ('pending', 'revoked'),
+        ('active', 'expired'), ('active', 'revoked'), ('active', 'error'),
+        ('expired', 'active'), ('expired', 'revoked'), ('expired', 'error'),
+        ('error', 'active'), ('error', 'revoked'), ('error', 'expired'), ('revoked', 'active')
+    ) THEN
+        RAISE EXCEPTION 'a % account cannot become %', OLD.status, NEW.status USING ERRCODE = 'RK002';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION accounts.guard_account_status() IS 'Refuses status changes that PUB-11 does not have (RK002).';
+
+-- Arguments: the columns to watch; none means all.
+CREATE FUNCTION governance.audit_row() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+    before jsonb := CASE WHEN TG_OP = 'INSERT' THEN '{}' ELSE to_jsonb(OLD) END;
+    after jsonb := CASE WHEN TG_OP = 'DELETE' THEN '{}' ELSE to_jsonb(NEW) END;
+    image jsonb := CASE WHEN TG_OP = 'DELETE' THEN before ELSE after END;
+    changed jsonb;
+    organization uuid;
+BEGIN
+    IF current_setting('app.audited', true) = 'on' THEN
+        RETURN NULL;
+    END IF;
+    SELECT coalesce(jsonb_object_agg(key, CASE
+               WHEN key LIKE '%\_enc' OR key IN ('password_hash', 'token_hash', 'key_hash', 'state_hash') THEN '"changed"'::jsonb
+               ELSE jsonb_build_array(before -> key, after -> key) END), '{}')
+      INTO changed
+      FROM (SELECT jsonb_object_keys(before || after) AS key) keys
+     WHERE before -> key IS DISTINCT FROM after -> key
+       AND key NOT IN ('updated_at', 'search_vector')
+       AND (TG_NARGS = 0 OR key = ANY (TG_ARGV));
+    IF changed = '{}' AND TG_OP = 'UPDATE' THEN
+        RETURN NULL;
+    END IF;
+    organization := (image ->> 'organization_id')::uuid;
+    IF organization IS NULL THEN
+        INSERT INTO governance.instance_audit_logs (actor_user_id, actor_kind, action, resource, resource_id, changes)
+        VALUES (nullif(current_setting('app.actor_user_id', true), '')::uuid,
+                coalesce(nullif(current_setting('app.actor_kind', true), ''), 'system'),
+                lower(TG_OP), TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME, image ->> 'id', changed);
+    ELSE
+        INSERT INTO governance.audit_logs (organization_id, actor_user_id, actor_kind, action, resource, resource_id, changes)
+        VALUES (organization, nullif(current_setting('app.actor_user_id', true), '')::uuid,
+                coalesce(nullif(current_setting('app.actor_kind', true), ''), 'system'),
+                lower(TG_OP), TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME,
+                coalesce(image ->> 'id', image ->> 'organization_id'), changed);
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION governance.audit_row() IS 'Writes the audit row of a change made by plain SQL; secrets appear only as "changed".';
+
+CREATE TRIGGER touch BEFORE UPDATE ON identity.users FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
+CREATE TRIGGER touch BEFORE UPDATE ON identity.organizations FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
+CREATE TRIGGER touch BEFORE UPDATE ON identity.memberships FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
+CREATE TRIGGER touch BEFORE UPDATE ON accounts.social_accounts FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
+CREATE TRIGGER touch BEFORE UPDATE ON publishing.posts FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
+CREATE TRIGGER touch BEFORE UPDATE ON publishing.post_publications FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
+CREATE TRIGGER touch BEFORE UPDATE ON analytics.content FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
+CREATE TRIGGER touch BEFORE UPDATE ON analytics.tracked_integrations FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
+
+CREATE TRIGGER guard_status BEFORE UPDATE OF status ON publishing.post_publications FOR EACH ROW
+    WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION publishing.guard_publication_status();
+CREATE TRIGGER guard_status BEFORE UPDATE OF status ON accounts.social_accounts FOR EACH ROW
+    WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION accounts.guard_account_status();
+
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON identity.users FOR EACH ROW EXECUTE FUNCTION governance.audit_row();
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON identity.organizations FOR EACH ROW EXECUTE FUNCTION governance.audit_row();
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON identity.memberships FOR EACH ROW EXECUTE FUNCTION governance.audit_row();
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON identity.api_keys FOR EACH ROW EXECUTE FUNCTION governance.audit_row();
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON accounts.social_accounts FOR EACH ROW EXECUTE FUNCTION governance.audit_row();
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON publishing.posts FOR EACH ROW EXECUTE FUNCTION governance.audit_row('status', 'outcome', 'editorial_state');
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON publishing.post_publications FOR EACH ROW EXECUTE FUNCTION governance.audit_row('status');
