@@ -12,7 +12,7 @@ use sqlx::postgres::PgConnectOptions;
 use tracing::instrument;
 
 pub use files::Migration;
-pub use run::Runner;
+pub use run::{Guards, Runner};
 
 use crate::error::Error;
 

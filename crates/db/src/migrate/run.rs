@@ -22,6 +22,17 @@ const NO_TRANSACTION: &str = "-- no transaction";
 #[derive(Debug, Clone)]
 pub struct Runner {
     migrations: Vec<Migration>,
+    guards: Guards,
+}
+
+/// Whether the belts for plain SQL (triggers) are installed. They lie in migrations whose name ends in
+/// `guards`; where they are not wanted, such a migration is recorded and not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guards {
+    /// On an ordinary PostgreSQL; not on a distributed one, whose tables cannot have triggers.
+    WherePossible,
+    /// Nowhere: shows that the application does not need them.
+    Never,
 }
 
 #[derive(sqlx::FromRow)]
@@ -42,7 +53,22 @@ enum Direction {
 impl Runner {
     /// For these migrations, in ascending order of their versions.
     pub const fn new(migrations: Vec<Migration>) -> Self {
-        Self { migrations }
+        Self { migrations, guards: Guards::WherePossible }
+    }
+
+    /// With or without the triggers.
+    #[must_use]
+    pub const fn guards(mut self, guards: Guards) -> Self {
+        self.guards = guards;
+        self
+    }
+
+    async fn skips_guards(&self, connection: &mut PgConnection) -> Result<bool, Error> {
+        if self.guards == Guards::Never {
+            return Ok(true);
+        }
+        let sql = "select exists (select from pg_extension where extname = 'citus')";
+        Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
     }
 
     /// As [`super::up`].
@@ -55,8 +81,9 @@ impl Runner {
         ensure_record(&mut connection).await?;
         let applied = applied(&mut connection).await?;
         let mut report = Report::default();
+        let skips_guards = self.skips_guards(&mut connection).await?;
         for migration in self.pending(&applied)? {
-            run(&mut connection, migration, Direction::Up, progress).await?;
+            run(&mut connection, migration, Direction::Up, skips_guards, progress).await?;
             report.files.push(migration.file("up"));
         }
         connection.close().await.ok();
@@ -78,8 +105,9 @@ impl Runner {
         ensure_record(&mut connection).await?;
         let applied = applied(&mut connection).await?;
         let mut report = Report::default();
+        let skips_guards = self.skips_guards(&mut connection).await?;
         for migration in self.to_take_back(&applied, steps)? {
-            run(&mut connection, migration, Direction::Down, progress).await?;
+            run(&mut connection, migration, Direction::Down, skips_guards, progress).await?;
             report.files.push(migration.file("down"));
         }
         if steps == Steps::All {
@@ -258,9 +286,11 @@ async fn run(
     connection: &mut PgConnection,
     migration: &Migration,
     direction: Direction,
+    skips_guards: bool,
     progress: Progress<'_>,
 ) -> Result<(), MigrateError> {
     let (file, text) = match direction {
+        _ if skips_guards && migration.name.ends_with("guards") => (migration.file("skipped"), ""),
         Direction::Up => (migration.file("up"), migration.up.as_str()),
         Direction::Down => (migration.file("down"), migration.down.as_deref().unwrap_or_default()),
     };
