@@ -1,1 +1,108 @@
-//! Posts, publications, attempts, calendar: the publishing guarantee.
+//! Posts, publications, attempts, the calendar: the publishing guarantee.
+//!
+//! A **post** is ours; a **publication** is a post on one account; an **attempt** is one try to
+//! deliver a publication.
+//!
+//! Invariants
+//! - Nothing is sent before the attempt that sends it is committed, and the phase `sending` is
+//!   committed before the call that makes the post public.
+//! - After a doubtful answer, or a worker that died while sending, the account is looked at before
+//!   anything is sent again. What cannot be settled is handed to a person, never repeated.
+//! - One delivery per account at a time; one idempotency key per post and account for all attempts.
+//! - A publication changes only along the table in [`PublicationStatus::after`]; the post's state
+//!   follows from its publications ([`roll_up`]) in the same transaction, and so does the audit entry.
+//! - Whoever moves the moment of the next attempt (or look-up) enqueues a job for that moment in the
+//!   same transaction. The sweeper re-enqueues what has lost its job.
+//! - Locks are taken in one order: post, its publications, account.
+//! - The engine reads what connectors declare about themselves and knows no network by name.
+
+extern crate self as rookery_publishing;
+
+mod attempt;
+mod calendar;
+mod engine;
+mod house;
+mod post;
+mod publication;
+mod reason;
+mod receipt;
+mod text;
+mod validation;
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use rookery_accounts::Accounts;
+use rookery_db::Db;
+use rookery_jobs::Jobs;
+use rookery_kernel::{Clock, IdGen, OrganizationId};
+use rookery_platforms::Connectors;
+
+pub use attempt::{Attempt, AttemptPhase, ErrorClass, LOOK_UPS, LookUp, LookUpResult, Verdict, judge, next_look_up, retry_delay};
+pub use calendar::CalendarEntry;
+pub use engine::{EngineError, PhaseHook, PublishPublication, ReconcilePublication, SweepDue};
+pub use house::House;
+pub use post::{
+    ChangeSource, ContentType, EditorialState, NewPost, Post, PostChange, PostDetail, PostError, PostFilter, PostFormat,
+    PostOrigin, PostOutcome, PostStatus, PostSummary, Schedule, roll_up,
+};
+pub use publication::{Event, NotAllowed, Publication, PublicationStatus, Sighting, idempotency_key};
+pub use reason::Reason;
+pub use receipt::{Attention, Receipt, StoryLine, Tone};
+pub use text::{hashtags, mentions};
+pub use validation::{Draft, Finding, FindingCode, Severity};
+
+/// Lists the organizations, for background work: the operation of the context that owns them.
+pub type OrganizationIds =
+    Arc<dyn Fn() -> BoxFuture<'static, Result<Vec<OrganizationId>, rookery_db::Error>> + Send + Sync>;
+
+/// The operations of this context. Cheap to clone.
+#[derive(Clone)]
+pub struct Publishing {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGen>,
+    organizations: OrganizationIds,
+    accounts: Accounts,
+    connectors: Arc<Connectors>,
+    jobs: Jobs,
+    worker: Arc<str>,
+    phase_hook: Option<PhaseHook>,
+}
+
+impl std::fmt::Debug for Publishing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Publishing")
+    }
+}
+
+impl Publishing {
+    /// The operations over these parts. `organizations` is what the sweeper walks through.
+    pub fn new(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGen>,
+        organizations: OrganizationIds,
+        accounts: Accounts,
+        connectors: Arc<Connectors>,
+        jobs: Jobs,
+    ) -> Self {
+        // Process and start: two starts with the same process id are still two workers.
+        let worker = format!("{}/{}", std::process::id(), clock.now()).into();
+        Self { db, clock, ids, organizations, accounts, connectors, jobs, worker, phase_hook: None }
+    }
+
+    /// The same operations; `hook` is called right after each phase of an attempt is committed.
+    /// For crash tests: it may end the process.
+    #[must_use]
+    pub fn with_phase_hook(self, hook: PhaseHook) -> Self {
+        Self { phase_hook: Some(hook), ..self }
+    }
+
+    /// The same operations on other database connections, for work with reserved ones.
+    #[must_use]
+    pub fn on(&self, db: Db) -> Self {
+        let accounts = self.accounts.on(db.clone());
+        Self { db, accounts, ..self.clone() }
+    }
+}

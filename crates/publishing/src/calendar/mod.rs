@@ -1,0 +1,49 @@
+//! The calendar: what is planned and what came out, across posts.
+
+pub(crate) mod queries;
+
+use rookery_kernel::{AccountId, Platform, PostId, PublicationId, Scope, Timestamp};
+
+use crate::Publishing;
+use crate::post::{EditorialState, PostError};
+use crate::publication::PublicationStatus;
+
+/// A publication in the calendar.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CalendarEntry {
+    /// The publication.
+    pub publication_id: PublicationId,
+    /// Its post.
+    pub post_id: PostId,
+    /// Its account.
+    pub account_id: AccountId,
+    /// The account's network.
+    pub platform: Platform,
+    /// When it came out, or else when it is planned.
+    pub at: Timestamp,
+    /// Its state.
+    pub status: PublicationStatus,
+    /// State of the review.
+    pub editorial_state: EditorialState,
+    /// Title or first words.
+    pub excerpt: String,
+}
+
+/// More than this in one view is no calendar any more (Q8: a month of up to 3,000 entries).
+const ENTRIES_MAX: i64 = 3_000;
+
+impl Publishing {
+    /// What came out or is planned from `from` up to, not including, `to`, in time's order.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn calendar(
+        &self,
+        scope: &Scope,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<CalendarEntry>, PostError> {
+        let mut tx = self.db.org(scope).await?;
+        Ok(queries::entries(&mut tx, from, to, ENTRIES_MAX).await?)
+    }
+}

@@ -1,0 +1,263 @@
+//! Delivering a claimed publication: prepare, pass the point of no return, call, settle (PUB-31).
+
+use rookery_accounts::AccessError;
+use rookery_jobs::Outcome;
+use rookery_kernel::{PublicationId, Scope, Timestamp};
+use rookery_platforms::{Access, CallError, Connector, Draft, Found, Pace, Published, Search};
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use tracing::instrument;
+
+use super::EngineError;
+use super::claim::{ACCOUNT_WAIT, Claim, Work, change};
+use super::settle::{Next, SEARCH_MARGIN, is_doubtful, still_ours};
+use crate::Publishing;
+use crate::attempt::{self, Attempt, AttemptPhase, ErrorClass};
+use crate::post::{Held, Post, store as posts};
+use crate::publication::changes::{LEASE, LEASE_RENEWAL, Problem};
+use crate::publication::{Event, Publication, store};
+use crate::reason::code;
+
+/// A claimed publication with everything that the call needs.
+struct Ready {
+    connector: Arc<dyn Connector>,
+    access: Access,
+    draft: Draft,
+}
+
+impl Publishing {
+    /// Delivers a publication if it is due. Safe to run at any time, any number of times.
+    ///
+    /// # Errors
+    /// [`EngineError`]: run it again, it finds out where things stand.
+    #[instrument(skip_all, err, fields(publication = %id))]
+    pub(super) async fn deliver(
+        &self,
+        scope: &Scope,
+        id: PublicationId,
+        stop: &CancellationToken,
+    ) -> Result<Outcome, EngineError> {
+        let mut may_renew = true;
+        loop {
+            let work = match self.claim(scope, id, may_renew).await? {
+                Claim::Not(outcome) => return Ok(outcome),
+                Claim::Renew(account) => {
+                    may_renew = false;
+                    // Whether it worked shows in the account's status at the next claim.
+                    self.accounts.renew(scope, account).await?;
+                    continue;
+                }
+                Claim::Ours(work) => work,
+            };
+            let Some(answer) = self.attempt(scope, &work, stop).await? else { return Ok(Outcome::Done) };
+            let next = self.settle(scope, &work, answer).await?;
+            let is_last = next == Next::Nothing || !may_renew;
+            if is_last || !self.accounts.renew(scope, work.publication.social_account_id).await? {
+                return Ok(Outcome::Done);
+            }
+            may_renew = false;
+            self.bring_forward(scope, id).await?;
+        }
+    }
+
+    /// One attempt up to the network's answer; `None` if it ended before anything was sent.
+    async fn attempt(
+        &self,
+        scope: &Scope,
+        work: &Work,
+        stop: &CancellationToken,
+    ) -> Result<Option<Result<Published, CallError>>, EngineError> {
+        let Some(ready) = self.prepare(scope, work).await? else { return Ok(None) };
+        if stop.is_cancelled() {
+            self.hand_back(scope, work, None).await?;
+            return Err(EngineError::Stopped);
+        }
+        let call = self.doubts(scope, work).await?;
+        if let Some(call) = call
+            && let Some(answer) = self.look_first(scope, work, &ready, &call).await?
+        {
+            return Ok(answer);
+        }
+        if !self.commit_sending(scope, work, &ready).await? {
+            return Ok(None);
+        }
+        self.call(scope, work, &ready).await.map(Some)
+    }
+
+    /// Phase `preparing`: token, text, the quota as far as it is known. Harmless to repeat.
+    async fn prepare(&self, scope: &Scope, work: &Work) -> Result<Option<Ready>, EngineError> {
+        let mut tx = self.db.org(scope).await?;
+        attempt::store::set_preparing(&mut tx, work.attempt_id).await?;
+        tx.commit().await?;
+        self.phase(AttemptPhase::Preparing, work.publication.id);
+        let now = self.clock.now();
+        let not_usable = |code, message: String| (Problem::new(ErrorClass::Auth, code, message), now + ACCOUNT_WAIT);
+        let access = match self.accounts.access(scope, work.publication.social_account_id).await {
+            Ok(access) => access,
+            Err(AccessError::Db(error)) => return Err(error.into()),
+            Err(error @ AccessError::Vault(_)) => {
+                let problem = not_usable(code::TOKEN_UNREADABLE, error.to_string());
+                self.hand_back(scope, work, Some(problem)).await?;
+                return Ok(None);
+            }
+            Err(error) => {
+                let problem = not_usable(code::ACCOUNT_NOT_USABLE, error.to_string());
+                self.hand_back(scope, work, Some(problem)).await?;
+                return Ok(None);
+            }
+        };
+        let Some(connector) = self.connectors.get(work.publication.platform) else {
+            let problem = not_usable(code::NO_CONNECTOR, "this installation lost its connector".to_owned());
+            self.hand_back(scope, work, Some(problem)).await?;
+            return Ok(None);
+        };
+        if let Some(until) = quota_back_at(&*connector, &access, now) {
+            let message = "the network's quota for this account is used up";
+            let problem = Problem::new(ErrorClass::RateLimited, "quota", message);
+            self.hand_back(scope, work, Some((problem, until))).await?;
+            return Ok(None);
+        }
+        let draft = draft(&work.post, &work.publication, None);
+        Ok(Some(Ready { connector, access, draft }))
+    }
+
+    /// The newest attempt that may have left a post behind, with the text it sent.
+    async fn doubts(&self, scope: &Scope, work: &Work) -> Result<Option<(Attempt, Draft)>, EngineError> {
+        let mut tx = self.db.org(scope).await?;
+        let attempts = attempt::store::of_publication(&mut tx, work.publication.id).await?;
+        let Some(doubtful) = attempts.into_iter().rfind(is_doubtful) else { return Ok(None) };
+        let sent = posts::content_of_revision(&mut tx, work.post.id, doubtful.post_revision).await?;
+        let draft = draft(&work.post, &work.publication, sent.as_deref());
+        Ok(Some((doubtful, draft)))
+    }
+
+    /// Before anything is sent again after a doubt, the account is looked at once more: a late
+    /// arrival or a person's retry must not make a second post. `Some` ends the attempt.
+    async fn look_first(
+        &self,
+        scope: &Scope,
+        work: &Work,
+        ready: &Ready,
+        (doubtful, sent): &(Attempt, Draft),
+    ) -> Result<Option<Option<Result<Published, CallError>>>, EngineError> {
+        let since = doubtful.sent_at.unwrap_or(doubtful.started_at) - SEARCH_MARGIN;
+        let search = Search {
+            text: ready.connector.composed_text(sent),
+            idempotency_key: sent.idempotency_key.clone(),
+            since,
+        };
+        match ready.connector.look_up(&ready.access, &search).await {
+            Ok(Found::Absent) => Ok(None),
+            Ok(Found::Post(published)) => {
+                let id = work.publication.id;
+                let mut tx = self.db.org(scope).await?;
+                let account = work.publication.social_account_id;
+                if store::is_remote_taken(&mut tx, account, &published.external_id, id).await? {
+                    return Ok(None);
+                }
+                let Some(mut held) = Held::lock_for(&mut tx, id).await? else { return Ok(Some(None)) };
+                let attempts = attempt::store::of_publication(&mut tx, id).await?;
+                if still_ours(&held, &attempts, work) {
+                    let (at, now) = (doubtful.sent_at.unwrap_or(doubtful.started_at), self.clock.now());
+                    let skipped = attempt::store::Ending {
+                        code: Some(code::FOUND_FIRST),
+                        message: Some("not sent: the earlier attempt had arrived"),
+                        ..Default::default()
+                    };
+                    attempt::store::close(&mut tx, work.attempt_id, AttemptPhase::Failed, &skipped, now).await?;
+                    self.confirm(&mut tx, &mut held, doubtful.id, id, Event::Confirm, &published, at, now).await?;
+                    self.commit(tx, held).await?;
+                }
+                Ok(Some(None))
+            }
+            // Not sent: it is a failure of this attempt like any other before sending.
+            Err(error) => {
+                let delivery = rookery_platforms::Delivery::NotSent;
+                Ok(Some(Some(Err(CallError { delivery, duplicate: false, ..error }))))
+            }
+        }
+    }
+
+    /// Phase `sending`, committed before the call. False if the publication is not ours any more:
+    /// called off, or taken over after the lease ended.
+    async fn commit_sending(&self, scope: &Scope, work: &Work, ready: &Ready) -> Result<bool, EngineError> {
+        let (id, now) = (work.publication.id, self.clock.now());
+        let mut tx = self.db.org(scope).await?;
+        let Some(mut held) = Held::lock_for(&mut tx, id).await? else { return Ok(false) };
+        let attempts = attempt::store::of_publication(&mut tx, id).await?;
+        if !still_ours(&held, &attempts, work) {
+            return Ok(false);
+        }
+        let digest = Sha256::digest(ready.connector.composed_text(&ready.draft).as_bytes());
+        attempt::store::set_sending(&mut tx, work.attempt_id, &digest, now).await?;
+        change(&mut held, id, |p| {
+            p.lease_expires_at = Some(now + LEASE);
+            Ok::<_, EngineError>(())
+        })?;
+        held.save(&mut tx, &*self.clock).await?;
+        tx.commit().await?;
+        self.phase(AttemptPhase::Sending, id);
+        Ok(true)
+    }
+
+    /// The call, with the lease renewed while it lasts.
+    async fn call(
+        &self,
+        scope: &Scope,
+        work: &Work,
+        ready: &Ready,
+    ) -> Result<Result<Published, CallError>, EngineError> {
+        let mut call = ready.connector.publish(&ready.access, &ready.draft);
+        let mut renewal = tokio::time::interval_at(tokio::time::Instant::now() + LEASE_RENEWAL, LEASE_RENEWAL);
+        renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                answer = &mut call => return Ok(answer),
+                _ = renewal.tick() => {
+                    // A failed renewal must not end the call: its answer is worth more than the lease.
+                    if let Err(error) = self.renew_lease(scope, work).await {
+                        tracing::warn!(%error, publication = %work.publication.id, "the lease could not be renewed");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn renew_lease(&self, scope: &Scope, work: &Work) -> Result<(), EngineError> {
+        let mut tx = self.db.org(scope).await?;
+        store::renew_lease(&mut tx, work.publication.id, &work.owner, self.clock.now() + LEASE).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The account works again: the publication need not wait for the next look.
+    pub(super) async fn bring_forward(&self, scope: &Scope, id: PublicationId) -> Result<(), EngineError> {
+        let now = self.clock.now();
+        let mut tx = self.db.org(scope).await?;
+        let Some(mut held) = Held::lock_for(&mut tx, id).await? else { return Ok(()) };
+        let waits = |p: &Publication| p.after(Event::Reschedule).is_ok() && p.error_class == Some(ErrorClass::Auth);
+        if held.publication(id).is_some_and(waits) {
+            change(&mut held, id, |p| p.bring_forward(now))?;
+            self.commit(tx, held).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What is sent: the account's own words, else the post's (or those of an earlier revision).
+pub(super) fn draft(post: &Post, publication: &Publication, content: Option<&str>) -> Draft {
+    let link = post.metadata.get("link").and_then(serde_json::Value::as_str).map(str::to_owned);
+    Draft {
+        text: publication.text(content.unwrap_or(&post.content)).to_owned(),
+        link,
+        idempotency_key: publication.idempotency_key.clone(),
+    }
+}
+
+/// When the quota that the network reported as used up comes back, if that lies ahead.
+fn quota_back_at(connector: &dyn Connector, access: &Access, now: Timestamp) -> Option<Timestamp> {
+    let usage = connector.usage(access).filter(|u| u.pace() == Pace::Wait)?;
+    usage.regain.map(|regain| usage.seen_at + regain).filter(|at| *at > now)
+}

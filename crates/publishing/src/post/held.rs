@@ -1,0 +1,110 @@
+//! A post and its publications under the post's lock: load, change, save. Saving rolls the post
+//! up and writes the audit entries, so that no change of a state goes without either.
+
+use rookery_db::{Error, OrgTx};
+use rookery_governance::audit;
+use rookery_kernel::{Clock, PostId, PublicationId};
+use serde_json::json;
+
+use super::model::{Post, PostDetail};
+use super::store;
+use crate::publication::{self, Publication};
+
+/// A locked post.
+pub(crate) struct Held {
+    pub post: Post,
+    pub publications: Vec<Publication>,
+    stored_post: Option<Post>,
+    stored: Vec<Publication>,
+}
+
+impl Held {
+    /// Locks a post, or finds none in this organization.
+    pub async fn lock(tx: &mut OrgTx, id: PostId) -> Result<Option<Self>, Error> {
+        let Some(post) = store::lock(tx, id).await? else { return Ok(None) };
+        let publications = publication::store::of_post(tx, id).await?;
+        Ok(Some(Self { stored_post: Some(post.clone()), stored: publications.clone(), post, publications }))
+    }
+
+    /// Locks the post of a publication.
+    pub async fn lock_for(tx: &mut OrgTx, id: PublicationId) -> Result<Option<Self>, Error> {
+        match publication::store::find(tx, id).await? {
+            Some(found) => Self::lock(tx, found.post_id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// A post that is not stored yet.
+    pub fn new(post: Post, publications: Vec<Publication>) -> Self {
+        Self { stored_post: None, stored: Vec::new(), post, publications }
+    }
+
+    /// One of the publications.
+    pub fn publication(&self, id: PublicationId) -> Option<&Publication> {
+        self.publications.iter().find(|p| p.id == id)
+    }
+
+    /// One of the publications, to change it.
+    pub fn publication_mut(&mut self, id: PublicationId) -> Option<&mut Publication> {
+        self.publications.iter_mut().find(|p| p.id == id)
+    }
+
+    /// Writes what changed since the lock, rolls the post up, audits.
+    pub async fn save(&mut self, tx: &mut OrgTx, clock: &dyn Clock) -> Result<(), Error> {
+        let now = clock.now();
+        self.post.take_over(&self.publications, now);
+        let mut entries = Vec::new();
+        match &self.stored_post {
+            None => {
+                store::insert(tx, &self.post).await?;
+                publication::store::insert_many(tx, &self.publications).await?;
+                entries.push(entry("insert", POSTS, self.post.id.to_string(), None, Some(self.post.status.label())));
+                for p in &self.publications {
+                    entries.push(entry("insert", PUBLICATIONS, p.id.to_string(), None, Some(p.status.label())));
+                }
+            }
+            Some(stored) => {
+                let before = |id| self.stored.iter().find(|s| s.id == id);
+                let changed: Vec<_> = self.publications.iter().filter(|p| before(p.id) != Some(*p)).collect();
+                if changed.is_empty() {
+                    self.post = stored.clone();
+                    return Ok(());
+                }
+                publication::store::update_many(tx, &changed).await?;
+                let retries = self.publications.iter().map(|p| p.attempt_count - 1).max().unwrap_or(0).max(0);
+                let last_retry =
+                    self.publications.iter().filter(|p| p.attempt_count > 1).filter_map(|p| p.last_attempt_at).max();
+                store::write_roll_up(tx, &self.post, retries, last_retry, now).await?;
+                for p in &changed {
+                    let from = before(p.id).map(|s| s.status);
+                    if from != Some(p.status) {
+                        let (from, to) = (from.map(|s| s.label()), Some(p.status.label()));
+                        entries.push(entry("update", PUBLICATIONS, p.id.to_string(), from, to));
+                    }
+                }
+                if stored.status != self.post.status {
+                    let (from, to) = (Some(stored.status.label()), Some(self.post.status.label()));
+                    entries.push(entry("update", POSTS, self.post.id.to_string(), from, to));
+                }
+            }
+        }
+        if !entries.is_empty() {
+            audit::record(tx, clock, &entries).await?;
+        }
+        self.stored_post = Some(self.post.clone());
+        self.stored.clone_from(&self.publications);
+        Ok(())
+    }
+
+    /// What callers get to see.
+    pub fn into_detail(self) -> PostDetail {
+        PostDetail { post: self.post, publications: self.publications }
+    }
+}
+
+pub(crate) const POSTS: &str = "publishing.posts";
+pub(crate) const PUBLICATIONS: &str = "publishing.post_publications";
+
+fn entry<'a>(action: &'a str, table: &'a str, id: String, from: Option<&str>, to: Option<&str>) -> audit::Entry<'a> {
+    audit::Entry { action, resource: table, resource_id: Some(id), changes: json!({"status": [from, to]}) }
+}

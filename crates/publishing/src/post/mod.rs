@@ -1,0 +1,14 @@
+//! One of our posts: model, statements, operations.
+
+mod held;
+mod model;
+mod ops;
+pub(crate) mod store;
+
+pub(crate) use held::Held;
+pub use model::{
+    ChangeSource, ContentType, EditorialState, NewPost, Post, PostChange, PostDetail, PostFilter, PostFormat, PostOrigin,
+    PostOutcome, PostStatus, PostSummary, Schedule, roll_up,
+};
+pub(crate) use model::excerpt;
+pub use ops::PostError;

@@ -1,0 +1,346 @@
+//! Operations on posts: make, change, approve, put away, read. One transaction each.
+
+use rookery_accounts::AccountsError;
+use rookery_db::OrgTx;
+use rookery_governance::audit;
+use rookery_kernel::{AccountId, Cursor, Limit, Page, PostId, PublicationId, RevisionId, Scope, Timestamp};
+use serde_json::json;
+use tracing::instrument;
+
+use super::held::{Held, POSTS};
+use super::model::{
+    EditorialState, NewPost, Post, PostChange, PostDetail, PostFilter, PostOutcome, PostStatus, PostSummary, Schedule,
+};
+use super::store;
+use crate::engine::PublishPublication;
+use crate::house;
+use crate::publication::{self, NotAllowed, Publication, PublicationStatus, idempotency_key};
+use crate::validation::{self, Draft, Facts, Finding, FindingCode};
+use crate::{Publishing, text};
+
+/// An operation on a post or a publication failed.
+#[derive(Debug, thiserror::Error)]
+pub enum PostError {
+    /// No such post in this organization.
+    #[error("no such post: {0}")]
+    NotFound(PostId),
+    /// No such publication in this organization.
+    #[error("no such publication: {0}")]
+    PublicationNotFound(PublicationId),
+    /// It cannot be queued; all findings, warnings too.
+    #[error("the post cannot be queued: {}", .0.iter().filter(|f| f.is_error()).map(|f| f.message.as_str()).collect::<Vec<_>>().join(" "))]
+    Invalid(Vec<Finding>),
+    /// The state forbids it.
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
+    /// The content of a post that is out, or on its way, does not change.
+    #[error("the post is out or on its way on at least one account, so its content cannot change any more")]
+    Locked,
+    /// The network is being called right now, or its answer is not known.
+    #[error("it is too late: the post is being sent, or we are finding out whether it came out")]
+    TooLate,
+    /// A post that is out, or on its way, is archived instead.
+    #[error("the post is out or on its way on at least one account; archive it instead of deleting it")]
+    NotDeletable,
+    /// The address or id belongs to another publication of the account.
+    #[error("this address belongs to another post of the account already")]
+    AddressTaken,
+    /// Neither an id nor an address that holds one.
+    #[error("give the id or the address of the post at the network")]
+    AddressUnreadable,
+    /// The accounts could not be read.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    /// The database did not do it.
+    #[error("the database did not do it")]
+    Db(#[from] rookery_db::Error),
+}
+
+impl Publishing {
+    /// Makes a post with one publication per account, and queues it if it has a time.
+    ///
+    /// # Errors
+    /// [`PostError::Invalid`] with all findings if it has a time and cannot be queued; a draft may
+    /// be unfinished, but not name a foreign account.
+    #[instrument(skip_all, err, fields(organization = %scope.organization_id))]
+    pub async fn create_post(&self, scope: &Scope, new: NewPost) -> Result<PostDetail, PostError> {
+        let now = self.clock.now();
+        let rules = self.accounts.all_rules().await?;
+        let mut tx = self.db.org(scope).await?;
+        let house = house::store::read(&mut tx).await?;
+        let accounts = self.accounts.list_in(&mut tx).await?;
+        let account_ids = without_repeats(&new.account_ids);
+        let draft = Draft { account_ids: account_ids.clone(), ..Draft::from(&new) };
+        let findings = validation::check(&draft, &self.facts(&accounts, &rules, now));
+        let is_draft = new.schedule == Schedule::Draft;
+        if findings.iter().any(|f| f.is_error() && (!is_draft || f.code == FindingCode::AccountUnknown)) {
+            return Err(PostError::Invalid(findings));
+        }
+        let post = Post {
+            id: PostId::generate(&*self.ids),
+            organization_id: scope.organization_id,
+            author_user_id: scope.actor.user_id(),
+            title: new.title.filter(|t| !t.trim().is_empty()),
+            hashtags: store::json_list(&text::hashtags(&new.content)),
+            mentions: store::json_list(&text::mentions(&new.content)),
+            content: new.content,
+            status: PostStatus::Draft,
+            outcome: PostOutcome::None,
+            editorial_state: if house.review_required { EditorialState::Draft } else { EditorialState::NotRequired },
+            scheduled_at: None,
+            timezone: new.timezone.name().to_owned(),
+            is_scheduled: matches!(new.schedule, Schedule::At(_)),
+            published_at: None,
+            expires_at: None,
+            error_message: None,
+            revision: 1,
+            approved_revision: None,
+            archived_at: None,
+            metadata: json!({}),
+            created_at: now,
+            updated_at: now,
+        };
+        let publications = account_ids.iter().filter_map(|id| accounts.iter().find(|a| a.id == *id)).map(|account| {
+            Publication::draft(crate::publication::NewPublication {
+                id: PublicationId::generate(&*self.ids),
+                organization_id: scope.organization_id,
+                post_id: post.id,
+                account_id: account.id,
+                platform: account.platform,
+                now,
+            })
+        });
+        let mut held = Held::new(post.clone(), publications.collect());
+        let at = match new.schedule {
+            Schedule::Draft => None,
+            Schedule::Now => Some(now),
+            Schedule::At(at) => Some(at),
+        };
+        if let Some(at) = at {
+            for publication in &mut held.publications {
+                publication.plan(at, now)?;
+            }
+        }
+        held.save(&mut tx, &*self.clock).await?;
+        store::insert_revision(&mut tx, RevisionId::generate(&*self.ids), &held.post, now).await?;
+        self.enqueue_deliveries(&mut tx, &held.publications).await?;
+        tx.commit().await?;
+        self.jobs.wake();
+        Ok(held.into_detail())
+    }
+
+    /// Changes the content of a post that is nowhere out or on its way (PUB-18). Each change is a
+    /// revision; an approval of an earlier one ends.
+    ///
+    /// # Errors
+    /// `Locked`; `Invalid` if it is queued and the new text does not fit.
+    #[instrument(skip_all, err, fields(post = %id))]
+    pub async fn update_post(&self, scope: &Scope, id: PostId, change: PostChange) -> Result<PostDetail, PostError> {
+        let now = self.clock.now();
+        let rules = self.accounts.all_rules().await?;
+        let mut tx = self.db.org(scope).await?;
+        let house = house::store::read(&mut tx).await?;
+        let mut held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
+        if !held.publications.iter().all(|p| may_change_under(p.status)) {
+            return Err(PostError::Locked);
+        }
+        let before = held.post.clone();
+        let post = &mut held.post;
+        if let Some(content) = change.content {
+            post.hashtags = store::json_list(&text::hashtags(&content));
+            post.mentions = store::json_list(&text::mentions(&content));
+            post.content = content;
+        }
+        if let Some(title) = change.title {
+            post.title = title.filter(|t| !t.trim().is_empty());
+        }
+        if *post == before {
+            return Ok(held.into_detail());
+        }
+        if held.publications.iter().any(|p| p.status == PublicationStatus::Scheduled) {
+            let accounts = self.accounts.list_in(&mut tx).await?;
+            let account_ids = held.publications.iter().map(|p| p.social_account_id).collect();
+            let draft = Draft { content: held.post.content.clone(), account_ids, schedule: Schedule::Now };
+            let findings = validation::check(&draft, &self.facts(&accounts, &rules, now));
+            if findings.iter().any(Finding::is_error) {
+                return Err(PostError::Invalid(findings));
+            }
+        }
+        let post = &mut held.post;
+        post.revision += 1;
+        post.updated_at = now;
+        if house.review_required && post.editorial_state == EditorialState::Approved {
+            post.editorial_state = EditorialState::PendingReview;
+        }
+        store::write_content(&mut tx, post).await?;
+        store::insert_revision(&mut tx, RevisionId::generate(&*self.ids), post, now).await?;
+        let changes = json!({
+            "revision": [before.revision, post.revision],
+            "editorial_state": [before.editorial_state.label(), post.editorial_state.label()],
+        });
+        audit_post(&mut tx, self, "update", id, changes).await?;
+        tx.commit().await?;
+        Ok(held.into_detail())
+    }
+
+    /// A reviewer lets this revision out; what is due leaves at once.
+    ///
+    /// # Errors
+    /// [`PostError::NotFound`].
+    #[instrument(skip_all, err, fields(post = %id))]
+    pub async fn approve(&self, scope: &Scope, id: PostId) -> Result<PostDetail, PostError> {
+        let now = self.clock.now();
+        let mut tx = self.db.org(scope).await?;
+        let mut held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
+        let before = held.post.editorial_state;
+        held.post.editorial_state = EditorialState::Approved;
+        held.post.approved_revision = Some(held.post.revision);
+        held.post.updated_at = now;
+        store::write_content(&mut tx, &held.post).await?;
+        let changes = json!({
+            "editorial_state": [before.label(), "approved"], "approved_revision": [null, held.post.revision],
+        });
+        audit_post(&mut tx, self, "update", id, changes).await?;
+        self.enqueue_deliveries(&mut tx, &held.publications).await?;
+        tx.commit().await?;
+        self.jobs.wake();
+        Ok(held.into_detail())
+    }
+
+    /// Deletes a post that is nowhere out or on its way, with its revisions and publications.
+    ///
+    /// # Errors
+    /// [`PostError::NotDeletable`]: archive it.
+    #[instrument(skip_all, err, fields(post = %id))]
+    pub async fn delete_post(&self, scope: &Scope, id: PostId) -> Result<(), PostError> {
+        let mut tx = self.db.org(scope).await?;
+        let held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
+        let is_out = |p: &Publication| matches!(p.status, PublicationStatus::Published | PublicationStatus::Publishing);
+        if held.publications.iter().any(is_out) {
+            return Err(PostError::NotDeletable);
+        }
+        store::delete(&mut tx, id).await?;
+        audit_post(&mut tx, self, "delete", id, json!({"status": [held.post.status.label(), null]})).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Puts a post away: it leaves the lists and stays readable.
+    ///
+    /// # Errors
+    /// `NotAllowed` while something may still happen to it.
+    #[instrument(skip_all, err, fields(post = %id))]
+    pub async fn archive_post(&self, scope: &Scope, id: PostId) -> Result<PostDetail, PostError> {
+        let now = self.clock.now();
+        let mut tx = self.db.org(scope).await?;
+        let mut held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
+        if held.publications.iter().any(|p| p.status.is_open()) {
+            return Err(PostError::Locked);
+        }
+        if held.post.archived_at.is_none() {
+            held.post.archived_at = Some(now);
+            held.post.updated_at = now;
+            store::write_content(&mut tx, &held.post).await?;
+            audit_post(&mut tx, self, "update", id, json!({"archived_at": [null, now.to_string()]})).await?;
+            tx.commit().await?;
+        }
+        Ok(held.into_detail())
+    }
+
+    /// One post with its publications.
+    ///
+    /// # Errors
+    /// [`PostError::NotFound`].
+    pub async fn get(&self, scope: &Scope, id: PostId) -> Result<PostDetail, PostError> {
+        let mut tx = self.db.org(scope).await?;
+        let post = store::find(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
+        let publications = publication::store::of_post(&mut tx, id).await?;
+        Ok(PostDetail { post, publications })
+    }
+
+    /// Posts, newest first, without the archived ones.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn list(
+        &self,
+        scope: &Scope,
+        filter: PostFilter,
+        after: Option<Cursor>,
+        limit: Limit,
+    ) -> Result<Page<PostSummary>, PostError> {
+        let mut tx = self.db.org(scope).await?;
+        Ok(store::list(&mut tx, filter, after, limit).await?)
+    }
+
+    /// Everything that stands against, or is worth knowing before, queueing this draft (PUB-24).
+    ///
+    /// # Errors
+    /// Only if accounts or rule books cannot be read.
+    pub async fn validate(&self, scope: &Scope, draft: &Draft) -> Result<Vec<Finding>, PostError> {
+        let rules = self.accounts.all_rules().await?;
+        let mut tx = self.db.org(scope).await?;
+        let accounts = self.accounts.list_in(&mut tx).await?;
+        let draft = Draft { account_ids: without_repeats(&draft.account_ids), ..draft.clone() };
+        Ok(validation::check(&draft, &self.facts(&accounts, &rules, self.clock.now())))
+    }
+
+    pub(crate) fn facts<'a>(
+        &'a self,
+        accounts: &'a [rookery_accounts::Account],
+        rules: &'a [rookery_accounts::PlatformRules],
+        now: Timestamp,
+    ) -> Facts<'a> {
+        Facts { accounts, rules, connectors: &self.connectors, now }
+    }
+
+    /// One job per publication that waits, at the moment it waits for. Who moves that moment
+    /// calls this in the same transaction.
+    pub(crate) async fn enqueue_deliveries(
+        &self,
+        tx: &mut OrgTx,
+        publications: &[Publication],
+    ) -> Result<(), rookery_db::Error> {
+        let waiting = |p: &&Publication| matches!(p.status, PublicationStatus::Scheduled | PublicationStatus::Retrying);
+        let jobs: Vec<_> = publications
+            .iter()
+            .filter(waiting)
+            .filter_map(|p| p.next_attempt_at.map(|at| (PublishPublication { publication_id: p.id, due: at }, at)))
+            .collect();
+        if !jobs.is_empty() {
+            let organization = tx.organization_id();
+            let door = self.jobs.caused_by(tx.scope());
+            door.enqueue_many(tx.conn(), Some(organization), &jobs).await?;
+        }
+        Ok(())
+    }
+}
+
+/// PUB-18: content may change while every publication is in one of these.
+const fn may_change_under(status: PublicationStatus) -> bool {
+    matches!(
+        status,
+        PublicationStatus::Draft | PublicationStatus::Scheduled | PublicationStatus::Failed | PublicationStatus::Cancelled
+    )
+}
+
+fn without_repeats(ids: &[AccountId]) -> Vec<AccountId> {
+    let mut seen = Vec::with_capacity(ids.len());
+    for id in ids {
+        if !seen.contains(id) {
+            seen.push(*id);
+        }
+    }
+    seen
+}
+
+async fn audit_post(
+    tx: &mut OrgTx,
+    publishing: &Publishing,
+    action: &str,
+    id: PostId,
+    changes: serde_json::Value,
+) -> Result<(), rookery_db::Error> {
+    let entry = audit::Entry { action, resource: POSTS, resource_id: Some(id.to_string()), changes };
+    audit::record(tx, &*publishing.clock, &[entry]).await
+}

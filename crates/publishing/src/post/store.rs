@@ -1,0 +1,239 @@
+//! The statements on posts and their revisions.
+
+use rookery_db::{Error, OrgTx};
+use rookery_kernel::{AccountId, Cursor, Limit, Page, PostId, RevisionId, Timestamp};
+use serde_json::Value;
+
+use super::model::{EditorialState, Post, PostFilter, PostOutcome, PostStatus, PostSummary, excerpt};
+
+/// A new post.
+pub(crate) async fn insert(tx: &mut OrgTx, post: &Post) -> Result<(), Error> {
+    let organization = tx.organization_id();
+    sqlx::query!(
+        "insert into publishing.posts
+            (id, organization_id, author_user_id, title, content, hashtags, mentions, status, outcome, editorial_state,
+             scheduled_at, timezone, is_scheduled, expires_at, revision, metadata, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)",
+        post.id.uuid(),
+        organization.uuid(),
+        post.author_user_id.map(rookery_kernel::UserId::uuid),
+        post.title,
+        post.content,
+        post.hashtags,
+        post.mentions,
+        post.status as PostStatus,
+        post.outcome as PostOutcome,
+        post.editorial_state as EditorialState,
+        post.scheduled_at as _,
+        post.timezone,
+        post.is_scheduled,
+        post.expires_at as _,
+        post.revision,
+        post.metadata,
+        post.created_at as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The post's present content as a revision of its number.
+pub(crate) async fn insert_revision(tx: &mut OrgTx, id: RevisionId, post: &Post, now: Timestamp) -> Result<(), Error> {
+    let organization = tx.organization_id();
+    let editor = tx.scope().actor.user_id().map(rookery_kernel::UserId::uuid);
+    sqlx::query!(
+        "insert into publishing.post_revisions
+            (id, organization_id, post_id, revision, snapshot, source, editor_user_id, created_at)
+         values ($1, $2, $3, $4, $5, 'human', $6, $7)",
+        id.uuid(),
+        organization.uuid(),
+        post.id.uuid(),
+        post.revision,
+        serde_json::json!({
+            "title": post.title, "content": post.content, "hashtags": post.hashtags, "mentions": post.mentions,
+            "media": [],
+        }),
+        editor,
+        now as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The text that a revision of a post had.
+pub(crate) async fn content_of_revision(tx: &mut OrgTx, post: PostId, revision: i32) -> Result<Option<String>, Error> {
+    let organization = tx.organization_id();
+    let found = sqlx::query_scalar!(
+        "select snapshot ->> 'content' from publishing.post_revisions
+         where organization_id = $1 and post_id = $2 and revision = $3",
+        organization.uuid(),
+        post.uuid(),
+        revision,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(found.flatten())
+}
+
+/// One post, or none in this organization.
+pub(crate) async fn find(tx: &mut OrgTx, id: PostId) -> Result<Option<Post>, Error> {
+    let organization = tx.organization_id();
+    Ok(sqlx::query_as!(
+        Post,
+        "select id, organization_id, author_user_id, title, content, hashtags, mentions, status, outcome,
+                editorial_state, scheduled_at, timezone, is_scheduled, published_at, expires_at, error_message,
+                revision, approved_revision, archived_at, metadata, created_at, updated_at
+         from publishing.posts where organization_id = $1 and id = $2",
+        organization.uuid(),
+        id.uuid(),
+    )
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+/// The same, locked until the transaction ends. Whoever changes a post or one of its publications
+/// takes this lock first, so that nobody waits in a circle.
+pub(crate) async fn lock(tx: &mut OrgTx, id: PostId) -> Result<Option<Post>, Error> {
+    let organization = tx.organization_id();
+    let found = sqlx::query_scalar!(
+        "select id from publishing.posts where organization_id = $1 and id = $2 for update",
+        organization.uuid(),
+        id.uuid(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    // Read after the lock is held: the statement that waited still saw the row as it was.
+    if found.is_some() { find(tx, id).await } else { Ok(None) }
+}
+
+/// Writes content, review and archive of a post.
+pub(crate) async fn write_content(tx: &mut OrgTx, post: &Post) -> Result<(), Error> {
+    let organization = tx.organization_id();
+    sqlx::query!(
+        "update publishing.posts set
+             title = $3, content = $4, hashtags = $5, mentions = $6, editorial_state = $7, revision = $8,
+             approved_revision = $9, archived_at = $10, is_scheduled = $11, timezone = $12, updated_at = $13
+         where organization_id = $1 and id = $2",
+        organization.uuid(),
+        post.id.uuid(),
+        post.title,
+        post.content,
+        post.hashtags,
+        post.mentions,
+        post.editorial_state as EditorialState,
+        post.revision,
+        post.approved_revision,
+        post.archived_at as _,
+        post.is_scheduled,
+        post.timezone,
+        post.updated_at as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Writes what follows from the publications (PUB-36). Nothing else writes these columns.
+pub(crate) async fn write_roll_up(
+    tx: &mut OrgTx,
+    post: &Post,
+    retry_count: i32,
+    last_retry_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let organization = tx.organization_id();
+    sqlx::query!(
+        "update publishing.posts p set
+             status = $3, outcome = $4, scheduled_at = $5, published_at = $6, error_message = $7, retry_count = $8,
+             last_retry_at = coalesce($9, p.last_retry_at),
+             failed_at = case when $3 = 'failed' and p.status <> 'failed' then $10 else p.failed_at end,
+             analytics = coalesce((
+                 select jsonb_strip_nulls(jsonb_build_object(
+                     'totalLikes', sum(u.likes_count), 'totalComments', sum(u.comments_count),
+                     'totalShares', sum(u.shares_count), 'totalImpressions', sum(u.impressions_count),
+                     'totalReach', sum(u.reach_count)))
+                 from publishing.post_publications u where u.organization_id = $1 and u.post_id = $2), '{}'::jsonb),
+             updated_at = $10
+         where p.organization_id = $1 and p.id = $2",
+        organization.uuid(),
+        post.id.uuid(),
+        post.status as PostStatus,
+        post.outcome as PostOutcome,
+        post.scheduled_at as _,
+        post.published_at as _,
+        post.error_message,
+        retry_count,
+        last_retry_at as _,
+        now as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Deletes a post; revisions and publications go with it.
+pub(crate) async fn delete(tx: &mut OrgTx, id: PostId) -> Result<(), Error> {
+    let organization = tx.organization_id();
+    sqlx::query!(
+        "delete from publishing.posts where organization_id = $1 and id = $2",
+        organization.uuid(),
+        id.uuid(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// A page of posts, newest first, without the archived ones.
+pub(crate) async fn list(
+    tx: &mut OrgTx,
+    filter: PostFilter,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<PostSummary>, Error> {
+    let organization = tx.organization_id();
+    let rows = sqlx::query!(
+        r#"select p.id, p.title, p.content, p.status, p.outcome, p.editorial_state, p.scheduled_at, p.published_at,
+                  p.created_at,
+                  array(select u.social_account_id from publishing.post_publications u
+                        where u.organization_id = $1 and u.post_id = p.id order by u.created_at, u.id)
+                      as "account_ids!: Vec<uuid::Uuid>"
+           from publishing.posts p
+           where p.organization_id = $1 and p.archived_at is null
+             and ($2::publishing.post_status is null or p.status = $2)
+             and ($3::uuid is null or exists (select from publishing.post_publications u
+                  where u.organization_id = $1 and u.post_id = p.id and u.social_account_id = $3))
+             and ($4::timestamptz is null or (p.created_at, p.id) < ($4, $5::uuid))
+           order by p.created_at desc, p.id desc
+           limit $6"#,
+        organization.uuid(),
+        filter.status as Option<PostStatus>,
+        filter.account_id.map(AccountId::uuid),
+        after.map(|c| c.at) as _,
+        after.map(|c| c.id),
+        limit.probe(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let rows = rows
+        .into_iter()
+        .map(|r| PostSummary {
+            id: r.id,
+            excerpt: excerpt(r.title.as_deref(), &r.content),
+            status: r.status,
+            outcome: r.outcome,
+            editorial_state: r.editorial_state,
+            scheduled_at: r.scheduled_at,
+            published_at: r.published_at,
+            account_ids: r.account_ids.into_iter().map(AccountId::from_uuid).collect(),
+            created_at: r.created_at,
+        })
+        .collect();
+    Ok(Page::from_probe(rows, limit, |p| (p.created_at, p.id.uuid())))
+}
+
+/// Texts as an array of JSON.
+pub(crate) fn json_list(words: &[String]) -> Value {
+    Value::Array(words.iter().cloned().map(Value::String).collect())
+}

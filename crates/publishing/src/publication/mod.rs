@@ -1,0 +1,10 @@
+//! A post on one account: model, changes, statements, operations.
+
+pub(crate) mod changes;
+mod model;
+mod ops;
+pub(crate) mod store;
+
+pub(crate) use model::NewPublication;
+pub use ops::Sighting;
+pub use model::{Event, NotAllowed, Publication, PublicationStatus, idempotency_key};

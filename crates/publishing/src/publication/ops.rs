@@ -1,0 +1,254 @@
+//! Operations of people on deliveries: plan, move, hurry, call off, try again, settle a doubt.
+
+use rookery_db::OrgTx;
+use rookery_kernel::{PostId, PublicationId, Scope, Timestamp};
+use rookery_platforms::Published;
+use tracing::instrument;
+
+use super::model::{Event, NotAllowed, Publication, PublicationStatus};
+use super::store;
+use crate::Publishing;
+use crate::attempt::{self, AttemptPhase, ErrorClass};
+use crate::post::{Held, PostDetail, PostError, Schedule, store as posts};
+use crate::reason::code;
+use crate::validation::{self, Draft, Finding};
+
+/// Where a post of unknown fate was found by a person; at least one of the two.
+#[derive(Debug, Clone, Default)]
+pub struct Sighting {
+    /// Its id at the network.
+    pub platform_post_id: Option<String>,
+    /// Its public address.
+    pub url: Option<String>,
+}
+
+impl Sighting {
+    /// The id, or what stands last in the address.
+    fn published(&self) -> Option<Published> {
+        let filled = |s: &Option<String>| s.as_deref().map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned);
+        let url = filled(&self.url);
+        let last = |url: &String| {
+            let path = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+            path.split_once("://").and_then(|(_, rest)| rest.rsplit_once('/')).map(|(_, last)| last.to_owned())
+        };
+        let external_id = filled(&self.platform_post_id).or_else(|| url.as_ref().and_then(last))?;
+        (!external_id.is_empty()).then_some(Published { external_id, permalink: url })
+    }
+}
+
+impl Publishing {
+    /// Plans every publication that is not out and not being sent for `at`: drafts, failed and
+    /// called-off ones are queued, waiting ones move. Asking twice changes nothing.
+    ///
+    /// # Errors
+    /// [`PostError::Invalid`] with all findings; `NotAllowed` if nothing can be planned any more.
+    #[instrument(skip_all, err, fields(post = %id))]
+    pub async fn schedule(&self, scope: &Scope, id: PostId, at: Timestamp) -> Result<PostDetail, PostError> {
+        self.plan(scope, id, Schedule::At(at), |_| true).await
+    }
+
+    /// The same for now.
+    ///
+    /// # Errors
+    /// As [`Publishing::schedule`].
+    #[instrument(skip_all, err, fields(post = %id))]
+    pub async fn publish_now(&self, scope: &Scope, id: PostId) -> Result<PostDetail, PostError> {
+        self.plan(scope, id, Schedule::Now, |_| true).await
+    }
+
+    /// Moves what waits to another time; failed and called-off publications stay as they are.
+    ///
+    /// # Errors
+    /// As [`Publishing::schedule`].
+    #[instrument(skip_all, err, fields(post = %id))]
+    pub async fn reschedule(&self, scope: &Scope, id: PostId, at: Timestamp) -> Result<PostDetail, PostError> {
+        self.plan(scope, id, Schedule::At(at), |p| p.after(Event::Reschedule).is_ok()).await
+    }
+
+    async fn plan(
+        &self,
+        scope: &Scope,
+        id: PostId,
+        schedule: Schedule,
+        wanted: fn(&Publication) -> bool,
+    ) -> Result<PostDetail, PostError> {
+        let now = self.clock.now();
+        let at = if let Schedule::At(at) = schedule { at } else { now };
+        let rules = self.accounts.all_rules().await?;
+        let mut tx = self.db.org(scope).await?;
+        let mut held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
+        let can = |p: &Publication| wanted(p) && (p.after(Event::Schedule).is_ok() || p.after(Event::Reschedule).is_ok());
+        let account_ids: Vec<_> = held.publications.iter().filter(|p| can(p)).map(|p| p.social_account_id).collect();
+        if let (true, Some(first)) = (account_ids.is_empty(), held.publications.first()) {
+            return Err(NotAllowed { status: first.status, event: Event::Schedule }.into());
+        }
+        let accounts = self.accounts.list_in(&mut tx).await?;
+        let draft = Draft { content: held.post.content.clone(), account_ids, schedule };
+        let findings = validation::check(&draft, &self.facts(&accounts, &rules, now));
+        if findings.iter().any(Finding::is_error) {
+            return Err(PostError::Invalid(findings));
+        }
+        let is_there = |p: &Publication| p.status == PublicationStatus::Scheduled && p.scheduled_for == Some(at);
+        for publication in held.publications.iter_mut().filter(|p| can(p) && !is_there(p)) {
+            publication.plan(at, now)?;
+        }
+        let is_ahead = matches!(schedule, Schedule::At(_));
+        if held.post.is_scheduled != is_ahead {
+            held.post.is_scheduled = is_ahead;
+            posts::write_content(&mut tx, &held.post).await?;
+        }
+        self.finish(tx, held).await
+    }
+
+    /// Calls off every publication that is not out. What is being sent, or of unknown fate, stays.
+    ///
+    /// # Errors
+    /// `TooLate` if nothing else was left to call off; `NotAllowed` if everything is over.
+    #[instrument(skip_all, err, fields(post = %id))]
+    pub async fn cancel(&self, scope: &Scope, id: PostId) -> Result<PostDetail, PostError> {
+        let mut tx = self.db.org(scope).await?;
+        let mut held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
+        let ids: Vec<_> = held.publications.iter().filter(|p| p.after(Event::Cancel).is_ok()).map(|p| p.id).collect();
+        let mut first_error = None;
+        let mut cancelled = 0;
+        for publication_id in ids {
+            match self.cancel_in(&mut tx, &mut held, publication_id).await {
+                Ok(()) => cancelled += 1,
+                Err(PostError::TooLate) => first_error = Some(PostError::TooLate),
+                Err(other) => return Err(other),
+            }
+        }
+        if cancelled == 0 {
+            let status = held.publications.first().map_or(PublicationStatus::Cancelled, |p| p.status);
+            return Err(first_error.unwrap_or(PostError::NotAllowed(NotAllowed { status, event: Event::Cancel })));
+        }
+        self.finish(tx, held).await
+    }
+
+    /// Calls one publication off.
+    ///
+    /// # Errors
+    /// `TooLate` once it is being sent; `NotAllowed` if it is over.
+    #[instrument(skip_all, err, fields(publication = %id))]
+    pub async fn cancel_publication(&self, scope: &Scope, id: PublicationId) -> Result<PostDetail, PostError> {
+        let mut tx = self.db.org(scope).await?;
+        let mut held = Held::lock_for(&mut tx, id).await?.ok_or(PostError::PublicationNotFound(id))?;
+        self.cancel_in(&mut tx, &mut held, id).await?;
+        self.finish(tx, held).await
+    }
+
+    /// The worker looks at the state again before the point of no return, so a claim that has not
+    /// passed it is simply taken away.
+    async fn cancel_in(&self, tx: &mut OrgTx, held: &mut Held, id: PublicationId) -> Result<(), PostError> {
+        let now = self.clock.now();
+        let publication = held.publication_mut(id).ok_or(PostError::PublicationNotFound(id))?;
+        if publication.status == PublicationStatus::Publishing {
+            let newest = attempt::store::of_publication(tx, id).await?.pop();
+            match newest {
+                Some(a) if matches!(a.phase, AttemptPhase::Claimed | AttemptPhase::Preparing) => {
+                    let ending = attempt::store::Ending {
+                        code: Some(code::CANCELLED),
+                        message: Some("called off before it was sent"),
+                        ..Default::default()
+                    };
+                    attempt::store::close(tx, a.id, AttemptPhase::Failed, &ending, now).await?;
+                }
+                _ => return Err(PostError::TooLate),
+            }
+        }
+        publication.cancel(now)?;
+        Ok(())
+    }
+
+    /// Another try for every failed publication, except those of unknown fate: each of these
+    /// wants a look by a person first ([`Publishing::retry_publication`]).
+    ///
+    /// # Errors
+    /// `NotAllowed` if none of them failed.
+    #[instrument(skip_all, err, fields(post = %id))]
+    pub async fn retry(&self, scope: &Scope, id: PostId) -> Result<PostDetail, PostError> {
+        let now = self.clock.now();
+        let mut tx = self.db.org(scope).await?;
+        let mut held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
+        let mut retried = 0;
+        for publication in &mut held.publications {
+            let is_doubtful = publication.error_class == Some(ErrorClass::UnknownOutcome);
+            if publication.status == PublicationStatus::Failed && !is_doubtful {
+                publication.retry(now)?;
+                retried += 1;
+            }
+        }
+        if retried == 0 {
+            let status = held.publications.first().map_or(PublicationStatus::Draft, |p| p.status);
+            return Err(NotAllowed { status, event: Event::RetryByPerson }.into());
+        }
+        self.finish(tx, held).await
+    }
+
+    /// Another try for one failed publication: three attempts more. If its fate was unknown, the
+    /// account is looked at once more before anything is sent.
+    ///
+    /// # Errors
+    /// `NotAllowed` unless it failed.
+    #[instrument(skip_all, err, fields(publication = %id))]
+    pub async fn retry_publication(&self, scope: &Scope, id: PublicationId) -> Result<PostDetail, PostError> {
+        let now = self.clock.now();
+        let mut tx = self.db.org(scope).await?;
+        let mut held = Held::lock_for(&mut tx, id).await?.ok_or(PostError::PublicationNotFound(id))?;
+        held.publication_mut(id).ok_or(PostError::PublicationNotFound(id))?.retry(now)?;
+        self.finish(tx, held).await
+    }
+
+    /// A person found a post of unknown fate at the network.
+    ///
+    /// # Errors
+    /// `NotAllowed` unless its fate is unknown; `AddressTaken`, `AddressUnreadable`.
+    #[instrument(skip_all, err, fields(publication = %id))]
+    pub async fn mark_online(&self, scope: &Scope, id: PublicationId, sighting: Sighting) -> Result<PostDetail, PostError> {
+        let now = self.clock.now();
+        let published = sighting.published().ok_or(PostError::AddressUnreadable)?;
+        let mut tx = self.db.org(scope).await?;
+        let mut held = Held::lock_for(&mut tx, id).await?.ok_or(PostError::PublicationNotFound(id))?;
+        let publication = held.publication_mut(id).ok_or(PostError::PublicationNotFound(id))?;
+        if publication.error_class != Some(ErrorClass::UnknownOutcome) {
+            return Err(NotAllowed { status: publication.status, event: Event::MarkOnline }.into());
+        }
+        if store::is_remote_taken(&mut tx, publication.social_account_id, &published.external_id, id).await? {
+            return Err(PostError::AddressTaken);
+        }
+        let sent_at = publication.last_attempt_at.unwrap_or(now);
+        publication.confirm(Event::MarkOnline, &published, sent_at, now)?;
+        if let Some(newest) = attempt::store::of_publication(&mut tx, id).await?.pop() {
+            attempt::store::close(&mut tx, newest.id, AttemptPhase::Confirmed, &attempt::store::Ending::default(), now).await?;
+        }
+        self.finish(tx, held).await
+    }
+
+    /// Saves, queues what waits now, commits, wakes the workers.
+    async fn finish(&self, mut tx: OrgTx, mut held: Held) -> Result<PostDetail, PostError> {
+        held.save(&mut tx, &*self.clock).await?;
+        self.enqueue_deliveries(&mut tx, &held.publications).await?;
+        tx.commit().await?;
+        self.jobs.wake();
+        Ok(held.into_detail())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_is_what_stands_last_in_the_address() {
+        let id = |url: &str| {
+            let sighting = Sighting { platform_post_id: None, url: Some(url.to_owned()) };
+            sighting.published().map(|p| p.external_id)
+        };
+        assert_eq!(id("https://example.org/@ann/1234/?x=1#c"), Some("1234".to_owned()));
+        assert_eq!(id("not an address"), None);
+        assert_eq!(id("https://example.org"), None);
+        let both = Sighting { platform_post_id: Some("9".to_owned()), url: Some("https://example.org/p/1".to_owned()) };
+        assert_eq!(both.published().map(|p| p.external_id), Some("9".to_owned()));
+        assert!(Sighting::default().published().is_none());
+    }
+}

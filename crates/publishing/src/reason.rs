@@ -1,0 +1,313 @@
+//! "Why didn't it go out?" The answer is always one of these. Pure.
+
+use rookery_accounts::Account;
+use rookery_kernel::{Timestamp, Zone};
+
+use crate::house::House;
+use crate::attempt::{Attempt, ErrorClass, next_look_up};
+use crate::post::Post;
+use crate::publication::{Publication, PublicationStatus};
+
+/// Due for this long without an attempt means that something is wrong here (PUB-39).
+pub(crate) const MISSED_AFTER: std::time::Duration = std::time::Duration::from_secs(300);
+
+/// Codes that Rookery itself writes into `error_code`.
+pub(crate) mod code {
+    /// The account's pace was reached.
+    pub const PACED: &str = "paced";
+    /// The account could not be used.
+    pub const ACCOUNT_NOT_USABLE: &str = "account_not_usable";
+    /// The worker ended before sending.
+    pub const WORKER_LOST: &str = "worker_lost";
+    /// The worker stopped and gave it back.
+    pub const RELEASED: &str = "released";
+    /// A person called it off.
+    pub const CANCELLED: &str = "cancelled";
+    /// Too late.
+    pub const TOO_LATE: &str = "expired";
+    /// No connector.
+    pub const NO_CONNECTOR: &str = "no_connector";
+    /// The look-ups ended without an answer.
+    pub const UNKNOWN_OUTCOME: &str = "unknown_outcome";
+    /// The worker ended after sending began.
+    pub const INTERRUPTED: &str = "interrupted";
+    /// The look-ups made certain that it is not there.
+    pub const NOT_THERE: &str = "not_there";
+    /// Not sent, because the earlier attempt turned out to have arrived.
+    pub const FOUND_FIRST: &str = "found_first";
+    /// The token could not be decrypted.
+    pub const TOKEN_UNREADABLE: &str = "token_unreadable";
+}
+
+/// Why a publication is, or is not, out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// No time was chosen.
+    NotScheduled,
+    /// Its time has not come.
+    Scheduled {
+        /// The planned moment.
+        at: Timestamp,
+    },
+    /// Due; a worker takes it in a moment.
+    Due,
+    /// Due for a while and nobody took it.
+    Missed {
+        /// When it should have gone.
+        since: Timestamp,
+    },
+    /// Publishing is stopped for the whole organization.
+    Paused {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Nobody approved it yet.
+    NeedsApproval,
+    /// The account has to be connected again.
+    WaitingForAccount {
+        /// The account's name.
+        account: String,
+        /// When we look again.
+        next: Option<Timestamp>,
+    },
+    /// The account has posted as much as is good for it.
+    Paced {
+        /// When there is room again.
+        until: Timestamp,
+    },
+    /// The network asked us to slow down.
+    SlowedDown {
+        /// When we may again.
+        until: Timestamp,
+    },
+    /// An attempt failed; another follows.
+    Retrying {
+        /// When.
+        at: Timestamp,
+        /// The number of the attempt that comes.
+        attempt: i32,
+        /// Attempts allowed.
+        of: i32,
+        /// What went wrong.
+        message: String,
+    },
+    /// A worker is at it.
+    BeingSent {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The network's answer is not known; we are looking at the account.
+    Checking {
+        /// Since when it is unknown.
+        since: Timestamp,
+        /// The next look.
+        next: Option<Timestamp>,
+    },
+    /// It is out.
+    Published {
+        /// When.
+        at: Timestamp,
+    },
+    /// It was out and is deleted at the network.
+    Removed {
+        /// When we noticed.
+        at: Timestamp,
+    },
+    /// The network refused it, or every attempt failed.
+    Failed {
+        /// The class of the last problem.
+        class: Option<ErrorClass>,
+        /// What went wrong.
+        message: String,
+        /// Attempts made.
+        attempts: i32,
+    },
+    /// Nobody could find out whether it came out; a person has to look.
+    UnknownOutcome,
+    /// A person called it off.
+    Cancelled,
+    /// It was too late to send it.
+    Expired {
+        /// The planned moment.
+        planned: Option<Timestamp>,
+    },
+}
+
+impl Reason {
+    /// The stable word for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotScheduled => "not_scheduled",
+            Self::Scheduled { .. } => "scheduled",
+            Self::Due => "due",
+            Self::Missed { .. } => "missed",
+            Self::Paused { .. } => "paused",
+            Self::NeedsApproval => "needs_approval",
+            Self::WaitingForAccount { .. } => "waiting_for_account",
+            Self::Paced { .. } => "paced",
+            Self::SlowedDown { .. } => "slowed_down",
+            Self::Retrying { .. } => "retrying",
+            Self::BeingSent { .. } => "being_sent",
+            Self::Checking { .. } => "checking",
+            Self::Published { .. } => "published",
+            Self::Removed { .. } => "removed",
+            Self::Failed { .. } => "failed",
+            Self::UnknownOutcome => "unknown_outcome",
+            Self::Cancelled => "cancelled",
+            Self::Expired { .. } => "expired",
+        }
+    }
+
+    /// The answer in plain words, with times in `zone`.
+    pub fn sentence(&self, zone: &Zone) -> String {
+        let at = |at: &Timestamp| moment(*at, zone);
+        match self {
+            Self::NotScheduled => "It has no time yet: choose one, or publish it now.".to_owned(),
+            Self::Scheduled { at: when } => format!("It goes out on {}.", at(when)),
+            Self::Due => "It is due and goes out in a moment.".to_owned(),
+            Self::Missed { since } => {
+                format!("It should have gone out on {}, but no worker took it. Check that the server's workers run.", at(since))
+            }
+            Self::Paused { since } => {
+                format!("Publishing is stopped for the whole organization since {}. It goes out when publishing is resumed.", at(since))
+            }
+            Self::NeedsApproval => "It waits for an approval. It goes out as soon as somebody approves it.".to_owned(),
+            Self::WaitingForAccount { account, next } => {
+                let look = next.as_ref().map(|next| format!(" We look again on {}.", at(next))).unwrap_or_default();
+                format!("The connection to {account} does not work. Reconnect the account and it goes out by itself.{look}")
+            }
+            Self::Paced { until } => {
+                format!("The account has posted as much as the network allows for now. It goes out on {}.", at(until))
+            }
+            Self::SlowedDown { until } => format!("The network asked us to slow down. We try again on {}.", at(until)),
+            Self::Retrying { at: when, attempt, of, message } => {
+                format!("The last attempt failed: {} Attempt {attempt} of {of} follows on {}.", sentence_of(message), at(when))
+            }
+            Self::BeingSent { since } => format!("It is being sent since {}.", at(since)),
+            Self::Checking { since, next } => {
+                let look = next.as_ref().map(|next| format!(" The next look is on {}.", at(next))).unwrap_or_default();
+                format!(
+                    "The network did not say whether it took the post (since {}). We are looking at the account before anything is sent again.{look}",
+                    at(since)
+                )
+            }
+            Self::Published { at: when } => format!("It came out on {}.", at(when)),
+            Self::Removed { at: when } => format!("It came out, and was deleted at the network (noticed on {}).", at(when)),
+            Self::Failed { message, attempts, .. } => {
+                let tries = if *attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") };
+                format!("It did not go out after {tries}: {}", sentence_of(message))
+            }
+            Self::UnknownOutcome => {
+                "We could not find out whether the network took it, so we do not send it again by ourselves. Look at the account: \
+                 if it is there, tell us its address; if not, retry it."
+                    .to_owned()
+            }
+            Self::Cancelled => "It was called off.".to_owned(),
+            Self::Expired { planned } => match planned {
+                Some(planned) => format!("It was planned for {} and then too late to go out, so it was called off.", at(planned)),
+                None => "It was too late to go out, so it was called off.".to_owned(),
+            },
+        }
+    }
+}
+
+/// A moment as people read it: `Mon 2 Mar 2026, 09:00`.
+pub(crate) fn moment(at: Timestamp, zone: &Zone) -> String {
+    zone.local(at).strftime("%a %-d %b %Y, %H:%M").to_string()
+}
+
+/// A message as a sentence of its own.
+fn sentence_of(message: &str) -> String {
+    let trimmed = message.trim();
+    if trimmed.is_empty() {
+        return "the network gave no reason.".to_owned();
+    }
+    if trimmed.ends_with(['.', '!', '?']) { trimmed.to_owned() } else { format!("{trimmed}.") }
+}
+
+/// Why this publication is, or is not, out at `now`.
+pub(crate) fn why(
+    publication: &Publication,
+    post: &Post,
+    account: &Account,
+    newest: Option<&Attempt>,
+    house: House,
+    now: Timestamp,
+) -> Reason {
+    let message = || publication.error_message.clone().unwrap_or_default();
+    match publication.status {
+        PublicationStatus::Draft => Reason::NotScheduled,
+        PublicationStatus::Published => match publication.removed_at {
+            Some(at) => Reason::Removed { at },
+            None => Reason::Published { at: publication.published_at.unwrap_or(publication.updated_at) },
+        },
+        PublicationStatus::Cancelled if publication.error_class == Some(ErrorClass::Expired) => {
+            Reason::Expired { planned: publication.scheduled_for }
+        }
+        PublicationStatus::Cancelled => Reason::Cancelled,
+        PublicationStatus::Failed if publication.error_class == Some(ErrorClass::UnknownOutcome) => Reason::UnknownOutcome,
+        PublicationStatus::Failed => {
+            Reason::Failed { class: publication.error_class, message: message(), attempts: publication.attempt_count }
+        }
+        PublicationStatus::Publishing if publication.needs_reconciliation => {
+            let since = newest.and_then(|a| a.finished_at).unwrap_or(publication.updated_at);
+            let next = newest.and_then(|a| next_look_up(since, a.look_ups().len()));
+            Reason::Checking { since, next: next.filter(|n| *n > now) }
+        }
+        PublicationStatus::Publishing => {
+            Reason::BeingSent { since: publication.last_attempt_at.unwrap_or(publication.updated_at) }
+        }
+        PublicationStatus::Scheduled | PublicationStatus::Retrying => waiting(publication, post, account, house, now),
+    }
+}
+
+fn waiting(publication: &Publication, post: &Post, account: &Account, house: House, now: Timestamp) -> Reason {
+    let due = publication.next_attempt_at.or(publication.scheduled_for).unwrap_or(now);
+    let is_first = publication.status == PublicationStatus::Scheduled;
+    // Holds are shown ahead of time too: a reader wants to know before the moment passes.
+    if let Some(since) = house.paused_at {
+        return Reason::Paused { since };
+    }
+    if !post.may_leave(house.review_required) {
+        return Reason::NeedsApproval;
+    }
+    if !account.may_publish() && (due <= now || publication.error_class == Some(ErrorClass::Auth)) {
+        return Reason::WaitingForAccount { account: account.name().to_owned(), next: Some(due).filter(|d| *d > now) };
+    }
+    if due > now {
+        return match (publication.error_code.as_deref(), publication.error_class) {
+            (Some(code::PACED), _) => Reason::Paced { until: due },
+            (_, Some(ErrorClass::RateLimited)) => Reason::SlowedDown { until: due },
+            (_, Some(ErrorClass::Auth)) => {
+                Reason::WaitingForAccount { account: account.name().to_owned(), next: Some(due) }
+            }
+            (_, Some(_)) if !is_first => Reason::Retrying {
+                at: due,
+                attempt: publication.attempt_count + 1,
+                of: publication.max_attempts,
+                message: publication.error_message.clone().unwrap_or_default(),
+            },
+            _ => Reason::Scheduled { at: due },
+        };
+    }
+    if due + MISSED_AFTER < now { Reason::Missed { since: due } } else { Reason::Due }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_name_the_time_in_the_readers_zone() {
+        let berlin: Zone = "Europe/Berlin".parse().expect("known");
+        let at: Timestamp = "2026-03-02T08:00:00Z".parse().expect("valid");
+        assert_eq!(Reason::Scheduled { at }.sentence(&berlin), "It goes out on Mon 2 Mar 2026, 09:00.");
+        let retry = Reason::Retrying { at, attempt: 2, of: 3, message: "the network answered 503".to_owned() };
+        assert_eq!(
+            retry.sentence(&Zone::utc()),
+            "The last attempt failed: the network answered 503. Attempt 2 of 3 follows on Mon 2 Mar 2026, 08:00."
+        );
+        let failed = Reason::Failed { class: None, message: String::new(), attempts: 1 };
+        assert_eq!(failed.sentence(&Zone::utc()), "It did not go out after 1 attempt: the network gave no reason.");
+    }
+}
