@@ -116,6 +116,11 @@ impl Lane {
         let claimed = self.shared.claim(&self.db, self.queue, &self.kinds, rows_max, &self.stop).await?;
         let count = claimed.len();
         for (job, stop) in claimed {
+            if self.stop.is_cancelled() {
+                // The stop came while the database answered: nothing new begins.
+                self.settle(Ending::released(&job, self.shared.now())).await;
+                continue;
+            }
             let run = self.shared.run(&self.db, &job, stop);
             let id = self.running.spawn(run).id();
             self.jobs.insert(id, job);
@@ -123,7 +128,7 @@ impl Lane {
         Ok(count)
     }
 
-    /// Hands the end of a run to the ledger.
+    /// The end of a run.
     async fn finish(&mut self, finished: Finished) {
         let (id, result) = match finished {
             Ok((id, result)) => (id, result),
@@ -132,6 +137,11 @@ impl Lane {
         // Every spawned task was inserted under its id.
         let Some(job) = self.jobs.remove(&id) else { return };
         let ending = self.shared.conclude(self.queue, &job, result);
+        self.settle(ending).await;
+    }
+
+    /// Counts an ending and hands it to the ledger.
+    async fn settle(&mut self, ending: Ending) {
         if self.stop.is_cancelled() {
             match ending.outcome {
                 RunOutcome::Released => self.report.released += 1,

@@ -37,6 +37,12 @@ impl Shared {
         self.jobs.clock.now()
     }
 
+    /// The last claim that the database answered.
+    pub(crate) fn last_claim(&self) -> Option<Timestamp> {
+        let millis = self.last_claim.load(Ordering::Relaxed);
+        (millis > 0).then(|| Timestamp::from_millis(millis))
+    }
+
     pub(crate) fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.jobs.clock)
     }

@@ -130,11 +130,11 @@ impl Worker {
             return StopReport::default();
         }
         tracing::info!(queues = ?shared.queues(), "the worker takes jobs");
-        // The caretakers' timetable and promotion end with the stop; heartbeats go on until the
-        // last handler ended.
+        // The caretakers end with the stop; heartbeats go on until the last handler ended.
         let settled = CancellationToken::new();
         let mut helpers = JoinSet::new();
-        helpers.spawn(caretakers::run(Arc::clone(&shared), stop.clone()));
+        helpers.spawn(caretakers::punctual(Arc::clone(&shared), stop.clone()));
+        helpers.spawn(caretakers::housekeeping(Arc::clone(&shared), stop.clone()));
         helpers.spawn(heartbeat(Arc::clone(&shared), settled.clone()));
         let line = Arc::clone(&shared);
         let stopped = stop.clone();

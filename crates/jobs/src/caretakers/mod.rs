@@ -30,29 +30,47 @@ const RESCUE_EVERY: Duration = Duration::from_secs(5);
 const PRESENCE_EVERY: Duration = Duration::from_secs(15);
 const CLEAN_EVERY: Duration = Duration::from_secs(60);
 
-/// All caretakers until stopped. A failed round is logged and the next one comes.
-pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
-    let every = |period| {
-        let mut ticks = interval_at(Instant::now() + period, period);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        ticks
-    };
+/// The caretakers that jobs wait for, until stopped. They use the connections reserved for
+/// publishing: other work that holds every other connection must not delay what is due.
+pub(crate) async fn punctual(shared: Arc<Shared>, stop: CancellationToken) {
     let mut often = every(shared.config.poll);
     let mut rescues = every(shared.config.lease.map_or(RESCUE_EVERY, |lease| (lease / 4).min(RESCUE_EVERY)));
-    let mut presence = every(PRESENCE_EVERY);
-    let mut cleaning = every(CLEAN_EVERY);
     loop {
         let (duty, done) = tokio::select! {
             biased;
             () = stop.cancelled() => return,
             _ = often.tick() => ("timetable and promotion", due(&shared).await),
             _ = rescues.tick() => ("rescue", rescue::rescue(&shared).await.map(drop)),
+        };
+        tell(duty, done);
+    }
+}
+
+/// The caretakers that may be late, until stopped.
+pub(crate) async fn housekeeping(shared: Arc<Shared>, stop: CancellationToken) {
+    let mut presence = every(PRESENCE_EVERY);
+    let mut cleaning = every(CLEAN_EVERY);
+    loop {
+        let (duty, done) = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
             _ = presence.tick() => ("presence", be_seen(&shared).await),
             _ = cleaning.tick() => ("clean-up", clean(&shared.db, shared.now()).await.map(drop)),
         };
-        if let Err(error) = done {
-            tracing::warn!(%error, duty, "a caretaker's round failed; the next one comes");
-        }
+        tell(duty, done);
+    }
+}
+
+fn every(period: Duration) -> tokio::time::Interval {
+    let mut ticks = interval_at(Instant::now() + period, period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// A failed round is logged and the next one comes.
+fn tell(duty: &str, done: Result<(), Error>) {
+    if let Err(error) = done {
+        tracing::warn!(%error, duty, "a caretaker's round failed; the next one comes");
     }
 }
 
@@ -63,8 +81,9 @@ pub(crate) async fn tend(shared: &Shared) -> Result<(), Error> {
 }
 
 async fn due(shared: &Shared) -> Result<(), Error> {
-    let fired = timetable::fire(&shared.db, &shared.jobs, &shared.registry.timetable).await?;
-    let promoted = promote::promote(&shared.db, shared.now()).await?;
+    let db = shared.db.reserved_for_publishing();
+    let fired = timetable::fire(&db, &shared.jobs, &shared.registry.timetable).await?;
+    let promoted = promote::promote(&db, shared.now()).await?;
     if fired + promoted > 0 {
         shared.jobs.wake();
     }

@@ -6,13 +6,13 @@ use crate::run::Shared;
 
 /// Writes or freshens the worker's row.
 pub(crate) async fn show(shared: &Shared) -> Result<(), Error> {
-    let queues: Vec<String> = shared.queues().into_iter().map(str::to_owned).collect();
     sqlx::query!(
-        "insert into jobs.workers (name, queues, started_at, last_seen_at) values ($1, $2, $3, $3)
-         on conflict (name) do update set queues = excluded.queues, last_seen_at = excluded.last_seen_at",
+        "insert into jobs.workers (name, roles, started_at, last_seen_at, last_claim_at) values ($1, $2, $3, $3, $4)
+         on conflict (name) do update set last_seen_at = excluded.last_seen_at, last_claim_at = excluded.last_claim_at",
         shared.owner,
-        &queues,
+        shared.queues().join(", "),
         shared.now() as _,
+        shared.last_claim() as _,
     )
     .execute(shared.db.worker_pool())
     .await?;

@@ -16,6 +16,7 @@ const LOSSES_MAX: i32 = 2;
 /// without a run in between that ended by itself becomes a dead letter as `stalled`, so that a
 /// poison job cannot kill workers for ever.
 pub(crate) async fn rescue(shared: &Shared) -> Result<usize, Error> {
+    let db = shared.db.reserved_for_publishing();
     let mut rescued = 0;
     loop {
         let lost = sqlx::query!(
@@ -53,7 +54,7 @@ pub(crate) async fn rescue(shared: &Shared) -> Result<usize, Error> {
             BATCH,
             LOSSES_MAX,
         )
-        .fetch_all(shared.db.worker_pool())
+        .fetch_all(db.worker_pool())
         .await?;
         for job in &lost {
             tracing::warn!(
