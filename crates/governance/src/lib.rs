@@ -1,1 +1,16 @@
-//! Audit log and idempotent requests.
+//! What happened here and may be asked about later: the audit log, the memory of requests that must not
+//! happen twice, and the months that the log is kept in.
+//!
+//! Invariants
+//! - An audit row is written in the transaction that it tells about: both last, or neither.
+//! - A secret never enters the log; its column appears as `"changed"` ([`audit::Changes`]), and what looks like
+//!   a secret column is blanked once more before it is stored.
+//! - The log is only added to. No role of the running system may change or delete a row.
+//! - A key of an idempotent request means one request for 24 hours ([`idempotency`]).
+//!
+//! This crate does not know jobs: the binary puts [`partitions::ensure`] and [`idempotency::purge`] on its
+//! timetable.
+
+pub mod audit;
+pub mod idempotency;
+pub mod partitions;
