@@ -7,6 +7,9 @@
 //!   digits in a message.
 //! - A number that a network does not report stays `None`.
 //! - This crate knows no organization, no database and no retry: callers decide what to do next.
+//!
+//! `bin/test-networks` runs the same steps (`examples/against_server`) against a Mastodon server
+//! that nobody here wrote; `tests/it` runs recorded answers over real HTTP.
 
 mod batch;
 mod connector;

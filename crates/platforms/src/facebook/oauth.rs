@@ -23,7 +23,9 @@ const SCOPES: [&str; 7] = [
     "read_insights",
 ];
 
-const PAGE_FIELDS: &str = "id,name,username,link,picture{url},followers_count,category,tasks";
+/// What a page tells about itself. Only a listing of pages knows `access_token` and `tasks`; asked
+/// of the page they are an error.
+const PAGE_FIELDS: &str = "id,name,username,link,picture{url},followers_count,category";
 
 /// Pages of a listing of pages; nobody manages more than 100 × this.
 const LIST_PAGES_MAX: usize = 20;
@@ -121,7 +123,7 @@ impl Facebook {
         let mut pages = Vec::new();
         let mut after: Option<String> = None;
         for _ in 0..LIST_PAGES_MAX {
-            let fields = format!("{PAGE_FIELDS},access_token");
+            let fields = format!("{PAGE_FIELDS},access_token,tasks");
             let mut request =
                 Request::get(self.url(caller.base_url, path)?).with("fields", fields).with("limit", "100");
             if let Some(after) = &after {

@@ -107,13 +107,13 @@ impl HttpClient {
     /// Remembers what an answer said about an account's quota.
     pub(crate) fn note_usage(&self, base_url: &Url, account: &str, usage: Usage) {
         let mut notes = self.inner.usage.lock().expect("no holder of this lock panics");
-        notes.insert((base_url.authority().to_owned(), account.to_owned()), usage);
+        notes.insert(usage_key(base_url, account), usage);
     }
 
     /// What the last answer for an account said about its quota.
     pub(crate) fn usage(&self, base_url: &Url, account: &str) -> Option<Usage> {
         let notes = self.inner.usage.lock().expect("no holder of this lock panics");
-        notes.get(&(base_url.authority().to_owned(), account.to_owned())).copied()
+        notes.get(&usage_key(base_url, account)).copied()
     }
 
     /// Sends a request and reads its whole answer, whatever its status.
@@ -166,6 +166,11 @@ impl HttpClient {
             }
         }
     }
+}
+
+/// Ids are unique per network only, and one host may serve several (the sandbox does).
+fn usage_key(base_url: &Url, account: &str) -> (String, String) {
+    (base_url.as_str().trim_end_matches('/').to_owned(), account.to_owned())
 }
 
 /// No answer: was the request written or not?

@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(count(Codepoints, Some(23), "hi @ana@social.example!"), "hi @ana!".len());
         assert_eq!(count(Codepoints, Some(23), "mail me@example.com"), "mail me@example.com".len());
         assert_eq!(count(Codepoints, Some(23), "example.com"), 11);
-        assert_eq!(count(Codepoints, Some(23), "a https://x.io b http://y.io c"), 23 * 2 + 6);
+        assert_eq!(count(Codepoints, Some(23), "a https://x.io b http://y.io c"), 23 * 2 + 7);
     }
 
     #[test]

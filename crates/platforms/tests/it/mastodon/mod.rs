@@ -1,0 +1,5 @@
+mod connect;
+mod content;
+mod errors;
+mod metrics;
+mod publish;
