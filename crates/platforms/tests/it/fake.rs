@@ -240,5 +240,5 @@ fn is_whole(text: &[u8]) -> bool {
 
 /// Time-outs short enough for a test that waits for one.
 pub fn impatient() -> HttpConfig {
-    HttpConfig { total_timeout: Duration::from_millis(60), ..HttpConfig::local() }
+    HttpConfig { total_timeout: Duration::from_millis(200), ..HttpConfig::local() }
 }
