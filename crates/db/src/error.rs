@@ -50,7 +50,7 @@ pub struct ConstraintViolation {
     pub kind: ConstraintKind,
     /// The constraint's name without the shard suffix of a distributed PostgreSQL; for `NotNull` the column's name.
     pub name: String,
-    /// The table, without the shard suffix, where the server names it.
+    /// The table (or partition, or shard) as the server names it.
     pub table: Option<String>,
     /// What the driver said.
     #[source]
@@ -147,7 +147,7 @@ fn violation(sqlstate: &str, error: &PgDatabaseError) -> Option<(ConstraintKind,
     };
     // A distributed PostgreSQL hands on the shard's message, sometimes without its fields.
     let name = name.or_else(|| quoted_name(error.message())).unwrap_or_default();
-    Some((kind, without_shard(name).to_owned(), error.table().map(|table| without_shard(table).to_owned())))
+    Some((kind, without_shard(name).to_owned(), error.table().map(str::to_owned)))
 }
 
 /// The constraint's name in a message: after the word `constraint`, else the first quoted name.

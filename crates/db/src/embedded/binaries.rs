@@ -156,24 +156,36 @@ pub fn find(binaries: &Binaries, data: Option<(&Path, u32)>) -> Result<Found, Em
         Binaries::Search(places) => places.named.as_ref(),
     };
     let fits = |programs: &Programs| data.is_none_or(|(_, wanted)| programs.major == wanted);
-    let all = if let Some(path) = named {
-        let bad = |problem| EmbeddedError::BadBinaries { path: path.clone(), problem };
-        vec![Programs::in_folder(path).map_err(bad)?]
-    } else if let Binaries::Search(places) = binaries {
-        places.candidates().iter().filter_map(|folder| Programs::in_folder(folder).ok()).collect()
-    } else {
-        Vec::new()
-    };
-    if let Some(programs) = all.iter().find(|programs| fits(programs)) {
-        return Ok(Found::Programs(programs.clone()));
-    }
-    match (data, binaries) {
-        (Some((path, wanted)), _) if !all.is_empty() => {
-            let found = all.iter().map(|p| p.version.as_str()).collect::<Vec<_>>().join(", ");
-            Err(EmbeddedError::OtherVersion { path: path.to_owned(), wanted, found })
+    let mut others = Vec::new();
+    let mut consider = |programs: Programs| {
+        if fits(&programs) {
+            return Some(Found::Programs(programs));
         }
-        (_, Binaries::Search(places)) => Ok(Found::Nothing { looked_in: places.described() }),
-        (_, Binaries::In(path)) => Ok(Found::Nothing { looked_in: vec![path.display().to_string()] }),
+        others.push(programs.version);
+        None
+    };
+    let looked_in = match (named, binaries) {
+        (Some(path), _) | (None, Binaries::In(path)) => {
+            let bad = |problem| EmbeddedError::BadBinaries { path: path.clone(), problem };
+            if let Some(found) = consider(Programs::in_folder(path).map_err(bad)?) {
+                return Ok(found);
+            }
+            vec![path.display().to_string()]
+        }
+        (None, Binaries::Search(places)) => {
+            // One after the other: asking a program for its version takes a moment.
+            let mut usable = places.candidates().into_iter().filter_map(|folder| Programs::in_folder(&folder).ok());
+            if let Some(found) = usable.find_map(&mut consider) {
+                return Ok(found);
+            }
+            places.described()
+        }
+    };
+    match data {
+        Some((path, wanted)) if !others.is_empty() => {
+            Err(EmbeddedError::OtherVersion { path: path.to_owned(), wanted, found: others.join(", ") })
+        }
+        _ => Ok(Found::Nothing { looked_in }),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::EmbeddedError;
 
@@ -28,7 +28,9 @@ pub fn read_text(path: &Path) -> Result<String, EmbeddedError> {
 
 /// Writes a file that only its owner reads, whole or not at all.
 pub fn write_private(path: &Path, text: &str) -> Result<(), EmbeddedError> {
-    let new = path.with_extension("new");
+    let mut new = path.as_os_str().to_owned();
+    new.push(".tmp");
+    let new = PathBuf::from(new);
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)

@@ -246,26 +246,25 @@ impl Embedded {
             Ok((lock, cluster, secrets))
         })
         .await?;
-        let superuser = options(&cluster, SUPERUSER, &secrets.superuser, "postgres");
-        if !answers(&superuser).await {
-            let cluster = blocking({
-                let cluster = cluster.clone();
-                move || {
-                    cluster.stop_stale()?;
-                    keeper::spawn(&mut cluster.server_command(None), &cluster.log_file())?;
-                    Ok(cluster)
-                }
-            })
-            .await?;
-            let give_up = tokio::time::Instant::now() + START_PATIENCE;
-            while !answers(&superuser).await {
-                if tokio::time::Instant::now() > give_up {
-                    return Err(cluster.start_error("does not answer"));
-                }
-                tokio::time::sleep(POLL).await;
-            }
-        }
         let endpoints = endpoints(&cluster, &secrets, &database);
+        let superuser = endpoints.owner.clone().database("postgres");
+        if answers(&superuser).await {
+            // Whoever started it, under the same lock, prepared it.
+            return Ok(endpoints);
+        }
+        let cluster = blocking(move || {
+            cluster.stop_stale()?;
+            keeper::spawn(&mut cluster.server_command(None), &cluster.log_file())?;
+            Ok(cluster)
+        })
+        .await?;
+        let give_up = tokio::time::Instant::now() + START_PATIENCE;
+        while !answers(&superuser).await {
+            if tokio::time::Instant::now() > give_up {
+                return Err(cluster.start_error("does not answer"));
+            }
+            tokio::time::sleep(POLL).await;
+        }
         prepare(&endpoints, &secrets).await?;
         drop(lock);
         Ok(endpoints)

@@ -1,0 +1,8 @@
+//! The database floor against a real PostgreSQL.
+
+mod catalog;
+mod embedded;
+mod errors;
+mod migrations;
+mod tenancy;
+mod transactions;
