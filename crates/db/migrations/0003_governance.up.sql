@@ -111,8 +111,10 @@ COMMENT ON COLUMN governance.partitioned_tables.partition_key IS 'The column.';
 INSERT INTO governance.partitioned_tables VALUES ('governance', 'audit_logs', 'occurred_at');
 
 -- SECURITY DEFINER: only the owner may make tables. It reads no tenant rows, it makes empty tables.
+-- pg_temp stands last: unnamed it is searched first, and a caller's own pg_temp.date would run as the owner.
+-- The zone is fixed: bounds of a timestamptz key would else be cut at the caller's midnight.
 CREATE FUNCTION governance.ensure_partitions(from_month date, months integer) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     parent record;
     month date;

@@ -86,6 +86,8 @@ CREATE POLICY tenant ON accounts.social_accounts
     USING (organization_id = nullif(current_setting('app.organization_id', true), '')::uuid)
     WITH CHECK (organization_id = nullif(current_setting('app.organization_id', true), '')::uuid);
 
+-- PUB-60.
+ALTER TABLE accounts.social_accounts SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
 CREATE INDEX idx_social_accounts_user_id ON accounts.social_accounts (connected_by);
 CREATE INDEX idx_social_accounts_platform ON accounts.social_accounts (platform);
 CREATE INDEX idx_social_accounts_status ON accounts.social_accounts (status);

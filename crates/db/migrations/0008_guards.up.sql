@@ -73,16 +73,18 @@ BEGIN
     END IF;
     organization := (image ->> 'organization_id')::uuid;
     IF organization IS NULL THEN
-        INSERT INTO governance.instance_audit_logs (actor_user_id, actor_kind, action, resource, resource_id, changes)
+        INSERT INTO governance.instance_audit_logs (actor_user_id, actor_kind, action, resource, resource_id, changes, ip_address, request_id)
         VALUES (nullif(current_setting('app.actor_user_id', true), '')::uuid,
                 coalesce(nullif(current_setting('app.actor_kind', true), ''), 'system'),
-                lower(TG_OP), TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME, image ->> 'id', changed);
+                lower(TG_OP), TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME, image ->> 'id', changed,
+                nullif(current_setting('app.ip', true), '')::inet, nullif(current_setting('app.request_id', true), '')::uuid);
     ELSE
-        INSERT INTO governance.audit_logs (organization_id, actor_user_id, actor_kind, action, resource, resource_id, changes)
+        INSERT INTO governance.audit_logs (organization_id, actor_user_id, actor_kind, action, resource, resource_id, changes, ip_address, request_id)
         VALUES (organization, nullif(current_setting('app.actor_user_id', true), '')::uuid,
                 coalesce(nullif(current_setting('app.actor_kind', true), ''), 'system'),
                 lower(TG_OP), TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME,
-                coalesce(image ->> 'id', image ->> 'organization_id'), changed);
+                coalesce(image ->> 'id', image ->> 'organization_id'), changed,
+                nullif(current_setting('app.ip', true), '')::inet, nullif(current_setting('app.request_id', true), '')::uuid);
     END IF;
     RETURN NULL;
 END
@@ -96,6 +98,13 @@ CREATE TRIGGER touch BEFORE UPDATE ON accounts.social_accounts FOR EACH ROW EXEC
 CREATE TRIGGER touch BEFORE UPDATE ON publishing.posts FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
 CREATE TRIGGER touch BEFORE UPDATE ON publishing.post_publications FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
 CREATE TRIGGER touch BEFORE UPDATE ON analytics.content FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
+CREATE TRIGGER touch BEFORE UPDATE ON identity.user_identities FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
+CREATE TRIGGER touch BEFORE UPDATE ON identity.sessions FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
+CREATE TRIGGER touch BEFORE UPDATE ON identity.refresh_tokens FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
+CREATE TRIGGER touch BEFORE UPDATE ON accounts.platform_rules FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
+CREATE TRIGGER touch BEFORE UPDATE ON jobs.queues FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
+CREATE TRIGGER touch BEFORE UPDATE ON analytics.ingest_runs FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
+-- Without a belt, since bulk writes set updated_at themselves: jobs.jobs, analytics.daily_metrics.
 CREATE TRIGGER touch BEFORE UPDATE ON analytics.tracked_integrations FOR EACH ROW EXECUTE FUNCTION governance.touch_updated_at();
 
 CREATE TRIGGER guard_status BEFORE UPDATE OF status ON publishing.post_publications FOR EACH ROW
