@@ -69,7 +69,9 @@ pub enum KeyFileError {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyCheckError {
     /// The database was written with a key that is not in the file.
-    #[error("tokens in the database were encrypted with key {0}, which is not in the key file; add it back from your backup")]
+    #[error(
+        "tokens in the database were encrypted with key {0}, which is not in the key file; add it back from your backup"
+    )]
     Unknown(u16),
     /// The file has a key of that id, but another one.
     #[error("key {0} in the key file is not the key that this database was written with; put the right key file back")]
@@ -141,8 +143,8 @@ impl Vault {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let (id, key) = parse_line(line)
-                .ok_or_else(|| KeyFileError::Malformed { path: path.to_owned(), line: index + 1 })?;
+            let (id, key) =
+                parse_line(line).ok_or_else(|| KeyFileError::Malformed { path: path.to_owned(), line: index + 1 })?;
             if looks_weak(&key) {
                 return Err(KeyFileError::Weak { path: path.to_owned(), id });
             }

@@ -6,5 +6,3 @@ pub(crate) mod store;
 
 pub use model::{Account, AccountHealth, AccountStatus, Call, CallEffect, NewAccount, Tokens};
 pub use ops::{AccessError, AccountsError};
-pub(crate) use model::Vitals;
-pub(crate) use ops::profile_columns;

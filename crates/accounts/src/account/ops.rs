@@ -3,7 +3,7 @@
 use rookery_db::OrgTx;
 use rookery_governance::audit;
 use rookery_kernel::{AccountId, Platform, Scope, Timestamp};
-use rookery_platforms::{Access, CallError, ErrorType, Profile};
+use rookery_platforms::{Access, CallError, Delivery, ErrorType, Profile};
 use serde_json::json;
 use tracing::instrument;
 use url::Url;
@@ -273,7 +273,12 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountsError`].
-    pub async fn record_call_in(&self, tx: &mut OrgTx, id: AccountId, call: Call<'_>) -> Result<CallEffect, AccountsError> {
+    pub async fn record_call_in(
+        &self,
+        tx: &mut OrgTx,
+        id: AccountId,
+        call: Call<'_>,
+    ) -> Result<CallEffect, AccountsError> {
         let now = self.clock.now();
         let before = store::lock_vitals(tx, id).await?.ok_or(AccountsError::NotFound(id))?;
         let after = before.after(call, now);
@@ -310,7 +315,12 @@ impl Accounts {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn set_followers_in(&self, tx: &mut OrgTx, id: AccountId, followers: i64) -> Result<(), rookery_db::Error> {
+    pub async fn set_followers_in(
+        &self,
+        tx: &mut OrgTx,
+        id: AccountId,
+        followers: i64,
+    ) -> Result<(), rookery_db::Error> {
         store::write_followers(tx, id, followers, self.clock.now()).await
     }
 
@@ -348,11 +358,9 @@ impl Accounts {
         let connector = self.connectors.get(sealed.platform).ok_or(AccountsError::NoConnector(sealed.platform))?;
         let access = self.unseal(scope, id, &sealed).map_err(|e| match e {
             AccessError::Db(e) => AccountsError::Db(e),
-            other => AccountsError::Network(CallError::new(
-                ErrorType::TokenExpired,
-                rookery_platforms::Delivery::NotSent,
-                other.to_string(),
-            )),
+            other => {
+                AccountsError::Network(CallError::new(ErrorType::TokenExpired, Delivery::NotSent, other.to_string()))
+            }
         })?;
         match connector.check(&access).await {
             Ok(profile) => {

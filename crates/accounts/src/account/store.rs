@@ -106,7 +106,6 @@ pub(crate) struct Sealed {
     pub base_url: Option<String>,
     pub access_token_enc: Option<Vec<u8>>,
     pub refresh_token_enc: Option<Vec<u8>>,
-    pub token_expires_at: Option<Timestamp>,
     pub metadata: Value,
 }
 
@@ -124,8 +123,7 @@ pub(crate) async fn sealed(tx: &mut OrgTx, id: AccountId, lock: bool) -> Result<
     }
     Ok(sqlx::query_as!(
         Sealed,
-        "select platform, status, platform_user_id, base_url, access_token_enc, refresh_token_enc, token_expires_at,
-                metadata
+        "select platform, status, platform_user_id, base_url, access_token_enc, refresh_token_enc, metadata
          from accounts.social_accounts where organization_id = $1 and id = $2",
         organization.uuid(),
         id.uuid(),
@@ -334,7 +332,12 @@ pub(crate) async fn touch_posted(tx: &mut OrgTx, id: AccountId, at: Timestamp) -
 }
 
 /// Notes the follower count as last reported.
-pub(crate) async fn write_followers(tx: &mut OrgTx, id: AccountId, followers: i64, now: Timestamp) -> Result<(), Error> {
+pub(crate) async fn write_followers(
+    tx: &mut OrgTx,
+    id: AccountId,
+    followers: i64,
+    now: Timestamp,
+) -> Result<(), Error> {
     let organization = tx.organization_id();
     sqlx::query!(
         "update accounts.social_accounts set followers_count = $3, updated_at = $4

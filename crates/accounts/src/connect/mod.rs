@@ -17,9 +17,9 @@ use sha2::{Digest as _, Sha256};
 use tracing::instrument;
 use url::Url;
 
+use crate::Accounts;
 use crate::account::{Account, AccountsError, Tokens};
 use crate::vault::{Place, VaultError};
-use crate::Accounts;
 
 const LIFE: Duration = Duration::from_secs(600);
 
@@ -30,7 +30,7 @@ pub enum ConnectError {
     #[error("this sign-in at the network was not started here, or it is more than ten minutes old; start again")]
     InvalidState,
     /// The network needs a registered app and none is configured.
-    #[error("to connect {} by sign-in, set networks.{0}.client_id and networks.{0}.client_secret, or connect with an access token", .0.name())]
+    #[error("to connect {name} by sign-in, set networks.{platform}.client_id and networks.{platform}.client_secret, or connect with an access token", name = .0.name(), platform = .0.label())]
     NoApp(Platform),
     /// The token allows no profile (a person without a page).
     #[error("this sign-in allows no account that can be connected")]
@@ -121,7 +121,7 @@ impl Accounts {
                     website: None,
                     scopes: Vec::new(),
                 };
-                connector.register_app(&request).await?
+                connector.register_app(&request).await?.ok_or(ConnectError::NoApp(platform))?
             }
             None => return Err(ConnectError::NoApp(platform)),
         };
@@ -149,7 +149,8 @@ impl Accounts {
         let now = self.clock.now();
         let sealed = self.seal_memory(&memory, scope.organization_id, user);
         let mut tx = self.db.system("remember a sign-in at a network").await?;
-        store::insert(&mut tx, &digest(&state), scope.organization_id, user, platform, &sealed, now, now + LIFE).await?;
+        store::insert(&mut tx, &digest(&state), scope.organization_id, user, platform, &sealed, now, now + LIFE)
+            .await?;
         tx.commit().await?;
         Ok(Started { authorize_url })
     }
@@ -159,13 +160,17 @@ impl Accounts {
     /// # Errors
     /// [`ConnectError`]; a state that is unknown, used, old or another person's is `InvalidState`.
     #[instrument(skip_all, err)]
-    pub async fn finish(&self, scope: &Scope, user: UserId, state: &str, code: &str) -> Result<Connected, ConnectError> {
+    pub async fn finish(
+        &self,
+        scope: &Scope,
+        user: UserId,
+        state: &str,
+        code: &str,
+    ) -> Result<Connected, ConnectError> {
         let (platform, mut memory) = self.recall(scope, user, state, true).await?;
         let connector = self.connectors.get(platform).ok_or(AccountsError::NoConnector(platform))?;
-        let app = AppCredentials {
-            client_id: memory.client_id.clone(),
-            client_secret: memory.client_secret.clone().into(),
-        };
+        let app =
+            AppCredentials { client_id: memory.client_id.clone(), client_secret: memory.client_secret.clone().into() };
         let tokens = connector
             .exchange_code(&ExchangeRequest {
                 base_url: memory.base_url.clone(),
@@ -211,13 +216,17 @@ impl Accounts {
     /// # Errors
     /// [`ConnectError`].
     #[instrument(skip_all, err)]
-    pub async fn choose(&self, scope: &Scope, user: UserId, state: &str, profile_id: &str) -> Result<Account, ConnectError> {
+    pub async fn choose(
+        &self,
+        scope: &Scope,
+        user: UserId,
+        state: &str,
+        profile_id: &str,
+    ) -> Result<Account, ConnectError> {
         let (platform, memory) = self.recall(scope, user, state, false).await?;
         let token: SecretString = memory.token.clone().ok_or(ConnectError::InvalidState)?.into();
-        let app = AppCredentials {
-            client_id: memory.client_id.clone(),
-            client_secret: memory.client_secret.clone().into(),
-        };
+        let app =
+            AppCredentials { client_id: memory.client_id.clone(), client_secret: memory.client_secret.clone().into() };
         let connector = self.connectors.get(platform).ok_or(AccountsError::NoConnector(platform))?;
         let profiles = connector.profiles(&memory.base_url, &token, Some(&app)).await?;
         let profile = profiles.iter().find(|p| p.id == profile_id).ok_or(ConnectError::NoProfile)?;
@@ -280,4 +289,3 @@ fn digest(state: &str) -> [u8; 32] {
 fn place(organization: OrganizationId, user: UserId) -> Place {
     Place { table: "accounts.oauth_states", column: "code_verifier_enc", organization, row: user.uuid() }
 }
-
