@@ -211,6 +211,11 @@ fn of_attempt(attempt: &Attempt, network: &str) -> Vec<StoryLine> {
         lines.push(match look.result {
             LookUpResult::Found => line(look.at, Tone::Good, format!("We looked at {network}: the post is there.")),
             LookUpResult::Absent => line(look.at, Tone::Waiting, format!("We looked at {network}: the post is not there.")),
+            LookUpResult::Unclear => line(
+                look.at,
+                Tone::Waiting,
+                format!("We looked at {network}: a post with the same text is there, but it is another one of ours."),
+            ),
             LookUpResult::NoAnswer => line(look.at, Tone::Waiting, format!("We looked at {network}, but it did not answer.")),
         });
     }

@@ -138,6 +138,8 @@ pub enum LookUpResult {
     Found,
     /// The post is not there (yet).
     Absent,
+    /// A post like it is there, but it belongs to another publication of ours.
+    Unclear,
     /// The network did not answer.
     NoAnswer,
 }

@@ -3,7 +3,7 @@
 use rookery_accounts::AccessError;
 use rookery_jobs::Outcome;
 use rookery_kernel::{PublicationId, Scope, Timestamp};
-use rookery_platforms::{Access, CallError, Connector, Draft, Found, Pace, Published, Search};
+use rookery_platforms::{Access, CallError, Connector, Delivery, Draft, ErrorType, Found, Pace, Published, Search};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use tokio::time::MissedTickBehavior;
@@ -172,10 +172,14 @@ impl Publishing {
                 }
                 Ok(Some(None))
             }
-            // Not sent: it is a failure of this attempt like any other before sending.
+            // It is a failure of this attempt like any other before sending. What the network
+            // says about reading must not end the post, so only token and quota keep their kind.
             Err(error) => {
-                let delivery = rookery_platforms::Delivery::NotSent;
-                Ok(Some(Some(Err(CallError { delivery, duplicate: false, ..error }))))
+                let kind = match error.kind {
+                    kind @ (ErrorType::TokenExpired | ErrorType::RateLimit) => kind,
+                    _ => ErrorType::Transient,
+                };
+                Ok(Some(Some(Err(CallError { kind, delivery: Delivery::NotSent, duplicate: false, ..error }))))
             }
         }
     }

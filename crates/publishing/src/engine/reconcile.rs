@@ -22,6 +22,7 @@ use crate::reason::code;
 enum Look {
     Found(Published),
     Absent,
+    Unclear,
     NoAnswer,
 }
 
@@ -100,10 +101,11 @@ impl Publishing {
         if !is_same || !held.publication(id).is_some_and(is_in_doubt) {
             return Ok(());
         }
-        // A post with the same text may be another publication of ours.
+        // A post with the same text may be another publication of ours. Ours may be there beside
+        // it, so this is no proof of absence.
         let look = match look {
             Look::Found(p) if store::is_remote_taken(&mut tx, seen.social_account_id, &p.external_id, id).await? => {
-                Look::Absent
+                Look::Unclear
             }
             look => look,
         };
@@ -156,6 +158,7 @@ const fn result(look: &Look) -> LookUpResult {
     match look {
         Look::Found(_) => LookUpResult::Found,
         Look::Absent => LookUpResult::Absent,
+        Look::Unclear => LookUpResult::Unclear,
         Look::NoAnswer => LookUpResult::NoAnswer,
     }
 }

@@ -69,7 +69,7 @@ impl Publishing {
     ) -> Result<u64, rookery_db::Error> {
         let (now, organization) = (self.clock.now(), tx.organization_id());
         let late = now - late_grace.max(MISSED_AFTER);
-        let due = store::due(&mut tx, now - SETTLED, late, now, BATCH).await?;
+        let due = store::due(tx, now - SETTLED, late, now, BATCH).await?;
         let (looks, deliveries): (Vec<_>, Vec<_>) = due.into_iter().partition(|d| d.is_doubtful);
         let looks: Vec<_> =
             looks.into_iter().map(|d| (ReconcilePublication { publication_id: d.id, due: d.at }, now)).collect();

@@ -14,7 +14,7 @@ use super::model::{
 use super::store;
 use crate::engine::PublishPublication;
 use crate::house;
-use crate::publication::{self, NotAllowed, Publication, PublicationStatus, idempotency_key};
+use crate::publication::{self, NewPublication, NotAllowed, Publication, PublicationStatus};
 use crate::validation::{self, Draft, Facts, Finding, FindingCode};
 use crate::{Publishing, text};
 
@@ -101,7 +101,7 @@ impl Publishing {
             updated_at: now,
         };
         let publications = account_ids.iter().filter_map(|id| accounts.iter().find(|a| a.id == *id)).map(|account| {
-            Publication::draft(crate::publication::NewPublication {
+            Publication::draft(NewPublication {
                 id: PublicationId::generate(&*self.ids),
                 organization_id: scope.organization_id,
                 post_id: post.id,

@@ -145,9 +145,9 @@ pub(crate) async fn write_roll_up(
     let organization = tx.organization_id();
     sqlx::query!(
         "update publishing.posts p set
-             status = $3, outcome = $4, scheduled_at = $5, published_at = $6, error_message = $7, retry_count = $8,
+             status = $3::publishing.post_status, outcome = $4, scheduled_at = $5, published_at = $6, error_message = $7, retry_count = $8,
              last_retry_at = coalesce($9, p.last_retry_at),
-             failed_at = case when $3 = 'failed' and p.status <> 'failed' then $10 else p.failed_at end,
+             failed_at = case when $3::publishing.post_status = 'failed' and p.status <> 'failed' then $10 else p.failed_at end,
              analytics = coalesce((
                  select jsonb_strip_nulls(jsonb_build_object(
                      'totalLikes', sum(u.likes_count), 'totalComments', sum(u.comments_count),

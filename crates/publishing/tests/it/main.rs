@@ -1,1 +1,9 @@
-//! Placeholder until the sandbox is there.
+//! The publishing context against a real PostgreSQL, with networks in memory and simulated ones.
+
+mod delivery;
+mod doubt;
+mod net;
+mod people;
+mod rules;
+mod walk;
+mod world;

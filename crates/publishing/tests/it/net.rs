@@ -1,0 +1,307 @@
+//! A network in memory: holds posts as plain state, answers by script, counts calls. For what the
+//! simulated HTTP networks cannot show as sharply; those have their own tests in `networks.rs`.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rookery_kernel::{Clock, Date, FixedClock, Platform, Timestamp};
+use rookery_platforms::{
+    Access, AccountMetrics, AppCredentials, AuthorizeRequest, CallError, Capabilities, Connector, ContentPage, Delivery,
+    Draft, ErrorType, ExchangeRequest, Found, MetricsBatch, Profile, Published, Search, TokenSet, Usage,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+/// What a call answers instead of working.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// No connection.
+    Dead,
+    /// Arrives, is carried out, and the answer is lost.
+    AcceptThenLose,
+    /// Is written, but never carried out; the answer is lost.
+    LoseBeforeAccept,
+    /// 503 by a gateway in front that certainly did not hand it on.
+    Refuse,
+    /// 429 with a wish in seconds.
+    TooFast(u64),
+    /// 401.
+    Expired,
+    /// 400.
+    Invalid,
+    /// Spam.
+    Policy,
+    /// The network knows the same text already.
+    Duplicate,
+}
+
+/// A post on the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub id: String,
+    pub account: String,
+    pub text: String,
+    pub key: String,
+    pub at: Timestamp,
+}
+
+#[derive(Default)]
+struct State {
+    posts: Vec<Held>,
+    publish: VecDeque<Fault>,
+    look_up: VecDeque<Fault>,
+    always: Option<Fault>,
+    /// Fails the nth call of all kinds, counted from 1.
+    nth: Option<(usize, Fault)>,
+    calls: usize,
+    publish_calls: Vec<Timestamp>,
+    look_ups: usize,
+    refreshes: usize,
+    token: Option<String>,
+}
+
+/// A network in memory. Clones share it.
+#[derive(Clone)]
+pub struct Net {
+    platform: Platform,
+    clock: FixedClock,
+    pub reliable: bool,
+    pub refresh: bool,
+    state: Arc<Mutex<State>>,
+}
+
+impl Net {
+    pub fn new(platform: Platform, clock: FixedClock) -> Self {
+        Self { platform, clock, reliable: true, refresh: false, state: Arc::default() }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().expect("no holder of this lock panics")
+    }
+
+    pub fn posts(&self) -> Vec<Held> {
+        self.state().posts.clone()
+    }
+
+    /// The next publishing calls answer so.
+    pub fn on_publish(&self, faults: &[Fault]) {
+        self.state().publish.extend(faults);
+    }
+
+    /// The next look-ups answer so.
+    pub fn on_look_up(&self, faults: &[Fault]) {
+        self.state().look_up.extend(faults);
+    }
+
+    /// Every call answers so, or works again.
+    pub fn always(&self, fault: Option<Fault>) {
+        self.state().always = fault;
+    }
+
+    /// The nth call from now, of any kind, answers so.
+    pub fn fail_nth(&self, n: usize, fault: Fault) {
+        let mut state = self.state();
+        state.nth = Some((state.calls + n, fault));
+    }
+
+    pub fn publish_calls(&self) -> Vec<Timestamp> {
+        self.state().publish_calls.clone()
+    }
+
+    pub fn look_ups(&self) -> usize {
+        self.state().look_ups
+    }
+
+    pub fn calls(&self) -> usize {
+        self.state().calls
+    }
+
+    pub fn refreshes(&self) -> usize {
+        self.state().refreshes
+    }
+
+    /// From now on only this token is good.
+    pub fn only_token(&self, token: &str) {
+        self.state().token = Some(token.to_owned());
+    }
+
+    /// A post that came there by another way.
+    pub fn plant(&self, account: &str, text: &str) -> String {
+        let at = self.clock.now();
+        let mut state = self.state();
+        let id = format!("{}-{}", self.platform.label(), state.posts.len() + 1);
+        state.posts.push(Held { id: id.clone(), account: account.into(), text: text.into(), key: String::new(), at });
+        id
+    }
+}
+
+fn answer(fault: Fault) -> CallError {
+    let error = |kind, delivery, message: &str| CallError::new(kind, delivery, message);
+    match fault {
+        Fault::Dead => error(ErrorType::Transient, Delivery::NotSent, "no connection"),
+        Fault::AcceptThenLose | Fault::LoseBeforeAccept => {
+            error(ErrorType::Transient, Delivery::Unknown, "no answer in time")
+        }
+        Fault::Refuse => CallError {
+            http_status: Some(503),
+            ..error(ErrorType::Transient, Delivery::Refused, "the network has a problem")
+        },
+        Fault::TooFast(secs) => CallError {
+            http_status: Some(429),
+            retry_after: Some(Duration::from_secs(secs)),
+            ..error(ErrorType::RateLimit, Delivery::Refused, "too many requests")
+        },
+        Fault::Expired => {
+            CallError { http_status: Some(401), ..error(ErrorType::TokenExpired, Delivery::Refused, "the token ended") }
+        }
+        Fault::Invalid => {
+            CallError { http_status: Some(400), ..error(ErrorType::BadRequest, Delivery::Refused, "the text is invalid") }
+        }
+        Fault::Policy => error(ErrorType::PolicyBlock, Delivery::Refused, "this looks like spam"),
+        Fault::Duplicate => {
+            CallError { duplicate: true, ..error(ErrorType::PolicyBlock, Delivery::Refused, "you said that already") }
+        }
+    }
+}
+
+impl State {
+    /// Counts a call and says whether it fails.
+    fn fault(&mut self, own: impl FnOnce(&mut Self) -> Option<Fault>) -> Option<Fault> {
+        self.calls += 1;
+        let nth = self.nth.filter(|(n, _)| *n == self.calls).map(|(_, fault)| fault);
+        nth.or(self.always).or_else(|| own(self))
+    }
+
+    fn check_token(&self, token: &SecretString) -> Result<(), CallError> {
+        match &self.token {
+            Some(good) if good != token.expose_secret() => Err(answer(Fault::Expired)),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl Connector for Net {
+    fn platform(&self) -> Platform {
+        self.platform
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            accepts_idempotency_key: false,
+            idempotency_window: None,
+            reliable_look_up: self.reliable,
+            delete: false,
+            refresh: self.refresh,
+            own_servers: false,
+            past_days: false,
+            metrics_batch_max: 50,
+        }
+    }
+
+    fn source_version(&self) -> String {
+        "memory/1".to_owned()
+    }
+
+    fn default_base_url(&self) -> Option<Url> {
+        Some("http://memory.invalid/".parse().expect("an address"))
+    }
+
+    fn authorize_url(&self, _: &AuthorizeRequest) -> Result<Url, CallError> {
+        Err(answer(Fault::Invalid))
+    }
+
+    async fn exchange_code(&self, _: &ExchangeRequest) -> Result<TokenSet, CallError> {
+        Err(answer(Fault::Invalid))
+    }
+
+    /// The token names the account: `ann:1` and `ann:2` are two tokens of `ann`.
+    async fn profiles(&self, _: &Url, token: &SecretString, _: Option<&AppCredentials>) -> Result<Vec<Profile>, CallError> {
+        self.state().check_token(token)?;
+        let name = token.expose_secret().split(':').next().unwrap_or_default().to_owned();
+        Ok(vec![Profile {
+            id: name.clone(),
+            username: name,
+            display_name: None,
+            avatar_url: None,
+            profile_url: None,
+            followers_count: None,
+            token: None,
+            metadata: serde_json::json!({}),
+        }])
+    }
+
+    async fn check(&self, access: &Access) -> Result<Profile, CallError> {
+        let mut profiles = self.profiles(&access.base_url, &access.token, None).await?;
+        Ok(profiles.remove(0))
+    }
+
+    async fn refresh(&self, access: &Access) -> Result<TokenSet, CallError> {
+        let mut state = self.state();
+        state.refreshes += 1;
+        let Some(refresh) = &access.refresh_token else { return Err(answer(Fault::Expired)) };
+        state.check_token(refresh)?;
+        Ok(TokenSet { access: refresh.clone(), refresh: None, expires_in: None, scopes: Vec::new() })
+    }
+
+    async fn publish(&self, access: &Access, draft: &Draft) -> Result<Published, CallError> {
+        let at = self.clock.now();
+        let mut state = self.state();
+        state.publish_calls.push(at);
+        let fault = state.fault(|s| s.publish.pop_front());
+        if fault.is_none() {
+            state.check_token(&access.token)?;
+        }
+        if matches!(fault, None | Some(Fault::AcceptThenLose)) {
+            let id = format!("{}-{}", self.platform.label(), state.posts.len() + 1);
+            state.posts.push(Held {
+                id: id.clone(),
+                account: access.platform_user_id.clone(),
+                text: draft.text.clone(),
+                key: draft.idempotency_key.clone(),
+                at,
+            });
+            if fault.is_none() {
+                let permalink = Some(format!("http://memory.invalid/{id}"));
+                return Ok(Published { external_id: id, permalink });
+            }
+        }
+        Err(answer(fault.expect("what works has returned")))
+    }
+
+    async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, CallError> {
+        let mut state = self.state();
+        state.look_ups += 1;
+        if let Some(fault) = state.fault(|s| s.look_up.pop_front()) {
+            return Err(answer(fault));
+        }
+        state.check_token(&access.token)?;
+        let is_it = |p: &&Held| p.account == access.platform_user_id && p.text == search.text && p.at >= search.since;
+        Ok(match state.posts.iter().rfind(is_it) {
+            Some(p) => Found::Post(Published { external_id: p.id.clone(), permalink: None }),
+            None => Found::Absent,
+        })
+    }
+
+    async fn list_content(&self, _: &Access, _: Timestamp, _: Option<String>) -> Result<ContentPage, CallError> {
+        Err(answer(Fault::Invalid))
+    }
+
+    async fn content_metrics(&self, _: &Access, _: &[String], _: Date) -> Result<MetricsBatch, CallError> {
+        Err(answer(Fault::Invalid))
+    }
+
+    async fn account_metrics(&self, _: &Access, _: Date, _: Date) -> Result<Vec<AccountMetrics>, CallError> {
+        Err(answer(Fault::Invalid))
+    }
+
+    async fn delete(&self, _: &Access, _: &str) -> Result<(), CallError> {
+        Err(answer(Fault::Invalid))
+    }
+
+    fn usage(&self, _: &Access) -> Option<Usage> {
+        None
+    }
+}
