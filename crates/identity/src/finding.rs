@@ -1,0 +1,49 @@
+//! What is wrong with something a person typed.
+
+/// One fault of one field, with a sentence for people and a word for programs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The field.
+    pub field: &'static str,
+    /// A stable word.
+    pub code: &'static str,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl Finding {
+    pub(crate) fn new(field: &'static str, code: &'static str, message: impl Into<String>) -> Self {
+        Self { field, code, message: message.into() }
+    }
+}
+
+/// The trimmed text if it has 1 to `max` characters and no control characters, else a finding.
+pub(crate) fn line(field: &'static str, text: &str, max: usize) -> Result<String, Finding> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Finding::new(field, "empty", format!("The {field} is empty.")));
+    }
+    if text.chars().count() > max {
+        return Err(Finding::new(field, "too_long", format!("The {field} is longer than {max} characters.")));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Finding::new(field, "control_characters", format!("The {field} may not contain line breaks.")));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_trimmed_bounded_and_printable() {
+        let code = |text: &str| line("name", text, 5).map_err(|f| f.code);
+        assert_eq!(code("  Ann "), Ok("Ann".to_owned()));
+        assert_eq!(code("   "), Err("empty"));
+        assert_eq!(code("Annette"), Err("too_long"));
+        assert_eq!(code("äöüäö"), Ok("äöüäö".to_owned()));
+        assert_eq!(code("a\nb"), Err("control_characters"));
+        assert_eq!(code("a\0b"), Err("control_characters"));
+    }
+}
