@@ -1,1 +1,84 @@
-//! Content, daily metrics, ingestion, KPIs.
+//! What was seen on tracked accounts: content, its numbers day by day, how they were collected,
+//! and what they add up to.
+//!
+//! Invariants
+//! - A metric row is named by (organization, account, external content id, date); collecting the
+//!   same numbers again writes nothing, not even a time.
+//! - NULL is "not reported", 0 is zero. A known number is never replaced by NULL, a lifetime row
+//!   never by a day row.
+//! - Lifetime totals stand under the day at whose end they were true: a late run or a backfill
+//!   writes today's totals under yesterday, never under an older date.
+//! - Lifetime rows are never added up over days; what happened in a period is the sum of changes.
+//! - Every account is collected by its own job; one item's failure leaves the others alone. Every
+//!   failure is a row of `analytics.ingest_errors` and one event with the same fields.
+//!
+//! Reading order: `tracking` (whom), `ingest` (how), `content` and `daily` (what is kept), `run`
+//! (the diary), `kpi` (what it means), `overview` and `report` (what pages show).
+
+// The checked queries name our types by their full path; see sqlx.toml.
+extern crate self as rookery_analytics;
+
+mod content;
+mod daily;
+mod ingest;
+mod kpi;
+mod overview;
+mod report;
+mod run;
+mod tracking;
+
+use std::fmt;
+use std::sync::Arc;
+
+use rookery_accounts::Accounts;
+use rookery_db::Db;
+use rookery_jobs::Jobs;
+use rookery_kernel::{Clock, IdGen};
+use rookery_platforms::Connectors;
+
+pub use content::{ContentFilter, ContentFormat, ContentRow};
+pub use daily::MetricBasis;
+pub use ingest::{
+    BackfillIntegration, BackfillProgress, IngestError, IngestIntegration, PlanDailyIngest, RunReport, StepReport,
+    Verdict,
+};
+pub use kpi::{
+    BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, Range, Rate, RateBasis, Unit, change_percent, engagement,
+};
+pub use overview::{Overview, ReachPerDay};
+pub use report::{AccountSummary, Heatmap, HeatmapCell, PublicationNumbers, ReadError, Slot, TopContent};
+pub use run::{
+    FailureFilter, IngestErrorType, IngestFailure, IngestKind, IngestRun, IngestStatus, IngestTrigger, RequestError,
+};
+pub use tracking::{TRACKED_MAX, TrackError, Tracked, TrackingHealth};
+
+/// The operations of this context. Cheap to clone.
+#[derive(Clone)]
+pub struct Analytics {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGen>,
+    accounts: Accounts,
+    connectors: Arc<Connectors>,
+    jobs: Jobs,
+}
+
+impl fmt::Debug for Analytics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Analytics")
+    }
+}
+
+impl Analytics {
+    /// The operations over these parts.
+    pub fn new(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGen>,
+        accounts: Accounts,
+        connectors: Arc<Connectors>,
+        jobs: Jobs,
+    ) -> Self {
+        Self { db, clock, ids, accounts, connectors, jobs }
+    }
+}

@@ -1,0 +1,156 @@
+//! The first step: what is on the account.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use rookery_kernel::Timestamp;
+use rookery_platforms::{CallError, ContentItem, Delivery, ErrorType};
+
+use super::IngestError;
+use super::report::StepReport;
+use super::session::{Session, Step};
+use crate::content::{self, Deduplicator, Seen};
+use crate::daily::ROWS_MAX;
+use crate::run::{self, IngestKind};
+
+/// How far back a listing looks.
+const LOOK_BACK: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How far back the first listing of an account looks.
+const FIRST_LOOK_BACK: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A listing that is longer is cut; the rest is older than what is cut off here for nearly everybody.
+const PAGES_MAX: usize = 200;
+/// Empty pages in a row that end a listing: networks filter after paging, but not for ever.
+const EMPTY_PAGES_MAX: usize = 10;
+
+/// Walks the pages of a listing and notices when it does not end.
+#[derive(Debug, Default)]
+struct Walk {
+    seen: HashSet<String>,
+    pages: usize,
+    empty: usize,
+}
+
+impl Walk {
+    /// The next page's cursor; `None` at the end.
+    fn next(&mut self, items: usize, next: Option<String>) -> Result<Option<String>, CallError> {
+        self.pages += 1;
+        self.empty = if items == 0 { self.empty + 1 } else { 0 };
+        let Some(next) = next else { return Ok(None) };
+        let broken = if !self.seen.insert(next.clone()) {
+            "the network's listing runs in a circle".to_owned()
+        } else if self.empty >= EMPTY_PAGES_MAX {
+            format!("the network's listing has {} empty pages in a row", self.empty)
+        } else if self.pages >= PAGES_MAX {
+            format!("the network's listing has more than {PAGES_MAX} pages; the oldest items were left out")
+        } else {
+            return Ok(Some(next));
+        };
+        Err(CallError::new(ErrorType::Unknown, Delivery::Refused, broken))
+    }
+}
+
+impl Session<'_> {
+    /// Since when to list: the look-back window, wider on the first run and after a pause.
+    pub(super) fn since(&self) -> Timestamp {
+        let start = self.date.start_utc();
+        match self.tracked.last_content_at {
+            None => start - FIRST_LOOK_BACK,
+            Some(last) => (start - LOOK_BACK).min(last - Duration::from_secs(24 * 3600)),
+        }
+    }
+
+    /// Lists the account's items since `since` and stores them, page by page: a page is stored
+    /// whole or not at all.
+    pub(super) async fn content_step(&mut self, since: Timestamp) -> Result<StepReport, IngestError> {
+        let mut step = self.open(IngestKind::Content, self.date).await?;
+        let mut walk = Walk::default();
+        let mut listing = Deduplicator::default();
+        let mut cursor = None;
+        loop {
+            self.check_stop()?;
+            if let Err(error) = self.quota() {
+                step.end = Some((error, false));
+                break;
+            }
+            step.tally.api_calls += 1;
+            let page = match self.connector.list_content(&self.access, since, cursor.clone()).await {
+                Ok(page) => page,
+                Err(error) if self.renew(&error).await? => continue,
+                Err(error) => {
+                    step.end = Some((error, false));
+                    break;
+                }
+            };
+            let items = page.items.len();
+            self.store_page(&mut step, &mut listing, page.items).await?;
+            match walk.next(items, page.next) {
+                Ok(None) => break,
+                Ok(next) => cursor = next,
+                Err(error) => {
+                    step.end = Some((error, false));
+                    break;
+                }
+            }
+        }
+        self.close(step).await
+    }
+
+    async fn store_page(
+        &self,
+        step: &mut Step,
+        listing: &mut Deduplicator,
+        items: Vec<ContentItem>,
+    ) -> Result<(), IngestError> {
+        let offered = items.len();
+        let items: Vec<Seen> = items.into_iter().filter_map(Seen::of).collect();
+        let nameless = offered - items.len();
+        let fresh = listing.fresh(items);
+        step.tally.total += fresh.len() + nameless;
+        step.tally.ok += fresh.len();
+        step.tally.failed += nameless;
+        if nameless > 0 {
+            step.remember(&CallError::new(
+                ErrorType::Unknown,
+                Delivery::Refused,
+                "the network listed items without an id",
+            ));
+        }
+        let now = self.now();
+        let mut tx = self.tx().await?;
+        for items in fresh.chunks(ROWS_MAX) {
+            let ids: Vec<String> = items.iter().map(|item| item.external_id.clone()).collect();
+            let posts = content::our_posts(&mut tx, self.account(), &ids).await?;
+            let written =
+                content::upsert(&mut tx, &*self.analytics.ids, self.account(), self.platform, items, &posts, now);
+            step.tally.written += written.await?;
+        }
+        run::progress(&mut tx, step.run, &step.tally, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listing_that_does_not_end_is_ended() {
+        let mut walk = Walk::default();
+        assert_eq!(walk.next(1, Some("a".into())), Ok(Some("a".into())));
+        assert_eq!(walk.next(1, Some("b".into())), Ok(Some("b".into())));
+        assert!(walk.next(1, Some("a".into())).is_err(), "a circle of two");
+
+        let mut walk = Walk::default();
+        let empty = (0..).find(|n| walk.next(0, Some(n.to_string())).is_err());
+        assert_eq!(empty, Some(EMPTY_PAGES_MAX - 1));
+
+        let mut walk = Walk::default();
+        let pages = (0..).find(|n| walk.next(1, Some(n.to_string())).is_err());
+        assert_eq!(pages, Some(PAGES_MAX - 1));
+
+        let mut walk = Walk::default();
+        assert_eq!(walk.next(0, Some("a".into())), Ok(Some("a".into())), "an empty page is not the end");
+        assert_eq!(walk.next(5, None), Ok(None));
+    }
+}

@@ -1,0 +1,237 @@
+//! One account's day: the steps in order, and what is left behind.
+
+use rookery_accounts::{AccountStatus, Call};
+use rookery_jobs::Job as _;
+use rookery_kernel::{AccountId, Date, Scope};
+use rookery_platforms::CallError;
+use tracing::instrument;
+
+use super::jobs::IngestIntegration;
+use super::report::{RunReport, StepReport, Verdict};
+use super::session::{Session, Step, Try, unusable};
+use super::{IngestError, failure, plan};
+use crate::Analytics;
+use crate::run::{self, IngestKind, IngestStatus, IngestTrigger};
+use crate::tracking::{self, Outlook, OutlookError, TrackingHealth};
+
+/// Runs that have been open for longer were left by a crash.
+const ABANDONED: std::time::Duration = std::time::Duration::from_secs(3600);
+
+/// What to collect.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Order {
+    pub account: AccountId,
+    pub date: Date,
+    pub trigger: IngestTrigger,
+}
+
+/// A session, or the report of a run that ended before it began.
+pub(super) enum Begun<'a> {
+    Session(Box<Session<'a>>),
+    Over(RunReport),
+}
+
+impl Analytics {
+    /// Collects one account's day now: lists new content, reads the numbers that are due, reads
+    /// the account's own numbers. What the network answers is in the report and in the diary, not
+    /// an error; running the same day again changes nothing that did not change there.
+    ///
+    /// Lifetime totals are stored as "total at the end of `date`". If that day is not over they
+    /// are marked partial; if it is older than yesterday they are stored under yesterday.
+    ///
+    /// # Errors
+    /// [`IngestError`].
+    #[instrument(skip_all, err, fields(organization = %scope.organization_id, account = %account, %date, %trigger))]
+    pub async fn ingest_day(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+        date: Date,
+        trigger: IngestTrigger,
+    ) -> Result<RunReport, IngestError> {
+        self.collect(scope, Order { account, date, trigger }, Try::only()).await
+    }
+
+    pub(super) async fn collect(&self, scope: &Scope, order: Order, attempt: Try) -> Result<RunReport, IngestError> {
+        let mut session = match self.begin(scope, order, attempt).await? {
+            Begun::Session(session) => session,
+            Begun::Over(report) => return Ok(report),
+        };
+        let since = session.since();
+        let mut steps = vec![session.content_step(since).await?];
+        // A listing that failed for a reason of its own leaves the numbers of known items readable.
+        match ended(&steps) {
+            None => {
+                let due = session.due().await?;
+                steps.push(session.metrics_step(due).await?);
+            }
+            Some(error) => steps.push(session.skip(IngestKind::Metrics, session.snapshot.date, &error).await?),
+        }
+        match ended(&steps) {
+            None => steps.push(session.account_step().await?),
+            Some(error) => steps.push(session.skip(IngestKind::Account, session.date, &error).await?),
+        }
+        session.conclude(steps).await
+    }
+
+    /// Checks what can be checked without the network and opens the account.
+    pub(super) async fn begin<'a>(
+        &'a self,
+        scope: &'a Scope,
+        order: Order,
+        attempt: Try,
+    ) -> Result<Begun<'a>, IngestError> {
+        let Order { account, date, trigger } = order;
+        let now = self.clock.now();
+        let mut tx = self.db.org(scope).await?;
+        let tracked = tracking::find(&mut tx, account).await?.filter(|t| t.enabled);
+        let tracked = tracked.ok_or(IngestError::NotTracked(account))?;
+        run::close_abandoned(&mut tx, account, now - ABANDONED, now).await?;
+        tx.commit().await?;
+        let snapshot = plan::snapshot(date, now, &tracked.zone()).ok_or(IngestError::FutureDate(date))?;
+        if let Some(until) = tracked.next_attempt_at.filter(|at| *at > now) {
+            let verdict = Verdict::WaitUntil(until);
+            let report =
+                RunReport { integration_id: account, date, snapshot_date: snapshot.date, steps: Vec::new(), verdict };
+            return Ok(Begun::Over(report));
+        }
+        let platform = self.accounts.get(scope, account).await?.platform;
+        let connector = self.connectors.get(platform).ok_or(IngestError::NoConnector(platform))?;
+        let access = self.accounts.access(scope, account).await;
+        let organization_id = scope.organization_id;
+        let key = IngestIntegration { organization_id, integration_id: account, date, trigger }
+            .dedupe_key()
+            .expect("every such job has a key");
+        let session = |access| Session {
+            analytics: self,
+            scope,
+            tracked,
+            platform,
+            connector,
+            access,
+            date,
+            snapshot,
+            trigger,
+            attempt,
+            key,
+            renewed: false,
+        };
+        match access {
+            Ok(access) => Ok(Begun::Session(Box::new(session(access)))),
+            Err(error) => {
+                let revoked = matches!(error, rookery_accounts::AccessError::NotUsable(AccountStatus::Revoked));
+                let error = unusable(error)?;
+                session(no_access()).refuse(error, revoked).await.map(Begun::Over)
+            }
+        }
+    }
+}
+
+/// Stands where an account has no usable token; no call is made with it.
+fn no_access() -> rookery_platforms::Access {
+    rookery_platforms::Access {
+        base_url: "http://localhost".parse().expect("a constant address"),
+        platform_user_id: String::new(),
+        token: String::new().into(),
+        refresh_token: None,
+        app: None,
+        metadata: serde_json::Value::Null,
+    }
+}
+
+/// The failure that leaves no sense in the next step.
+fn ended(steps: &[StepReport]) -> Option<CallError> {
+    steps.iter().filter(|step| step.ended_early || step.status == IngestStatus::Skipped).find_map(|step| {
+        let error = step.error.as_ref()?;
+        let blocks = match step.status {
+            // Some of it came through: only what concerns the whole account stops here.
+            IngestStatus::Partial => error.ends_the_run(),
+            _ => failure::ends_run(error.kind),
+        };
+        blocks.then(|| error.clone())
+    })
+}
+
+impl Session<'_> {
+    /// Notes a run on an account that cannot be used.
+    async fn refuse(self, error: CallError, revoked: bool) -> Result<RunReport, IngestError> {
+        let mut step: Step = self.open(IngestKind::Content, self.date).await?;
+        step.end = Some((error.clone(), false));
+        let mut steps = vec![self.close(step).await?];
+        steps.push(self.skip(IngestKind::Metrics, self.snapshot.date, &error).await?);
+        steps.push(self.skip(IngestKind::Account, self.date, &error).await?);
+        let now = self.now();
+        let verdict = failure::verdict(&error, self.attempt.number, self.attempt.max, now);
+        let health = if revoked { Some(TrackingHealth::Disabled) } else { failure::health(&verdict) };
+        let mut tx = self.tx().await?;
+        let outlook = Outlook {
+            account: self.account(),
+            health,
+            error: Some(OutlookError { kind: error.kind.into(), code: None, message: &error.message }),
+            next_attempt_at: None,
+            content_complete: false,
+            metrics_complete: false,
+            now,
+        };
+        tracking::record_outlook(&mut tx, &outlook).await?;
+        tx.commit().await?;
+        Ok(self.report(steps, verdict))
+    }
+
+    /// Decides what comes next and leaves it on the account and its tracking.
+    pub(super) async fn conclude(&self, steps: Vec<StepReport>) -> Result<RunReport, IngestError> {
+        let now = self.now();
+        let of_account = weightiest(&steps, |step| step.ended_early);
+        let of_items = weightiest(&steps, |step| !step.ended_early && step.status != IngestStatus::Skipped);
+        let judge = |error| failure::verdict(error, self.attempt.number, self.attempt.max, now);
+        let verdict = match (of_account, of_items.map(judge)) {
+            (Some(error), _) => judge(error),
+            (None, Some(retry @ Verdict::Retry { .. })) => retry,
+            // Items that fail for good are in the diary; the account is well.
+            (None, _) => Verdict::Done,
+        };
+        let worst = of_account.or(of_items);
+        let health = match (&verdict, worst) {
+            (Verdict::Done, Some(_)) => Some(TrackingHealth::Degraded),
+            _ => failure::health(&verdict),
+        };
+        let complete = |kind| steps.iter().any(|s| s.kind == kind && s.status == IngestStatus::Success);
+        let outlook = Outlook {
+            account: self.account(),
+            health,
+            error: worst.map(|e| OutlookError { kind: e.kind.into(), code: e.code.as_deref(), message: &e.message }),
+            next_attempt_at: of_account.and_then(|error| failure::gate(error, now)),
+            content_complete: complete(IngestKind::Content),
+            metrics_complete: complete(IngestKind::Metrics),
+            now,
+        };
+        let came_through = steps.iter().any(|s| matches!(s.status, IngestStatus::Success | IngestStatus::Partial));
+        let call = match of_account.filter(|e| e.kind.blames_account()) {
+            Some(error) => Some(Call::Failed(error)),
+            None => came_through.then_some(Call::Ok),
+        };
+        let mut tx = self.tx().await?;
+        tracking::record_outlook(&mut tx, &outlook).await?;
+        if let Some(call) = call {
+            self.analytics.accounts.record_call_in(&mut tx, self.account(), call).await?;
+        }
+        tx.commit().await?;
+        if let Verdict::GiveUp { kind, reason, alarm: true } = &verdict {
+            tracing::error!(
+                organizationId = %self.scope.organization_id, integrationId = %self.account(), date = %self.date,
+                errorType = kind.label(), attempt = self.attempt.number, "collecting gave up: {reason}"
+            );
+        }
+        Ok(self.report(steps, verdict))
+    }
+
+    fn report(&self, steps: Vec<StepReport>, verdict: Verdict) -> RunReport {
+        RunReport { integration_id: self.account(), date: self.date, snapshot_date: self.snapshot.date, steps, verdict }
+    }
+}
+
+/// The weightiest failure of the steps that `which` names.
+fn weightiest(steps: &[StepReport], which: impl Fn(&StepReport) -> bool) -> Option<&CallError> {
+    let errors = steps.iter().filter(|step| which(step)).filter_map(|step| step.error.as_ref());
+    errors.max_by_key(|error| failure::weight(error.kind))
+}

@@ -1,0 +1,204 @@
+//! The second step: the items' numbers.
+
+use std::collections::{HashSet, VecDeque};
+
+use rookery_platforms::{CallError, Delivery, ErrorType, ItemFailure, MetricsBatch};
+
+use super::report::StepReport;
+use super::session::{Session, Step};
+use super::{IngestError, failure, plan};
+use crate::content::{self, DueFor};
+use crate::daily::{self, ROWS_MAX, Reading, Stand};
+use crate::run::{self, IngestKind, IngestTrigger, NewFailure};
+
+/// Most items of one run; the others are due again the next day.
+const ITEMS_MAX: i64 = 5_000;
+
+impl Session<'_> {
+    /// The items whose numbers are due.
+    pub(super) async fn due(&self) -> Result<Vec<String>, IngestError> {
+        let zone = self.tracked.zone();
+        let due = DueFor {
+            account: self.account(),
+            date: self.snapshot.date,
+            end: plan::end_of(self.snapshot.date, &zone),
+            zone: &zone,
+            // The timetable's run goes on where it was stopped; a person wants to see fresh numbers.
+            only_missing: matches!(self.trigger, IngestTrigger::Schedule | IngestTrigger::Backfill),
+            rows_max: ITEMS_MAX,
+        };
+        let mut tx = self.tx().await?;
+        Ok(content::due(&mut tx, &due).await?)
+    }
+
+    /// Reads the numbers of items in batches; each batch is stored whole or not at all.
+    pub(super) async fn metrics_step(&mut self, due: Vec<String>) -> Result<StepReport, IngestError> {
+        let mut step = self.open(IngestKind::Metrics, self.snapshot.date).await?;
+        step.tally.total = due.len();
+        let batch_max = self.connector.capabilities().metrics_batch_max.clamp(1, ROWS_MAX);
+        let mut queue = VecDeque::from(due);
+        while !queue.is_empty() {
+            self.check_stop()?;
+            if let Err(error) = self.quota() {
+                step.end = Some((error, false));
+                break;
+            }
+            let ids: Vec<String> = queue.drain(..batch_max.min(queue.len())).collect();
+            step.tally.api_calls += 1;
+            let batch = match self.connector.content_metrics(&self.access, &ids, self.snapshot.date).await {
+                Ok(batch) => whole(batch, &ids),
+                Err(error) if self.renew(&error).await? => {
+                    ids.into_iter().rev().for_each(|id| queue.push_front(id));
+                    continue;
+                }
+                Err(error) => {
+                    step.end = Some((error, false));
+                    break;
+                }
+            };
+            let end = ending(&batch);
+            let (again, batch) = match &end {
+                Some(error) if self.renew(error).await? => for_a_new_token(batch),
+                _ => (Vec::new(), batch),
+            };
+            let renewed = !again.is_empty();
+            again.into_iter().rev().for_each(|id| queue.push_front(id));
+            self.store_batch(&mut step, batch).await?;
+            if let Some(error) = end.filter(|_| !renewed) {
+                step.end = Some((error, true));
+                break;
+            }
+        }
+        self.close(step).await
+    }
+
+    async fn store_batch(&self, step: &mut Step, batch: MetricsBatch) -> Result<(), IngestError> {
+        let now = self.now();
+        let version = self.connector.source_version();
+        let stand = Stand {
+            account: self.account(),
+            date: self.snapshot.date,
+            is_partial: self.snapshot.is_partial,
+            fetched_at: now,
+            source_version: &version,
+        };
+        if !batch.unsupported.is_empty() {
+            tracing::debug!(runId = %step.run, metrics = ?batch.unsupported, "the network does not give these numbers");
+        }
+        let readings: Vec<Reading> = batch.rows.into_iter().map(Reading::from).collect();
+        let mut failures = batch.failures;
+        let mut tx = self.tx().await?;
+        let upserted = daily::upsert(&mut tx, stand, &readings).await?;
+        failures.extend(upserted.of_other_basis.iter().map(|id| ItemFailure {
+            external_id: id.clone(),
+            error: CallError::new(
+                ErrorType::BadRequest,
+                Delivery::Refused,
+                "the connector now gives this number for another span than it did; nothing was overwritten",
+            ),
+        }));
+        step.tally.written += upserted.written;
+        step.tally.ok += readings.len() - upserted.of_other_basis.len();
+        step.tally.failed += failures.len();
+        step.tally.hopeless += failures.iter().filter(|f| failure::is_hopeless(f.error.kind)).count();
+        let rows: Vec<NewFailure<'_>> = failures
+            .iter()
+            .map(|f| NewFailure {
+                external_id: Some(&f.external_id),
+                error: &f.error,
+                retry_at: self.retry_at(&f.error, now),
+            })
+            .collect();
+        run::insert_failures(&mut tx, step.run, self.account(), step.date, &rows, now).await?;
+        let gone: Vec<String> =
+            failures.iter().filter(|f| f.error.kind == ErrorType::NotFound).map(|f| f.external_id.clone()).collect();
+        if !gone.is_empty() {
+            content::mark_gone(&mut tx, self.account(), &gone, now).await?;
+        }
+        run::progress(&mut tx, step.run, &step.tally, now).await?;
+        tx.commit().await?;
+        for failed in &failures {
+            step.remember(&failed.error);
+            self.tell(step, Some(&failed.external_id), &failed.error, now);
+        }
+        Ok(())
+    }
+}
+
+/// The batch with exactly one answer for each id asked for: what nobody asked for is dropped, what
+/// has no answer is a failure.
+fn whole(batch: MetricsBatch, ids: &[String]) -> MetricsBatch {
+    let mut open: HashSet<&str> = ids.iter().map(String::as_str).collect();
+    let rows: Vec<_> = batch.rows.into_iter().filter(|row| open.remove(row.external_id.as_str())).collect();
+    let mut failures: Vec<_> = batch.failures.into_iter().filter(|f| open.remove(f.external_id.as_str())).collect();
+    failures.extend(ids.iter().filter(|id| open.contains(id.as_str())).map(|id| ItemFailure {
+        external_id: id.clone(),
+        error: CallError::new(ErrorType::Unknown, Delivery::Refused, "the network's answer does not mention this item"),
+    }));
+    MetricsBatch { rows, failures, unsupported: batch.unsupported }
+}
+
+/// The failure that would meet every further item too, if the batch holds one. A missing right or
+/// trouble on the line counts only if nothing at all came through.
+fn ending(batch: &MetricsBatch) -> Option<CallError> {
+    let of_account = batch.failures.iter().find(|f| f.error.ends_the_run());
+    let of_all = || {
+        let first = batch.failures.first().filter(|_| batch.rows.is_empty())?;
+        let alike =
+            failure::ends_run(first.error.kind) && batch.failures.iter().all(|f| f.error.kind == first.error.kind);
+        let enough = batch.failures.len() > 1 || first.error.kind == ErrorType::Permission;
+        (alike && enough).then_some(first)
+    };
+    of_account.or_else(of_all).map(|f| f.error.clone())
+}
+
+/// Takes the items that failed for the old token out of a batch.
+fn for_a_new_token(batch: MetricsBatch) -> (Vec<String>, MetricsBatch) {
+    let (again, failures): (Vec<_>, Vec<_>) =
+        batch.failures.into_iter().partition(|f| f.error.kind == ErrorType::TokenExpired);
+    (again.into_iter().map(|f| f.external_id).collect(), MetricsBatch { failures, ..batch })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rookery_platforms::ContentMetrics;
+
+    fn row(id: &str) -> ContentMetrics {
+        ContentMetrics { external_id: id.to_owned(), ..ContentMetrics::default() }
+    }
+
+    fn failed(id: &str, kind: ErrorType) -> ItemFailure {
+        ItemFailure { external_id: id.to_owned(), error: CallError::new(kind, Delivery::Refused, "no") }
+    }
+
+    #[test]
+    fn each_id_has_exactly_one_answer() {
+        let ids = ["a", "b", "c"].map(ToOwned::to_owned);
+        let batch = MetricsBatch {
+            rows: vec![row("a"), row("a"), row("stranger")],
+            failures: vec![failed("b", ErrorType::Transient), failed("a", ErrorType::Transient)],
+            unsupported: Vec::new(),
+        };
+        let batch = whole(batch, &ids);
+        assert_eq!(batch.rows, [row("a")]);
+        let failures: Vec<_> = batch.failures.iter().map(|f| (f.external_id.as_str(), f.error.kind)).collect();
+        assert_eq!(failures, [("b", ErrorType::Transient), ("c", ErrorType::Unknown)]);
+    }
+
+    #[test]
+    fn only_what_meets_everybody_ends_the_run() {
+        let end = |rows: &[&str], failures: Vec<ItemFailure>| {
+            let rows = rows.iter().map(|id| row(id)).collect();
+            ending(&MetricsBatch { rows, failures, unsupported: Vec::new() }).map(|e| e.kind)
+        };
+        use ErrorType::{NotFound, Permission, RateLimit, TokenExpired, Transient};
+        assert_eq!(end(&["a"], vec![failed("b", TokenExpired)]), Some(TokenExpired));
+        assert_eq!(end(&["a"], vec![failed("b", RateLimit)]), Some(RateLimit));
+        assert_eq!(end(&["a"], vec![failed("b", Permission)]), None, "one hidden item among others");
+        assert_eq!(end(&[], vec![failed("b", Permission)]), Some(Permission));
+        assert_eq!(end(&[], vec![failed("a", Transient), failed("b", Transient)]), Some(Transient));
+        assert_eq!(end(&[], vec![failed("a", Transient)]), None);
+        assert_eq!(end(&[], vec![failed("a", NotFound), failed("b", NotFound)]), None);
+    }
+}

@@ -1,0 +1,10 @@
+//! The diary of collecting: runs, failures, and asking for a run again.
+
+mod model;
+mod ops;
+mod store;
+
+pub(crate) use model::Tally;
+pub use model::{FailureFilter, IngestErrorType, IngestFailure, IngestKind, IngestRun, IngestStatus, IngestTrigger};
+pub use ops::RequestError;
+pub(crate) use store::{NewFailure, NewRun, close, close_abandoned, insert_failures, open, progress};

@@ -1,0 +1,104 @@
+//! Reading the diary; asking for a day to be collected.
+
+use rookery_jobs::Enqueued;
+use rookery_kernel::{AccountId, Cursor, Date, Limit, Page, RunId, Scope};
+use tracing::instrument;
+use uuid::Uuid;
+
+use super::model::{FailureFilter, IngestFailure, IngestRun, IngestTrigger};
+use super::store;
+use crate::ingest::IngestIntegration;
+use crate::{Analytics, tracking};
+
+/// A run could not be asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// No such run in this organization.
+    #[error("no such run: {0}")]
+    NoSuchRun(RunId),
+    /// The account is not tracked.
+    #[error("the account {0} is not tracked")]
+    NotTracked(AccountId),
+    /// The day has not begun.
+    #[error("{0} has not begun yet")]
+    FutureDate(Date),
+    /// The database did not do it.
+    #[error("the database did not do it")]
+    Db(#[from] rookery_db::Error),
+}
+
+impl Analytics {
+    /// One page of the diary, newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn runs(
+        &self,
+        scope: &Scope,
+        after: Option<Cursor>,
+        limit: Limit,
+    ) -> Result<Page<IngestRun>, rookery_db::Error> {
+        let mut tx = self.db.org(scope).await?;
+        let rows = store::page(&mut tx, after, limit).await?;
+        Ok(Page::from_probe(rows, limit, |run| (run.created_at, run.id.uuid())))
+    }
+
+    /// One page of failures, newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn errors(
+        &self,
+        scope: &Scope,
+        filter: &FailureFilter,
+        after: Option<Cursor>,
+        limit: Limit,
+    ) -> Result<Page<IngestFailure>, rookery_db::Error> {
+        let mut tx = self.db.org(scope).await?;
+        // Failures count their rows, while a cursor carries a UUID: the number is its lower half.
+        let after = after.map(|c| (c.at, c.id.as_u64_pair().1.cast_signed()));
+        let rows = store::failures(&mut tx, filter, after, limit).await?;
+        Ok(Page::from_probe(rows, limit, |f| (f.created_at, Uuid::from_u64_pair(0, f.id.cast_unsigned()))))
+    }
+
+    /// Collects the day of a run again, all steps of it. If a job for that account and day waits
+    /// or runs already, that one is named.
+    ///
+    /// # Errors
+    /// [`RequestError`].
+    #[instrument(skip_all, err, fields(run = %id))]
+    pub async fn retry_run(&self, scope: &Scope, id: RunId) -> Result<Enqueued, RequestError> {
+        let mut tx = self.db.org(scope).await?;
+        let run = store::find(&mut tx, id).await?.ok_or(RequestError::NoSuchRun(id))?;
+        drop(tx);
+        let account = run.integration_id.ok_or(RequestError::NoSuchRun(id))?;
+        self.request_ingest(scope, account, run.date, IngestTrigger::Retry).await
+    }
+
+    /// Asks for one account's day to be collected now.
+    ///
+    /// # Errors
+    /// [`RequestError`].
+    #[instrument(skip_all, err, fields(account = %account, %date))]
+    pub async fn request_ingest(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+        date: Date,
+        trigger: IngestTrigger,
+    ) -> Result<Enqueued, RequestError> {
+        let mut tx = self.db.org(scope).await?;
+        let tracked = tracking::find(&mut tx, account).await?.filter(|t| t.enabled);
+        let tracked = tracked.ok_or(RequestError::NotTracked(account))?;
+        if date > tracked.zone().date(self.clock.now()) {
+            return Err(RequestError::FutureDate(date));
+        }
+        let organization_id = tx.organization_id();
+        let job = IngestIntegration { organization_id, integration_id: account, date, trigger };
+        let jobs = self.jobs.caused_by(scope);
+        let enqueued = jobs.enqueue(tx.conn(), Some(organization_id), &job).await?;
+        tx.commit().await?;
+        jobs.wake();
+        Ok(enqueued)
+    }
+}
