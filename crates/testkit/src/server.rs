@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rookery_db::embedded::{Embedded, EmbeddedConfig, check_reachable};
+use rookery_db::embedded::{Embedded, EmbeddedConfig, check_reachable, far_folder};
 use rookery_db::{Endpoints, migrate, roles};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
@@ -90,18 +90,15 @@ async fn superuser() -> PgConnectOptions {
 async fn detached() -> PgConnectOptions {
     let data_dir = data_dir();
     let config = EmbeddedConfig::new(data_dir).for_tests();
-    let endpoints = Embedded::detached(config).await.unwrap_or_else(|error| panic!("{}", chain(&error)));
-    endpoints.owner.database("postgres")
+    let detached = Embedded::detached(config).await.unwrap_or_else(|error| panic!("{}", chain(&error)));
+    detached.endpoints.owner.database("postgres")
 }
 
 /// Where the server without a runner lives: below `target`, or, if its user cannot get there, below the
 /// system's temporary folder.
-#[expect(clippy::disallowed_methods, reason = "an unreachable target folder leaves only the temporary one")]
 pub fn data_dir() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let near = std::path::absolute(root).expect("the manifest's folder has a path").join("target/testkit");
-    if check_reachable(&near).is_ok() {
-        return near;
-    }
-    std::env::temp_dir().join(format!("rookery-testkit-{}", hex::encode(near.as_os_str().as_encoded_bytes())))
+    let root = root.canonicalize().expect("the repository is there");
+    let near = root.join("target/testkit");
+    if check_reachable(&near).is_ok() { near } else { far_folder("testkit", &near) }
 }

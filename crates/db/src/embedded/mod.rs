@@ -25,7 +25,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tracing::instrument;
 
 pub use binaries::{Binaries, Places};
-pub use user::check_reachable;
+pub use user::{check_reachable, far_folder};
 
 use crate::error::Error;
 use crate::pool::Endpoints;
@@ -237,7 +237,7 @@ impl Embedded {
     ///
     /// # Errors
     /// As [`Embedded::start`].
-    pub async fn detached(config: EmbeddedConfig) -> Result<Endpoints, EmbeddedError> {
+    pub async fn detached(config: EmbeddedConfig) -> Result<Detached, EmbeddedError> {
         let database = config.database.clone();
         let (lock, cluster, secrets) = blocking(move || {
             files::make_private_folder(&config.data_dir)?;
@@ -247,10 +247,12 @@ impl Embedded {
         })
         .await?;
         let endpoints = endpoints(&cluster, &secrets, &database);
-        let superuser = endpoints.owner.clone().database("postgres");
+        let superuser_url = superuser_url(&cluster, &secrets, "postgres");
+        let detached = Detached { endpoints, superuser_url };
+        let superuser = detached.endpoints.owner.clone().database("postgres");
         if answers(&superuser).await {
             // Whoever started it, under the same lock, prepared it.
-            return Ok(endpoints);
+            return Ok(detached);
         }
         let cluster = blocking(move || {
             cluster.stop_stale()?;
@@ -265,9 +267,9 @@ impl Embedded {
             }
             tokio::time::sleep(POLL).await;
         }
-        prepare(&endpoints, &secrets).await?;
+        prepare(&detached.endpoints, &secrets).await?;
         drop(lock);
-        Ok(endpoints)
+        Ok(detached)
     }
 
     /// Stops what [`Embedded::detached`] left running; nothing to do if nothing runs.
@@ -282,6 +284,11 @@ impl Embedded {
     /// Where to connect as whom.
     pub fn endpoints(&self) -> Endpoints {
         endpoints(&self.cluster, &self.secrets, &self.database)
+    }
+
+    /// The superuser's address of a database, for a program that takes addresses. It holds the password.
+    pub fn superuser_url(&self, database: &str) -> String {
+        superuser_url(&self.cluster, &self.secrets, database)
     }
 
     /// The server's process.
@@ -321,6 +328,27 @@ impl Embedded {
             tokio::time::sleep(POLL).await;
         }
     }
+}
+
+/// A server that outlives its starter.
+#[derive(Debug)]
+pub struct Detached {
+    /// Where to connect as whom.
+    pub endpoints: Endpoints,
+    /// The superuser's address of the server's own database. It holds the password.
+    pub superuser_url: String,
+}
+
+fn superuser_url(cluster: &Cluster, secrets: &Secrets, database: &str) -> String {
+    let socket_dir = cluster.socket_dir().as_os_str().as_encoded_bytes();
+    let host: String = socket_dir
+        .iter()
+        .map(|&byte| match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect();
+    format!("postgres://{SUPERUSER}:{}@localhost:{PORT}/{database}?host={host}", secrets.superuser)
 }
 
 async fn answers(endpoint: &PgConnectOptions) -> bool {

@@ -41,7 +41,7 @@ pub fn settings(memory: u64, socket_dir: &Path, durable: bool) -> Vec<(&'static 
             ("synchronous_commit", "off".to_owned()),
             ("full_page_writes", "off".to_owned()),
             ("autovacuum", "off".to_owned()),
-            ("max_wal_size", "4GB".to_owned()),
+            ("wal_compression", "off".to_owned()),
             ("checkpoint_timeout", "1h".to_owned()),
             ("max_connections", "400".to_owned()),
         ]);

@@ -3,6 +3,8 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 use super::EmbeddedError;
 use super::files;
 
@@ -107,6 +109,14 @@ pub fn check_reachable(data_dir: &Path) -> Result<(), EmbeddedError> {
         Some(path) if user.steps_down => user.check_path(&path),
         _ => Ok(()),
     }
+}
+
+/// A folder below the system's temporary one that belongs to `place` (by a digest of its path): for what cannot
+/// lie at `place` itself.
+#[expect(clippy::disallowed_methods, reason = "asked for only where the usual place cannot be used")]
+pub fn far_folder(name: &str, place: &Path) -> PathBuf {
+    let digest = hex::encode(Sha256::digest(place.as_os_str().as_encoded_bytes()));
+    std::env::temp_dir().join(format!("rookery-{name}-{}", &digest[..12]))
 }
 
 fn users(passwd: &str) -> impl Iterator<Item = (&str, u32, u32)> {
