@@ -127,11 +127,27 @@ enum State {
 }
 
 impl Open {
+    /// Nothing has happened yet when the first message finds its connection lost (the server was started again,
+    /// say), so the next connection is taken; every lost one leaves the pool that way.
     async fn begin(pool: &PgPool, statement: String) -> Result<Self, Error> {
-        let mut open = Self { connection: pool.acquire().await?, state: State::Opening };
-        PgTransactionManager::begin(&mut open.connection, Some(AssertSqlSafe(statement).into_sql_str())).await?;
-        open.state = State::Open;
-        Ok(open)
+        let statement = AssertSqlSafe(statement).into_sql_str();
+        let mut tries = pool.size() + 1;
+        loop {
+            let mut open = Self { connection: pool.acquire().await?, state: State::Opening };
+            match PgTransactionManager::begin(&mut open.connection, Some(statement.clone())).await {
+                Ok(()) => {
+                    open.state = State::Open;
+                    return Ok(open);
+                }
+                Err(error) => {
+                    let error = Error::from(error);
+                    tries -= 1;
+                    if tries == 0 || !error.is_unavailable() {
+                        return Err(error);
+                    }
+                }
+            }
+        }
     }
 
     async fn commit(mut self) -> Result<(), Error> {

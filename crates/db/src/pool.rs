@@ -140,13 +140,15 @@ impl Db {
         Self { pools: Arc::clone(&self.pools), reserved: true }
     }
 
-    /// Asks the server for an answer; how long it took.
+    /// Opens and ends a transaction; how long it took.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if none came.
+    /// [`Error::Unavailable`] if the server does not answer.
     pub async fn ping(&self) -> Result<Duration, Error> {
         let start = Instant::now();
-        sqlx::query_scalar::<_, i32>("select 1").fetch_one(&self.pools.api).await?;
+        let mut tx = SystemTx::begin(&self.pools.api, "ping").await?;
+        sqlx::query_scalar::<_, i32>("select 1").fetch_one(tx.conn()).await?;
+        tx.commit().await?;
         Ok(start.elapsed())
     }
 

@@ -328,7 +328,9 @@ mod tests {
         assert!(first.as_os_str().len() < 80, "{}", first.display());
         assert_eq!(socket_dir(&long, &user).expect("found again"), first);
         std::fs::remove_dir(&first).expect("removed");
-        assert_ne!(socket_dir(&long, &user).expect("made anew"), first);
+        let second = socket_dir(&long, &user).expect("made anew");
+        assert_ne!(second, first);
+        std::fs::remove_dir(&second).expect("removed");
         let near = socket_dir(folder.path(), &user).expect("made");
         assert_eq!(near, folder.path().join("run"));
     }

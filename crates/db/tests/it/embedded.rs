@@ -188,10 +188,15 @@ async fn a_server_that_dies_alone_is_started_again() {
     let embedded = Embedded::start(EmbeddedConfig::new(folder.path())).await.expect("started");
     run(&embedded, MAKE_NOTES).await;
     let db = Db::connect(&embedded.endpoints(), PoolSizes { api: 1, worker: 1, publishing: 1 }).await.expect("open");
+    db.ping().await.expect("answers");
     let pid = embedded.pid().expect("runs");
     assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().expect("runs").success());
-    until("another server answers", async || embedded.pid().is_some_and(|now| now != pid) && db.ping().await.is_ok())
-        .await;
+    let owner = embedded.endpoints().owner;
+    until("another server answers", async || {
+        embedded.pid().is_some_and(|now| now != pid) && owner.connect().await.is_ok()
+    })
+    .await;
+    db.ping().await.expect("the pool has found the new server");
     assert_eq!(notes(&embedded).await, ["kept"]);
     db.close().await;
     embedded.stop().await;
