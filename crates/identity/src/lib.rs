@@ -35,9 +35,7 @@ pub use api_key::{ApiKey, ApiKeyError, KeyAuthError, KeyScope, NewApiKey, Unknow
 pub use caller::Caller;
 pub use config::Config;
 pub use finding::Finding;
-pub use organization::{
-    Belonging, Member, MemberError, NewOrganization, Organization, OrganizationError, Settings, late_grace_hours_max,
-};
+pub use organization::{Belonging, Member, MemberError, NewOrganization, Organization, OrganizationError, Settings};
 pub use roles::{MemberRole, Right, UnknownRole, UserRole};
 pub use rookery_governance::audit::Origin;
 pub use session::{Client, Session, SessionError, SignIn, SignInError, SignedIn, SwitchError, TokenStatus};

@@ -6,6 +6,6 @@ mod ops;
 pub(crate) mod store;
 
 pub use member::{Member, MemberError};
-pub use model::{Belonging, NewOrganization, Organization, Settings, late_grace_hours_max};
+pub use model::{Belonging, NewOrganization, Organization, Settings};
 pub use ops::OrganizationError;
 pub(crate) use ops::found;

@@ -7,11 +7,6 @@ use serde_json::{Value, json};
 use crate::finding::{Finding, line};
 use crate::roles::MemberRole;
 
-/// Hours that a post may be late at most and still go out (PUB-39).
-pub const fn late_grace_hours_max() -> u8 {
-    24
-}
-
 /// The tenant, as its members see it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Organization {
@@ -49,9 +44,12 @@ const GRACE: &str = "late_grace_hours";
 const PAUSED_AT: &str = "publishing_paused_at";
 
 impl Settings {
+    /// Hours that a post may be late at most and still go out (PUB-39); also what holds unless told otherwise.
+    pub const LATE_GRACE_HOURS_MAX: u8 = 24;
+
     /// From the column; what makes no sense there is as if it were absent.
     pub(super) fn read(value: &Value) -> Self {
-        let max = late_grace_hours_max();
+        let max = Self::LATE_GRACE_HOURS_MAX;
         let hours = value.get(GRACE).and_then(Value::as_u64).and_then(|h| u8::try_from(h).ok()).filter(|h| *h <= max);
         let paused_at = value.get(PAUSED_AT).and_then(Value::as_str).and_then(|at| at.parse().ok());
         Self { late_grace_hours: hours.unwrap_or(max), publishing_paused_at: paused_at }

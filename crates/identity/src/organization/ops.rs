@@ -5,7 +5,7 @@ use rookery_governance::audit::{self, Changes, Entry, Origin};
 use rookery_kernel::{MembershipId, OrganizationId, Scope, UserId, Zone};
 use tracing::instrument;
 
-use super::model::{Belonging, NewOrganization, Organization, Settings, check_name, late_grace_hours_max, slug};
+use super::model::{Belonging, NewOrganization, Organization, Settings, check_name, slug};
 use super::store;
 use crate::Identity;
 use crate::finding::Finding;
@@ -21,7 +21,7 @@ pub enum OrganizationError {
     /// No such organization, or not for this caller.
     #[error("no such organization: {0}")]
     NotFound(OrganizationId),
-    /// The owner-to-be does not exist or may not sign in.
+    /// The owner-to-be does not exist.
     #[error("no such person: {0}")]
     UnknownOwner(UserId),
     /// Something typed is wrong.
@@ -147,7 +147,7 @@ impl Identity {
     /// # Errors
     /// [`OrganizationError`].
     pub async fn set_late_grace_hours(&self, scope: &Scope, hours: u8) -> Result<Organization, OrganizationError> {
-        let max = late_grace_hours_max();
+        let max = Settings::LATE_GRACE_HOURS_MAX;
         if hours > max {
             let message = format!("A post may be at most {max} hours late.");
             return Err(OrganizationError::Invalid(Finding::new("lateGraceHours", "out_of_range", message)));
@@ -216,7 +216,7 @@ pub(crate) async fn found(
         timezone: new.timezone.clone(),
         // A personal organization has nobody else who could approve.
         review_required: !is_personal,
-        settings: Settings { late_grace_hours: late_grace_hours_max(), publishing_paused_at: None },
+        settings: Settings { late_grace_hours: Settings::LATE_GRACE_HOURS_MAX, publishing_paused_at: None },
         created_at: now,
     };
     store::insert(tx, &organization).await?;
