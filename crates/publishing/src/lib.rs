@@ -38,13 +38,15 @@ use rookery_jobs::Jobs;
 use rookery_kernel::{Clock, IdGen, OrganizationId};
 use rookery_platforms::Connectors;
 
-pub use attempt::{Attempt, AttemptPhase, ErrorClass, LOOK_UPS, LookUp, LookUpResult, Verdict, judge, next_look_up, retry_delay};
+pub use attempt::{
+    Attempt, AttemptPhase, ErrorClass, LOOK_UPS, LookUp, LookUpResult, Verdict, judge, next_look_up, retry_delay,
+};
 pub use calendar::CalendarEntry;
 pub use engine::{EngineError, PhaseHook, PublishPublication, ReconcilePublication, SweepDue};
 pub use house::House;
 pub use post::{
-    ChangeSource, ContentType, EditorialState, NewPost, Post, PostChange, PostDetail, PostError, PostFilter, PostFormat,
-    PostOrigin, PostOutcome, PostStatus, PostSummary, Schedule, roll_up,
+    ChangeSource, ContentType, EditorialState, NewPost, Post, PostChange, PostDetail, PostError, PostFilter,
+    PostFormat, PostOrigin, PostOutcome, PostStatus, PostSummary, Schedule, roll_up,
 };
 pub use publication::{Event, NotAllowed, Publication, PublicationStatus, Sighting, idempotency_key};
 pub use reason::Reason;

@@ -3,8 +3,8 @@
 use rookery_accounts::Account;
 use rookery_kernel::{Timestamp, Zone};
 
-use crate::house::House;
 use crate::attempt::{Attempt, ErrorClass, next_look_up};
+use crate::house::House;
 use crate::post::Post;
 use crate::publication::{Publication, PublicationStatus};
 
@@ -245,13 +245,15 @@ pub(crate) fn why(
             Reason::Expired { planned: publication.scheduled_for }
         }
         PublicationStatus::Cancelled => Reason::Cancelled,
-        PublicationStatus::Failed if publication.error_class == Some(ErrorClass::UnknownOutcome) => Reason::UnknownOutcome,
+        PublicationStatus::Failed if publication.error_class == Some(ErrorClass::UnknownOutcome) => {
+            Reason::UnknownOutcome
+        }
         PublicationStatus::Failed => {
             Reason::Failed { class: publication.error_class, message: message(), attempts: publication.attempt_count }
         }
         PublicationStatus::Publishing if publication.needs_reconciliation => {
             let since = newest.and_then(|a| a.finished_at).unwrap_or(publication.updated_at);
-            let next = newest.and_then(|a| next_look_up(since, a.look_ups().len()));
+            let next = newest.and_then(|a| next_look_up(since, &a.look_ups()));
             Reason::Checking { since, next: next.filter(|n| *n > now) }
         }
         PublicationStatus::Publishing => {

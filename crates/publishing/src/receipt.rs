@@ -171,11 +171,18 @@ fn story(publication: &Publication, post: &Post, account: &Account, attempts: &[
         } else {
             "It was called off."
         };
-        lines.push(StoryLine { detail: publication.error_message.clone(), ..line(at, Tone::Neutral, headline.to_owned()) });
+        lines.push(StoryLine {
+            detail: publication.error_message.clone(),
+            ..line(at, Tone::Neutral, headline.to_owned())
+        });
     }
     if publication.status == PublicationStatus::Failed && publication.error_class == Some(ErrorClass::UnknownOutcome) {
         let at = publication.failed_at.unwrap_or(publication.updated_at);
-        lines.push(line(at, Tone::Bad, format!("Nobody could find out whether {network} took it. A person has to look.")));
+        lines.push(line(
+            at,
+            Tone::Bad,
+            format!("Nobody could find out whether {network} took it. A person has to look."),
+        ));
     }
     lines.sort_by_key(|l| l.at);
     lines
@@ -193,30 +200,39 @@ fn of_attempt(attempt: &Attempt, network: &str) -> Vec<StoryLine> {
     let says = |tone, headline| StoryLine { detail: attempt.error_message.clone(), ..line(ended, tone, headline) };
     match attempt.phase {
         AttemptPhase::Claimed | AttemptPhase::Preparing => {}
-        AttemptPhase::Sending => lines.push(line(ended, Tone::Waiting, format!("Attempt {n}: waiting for {network}'s answer."))),
+        AttemptPhase::Sending => {
+            lines.push(line(ended, Tone::Waiting, format!("Attempt {n}: waiting for {network}'s answer.")));
+        }
         AttemptPhase::Confirmed if looks.is_empty() && attempt.error_class.is_none() => {
             lines.push(line(ended, Tone::Good, format!("{network} confirmed it.")));
         }
         AttemptPhase::Confirmed | AttemptPhase::Unknown => {
-            let headline = format!("Attempt {n}: {network} did not say whether it took the post, so we look before trying again.");
+            let headline =
+                format!("Attempt {n}: {network} did not say whether it took the post, so we look before trying again.");
             lines.push(line(ended, Tone::Waiting, headline));
         }
         AttemptPhase::Failed if attempt.error_code.as_deref() == Some(code::NOT_THERE) => {
             let headline = format!("Attempt {n}: {network} did not say whether it took the post, so we looked.");
             lines.push(line(ended, Tone::Waiting, headline));
         }
-        AttemptPhase::Failed => lines.push(says(Tone::Bad, format!("Attempt {n} failed: {}", what(attempt.error_class, network)))),
+        AttemptPhase::Failed => {
+            lines.push(says(Tone::Bad, format!("Attempt {n} failed: {}", what(attempt.error_class, network))));
+        }
     }
     for look in looks {
         lines.push(match look.result {
             LookUpResult::Found => line(look.at, Tone::Good, format!("We looked at {network}: the post is there.")),
-            LookUpResult::Absent => line(look.at, Tone::Waiting, format!("We looked at {network}: the post is not there.")),
+            LookUpResult::Absent => {
+                line(look.at, Tone::Waiting, format!("We looked at {network}: the post is not there."))
+            }
             LookUpResult::Unclear => line(
                 look.at,
                 Tone::Waiting,
                 format!("We looked at {network}: a post with the same text is there, but it is another one of ours."),
             ),
-            LookUpResult::NoAnswer => line(look.at, Tone::Waiting, format!("We looked at {network}, but it did not answer.")),
+            LookUpResult::NoAnswer => {
+                line(look.at, Tone::Waiting, format!("We looked at {network}, but it did not answer."))
+            }
         });
     }
     lines
@@ -231,7 +247,9 @@ fn what(class: Option<ErrorClass>, network: &str) -> String {
         Some(ErrorClass::Policy) => format!("{network} refused the content."),
         Some(ErrorClass::Permanent) => format!("{network} refused the request."),
         Some(ErrorClass::Config) => format!("this installation cannot talk to {network}."),
-        Some(ErrorClass::Expired | ErrorClass::UnknownOutcome) | None => "it was given up before it was sent.".to_owned(),
+        Some(ErrorClass::Expired | ErrorClass::UnknownOutcome) | None => {
+            "it was given up before it was sent.".to_owned()
+        }
     }
 }
 

@@ -49,9 +49,24 @@ fn is_word(c: char) -> bool {
 
 /// Combining marks outside the Alphabetic property: accents, viramas, joiners inside a word.
 fn is_mark(c: char) -> bool {
-    matches!(c,
-        '\u{300}'..='\u{36f}' | '\u{94d}' | '\u{9cd}' | '\u{a4d}' | '\u{acd}' | '\u{b4d}' | '\u{bcd}' | '\u{c4d}'
-        | '\u{ccd}' | '\u{d4d}' | '\u{200c}' | '\u{200d}' | '\u{3099}' | '\u{309a}')
+    matches!(
+        c,
+        '\u{300}'
+            ..='\u{36f}'
+                | '\u{94d}'
+                | '\u{9cd}'
+                | '\u{a4d}'
+                | '\u{acd}'
+                | '\u{b4d}'
+                | '\u{bcd}'
+                | '\u{c4d}'
+                | '\u{ccd}'
+                | '\u{d4d}'
+                | '\u{200c}'
+                | '\u{200d}'
+                | '\u{3099}'
+                | '\u{309a}'
+    )
 }
 
 #[cfg(test)]

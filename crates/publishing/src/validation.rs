@@ -116,7 +116,16 @@ pub struct Finding {
 impl Finding {
     fn error(code: FindingCode, field: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { code, severity: Severity::Error, field, account_id: None, message, suggestion: None, limit: None, actual: None }
+        Self {
+            code,
+            severity: Severity::Error,
+            field,
+            account_id: None,
+            message,
+            suggestion: None,
+            limit: None,
+            actual: None,
+        }
     }
 
     fn warning(code: FindingCode, field: &'static str, message: impl Into<String>) -> Self {
@@ -252,7 +261,10 @@ pub(crate) fn check_time(schedule: Schedule, now: Timestamp) -> Option<Finding> 
     let Schedule::At(at) = schedule else { return None };
     if at + PAST_TOLERANCE < now {
         let message = "The planned time has already passed.";
-        Some(Finding::error(FindingCode::TimeInPast, "scheduledAt", message).suggest("Choose a later time, or publish now."))
+        Some(
+            Finding::error(FindingCode::TimeInPast, "scheduledAt", message)
+                .suggest("Choose a later time, or publish now."),
+        )
     } else if at > now + AHEAD_MAX {
         let message = "The planned time is more than a year away.";
         Some(Finding::error(FindingCode::TimeTooFar, "scheduledAt", message).suggest("Choose a time within 365 days."))

@@ -3,4 +3,6 @@
 mod model;
 pub(crate) mod store;
 
-pub use model::{Attempt, AttemptPhase, ErrorClass, LOOK_UPS, LookUp, LookUpResult, Verdict, judge, next_look_up, retry_delay};
+pub use model::{
+    Attempt, AttemptPhase, ErrorClass, LOOK_UPS, LookUp, LookUpResult, Verdict, judge, next_look_up, retry_delay,
+};

@@ -156,9 +156,18 @@ impl Attempt {
 pub const LOOK_UPS: [Duration; 4] =
     [Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(300), Duration::from_secs(1800)];
 
-/// The moment of the next look-up after `done` of them; `None` after the last.
-pub fn next_look_up(unknown_since: Timestamp, done: usize) -> Option<Timestamp> {
-    LOOK_UPS.get(done).map(|after| unknown_since + *after)
+/// A network that does not answer look-ups is asked for this long; then a person is.
+const LOOK_UPS_END: Duration = Duration::from_secs(24 * 3600);
+
+/// The moment of the next look-up after those in `done`; `None` after the last. A look without an
+/// answer is no look: it is repeated with a growing pause.
+pub fn next_look_up(unknown_since: Timestamp, done: &[LookUp]) -> Option<Timestamp> {
+    let answered = done.iter().filter(|l| l.result != LookUpResult::NoAnswer).count();
+    let planned = unknown_since + *LOOK_UPS.get(answered)?;
+    let Some(last) = done.last().filter(|l| l.result == LookUpResult::NoAnswer) else { return Some(planned) };
+    let unanswered = u32::try_from(done.len() - answered).unwrap_or(u32::MAX).min(6);
+    let next = planned.max(last.at + DELAY_MAX.min(Duration::from_secs(60) * 2_u32.pow(unanswered)));
+    (next <= unknown_since + LOOK_UPS_END).then_some(next)
 }
 
 /// Never wait longer than this before a retry, unless the network asks for it.
@@ -272,7 +281,29 @@ mod tests {
     #[test]
     fn four_look_ups_and_then_none() {
         let since = Timestamp::from_secs(0);
-        let at: Vec<_> = (0..5).map(|done| next_look_up(since, done).map(Timestamp::as_secs)).collect();
-        assert_eq!(at, [Some(10), Some(60), Some(300), Some(1800), None]);
+        let mut done = Vec::new();
+        let mut planned = Vec::new();
+        while let Some(at) = next_look_up(since, &done) {
+            planned.push(at.as_secs());
+            done.push(LookUp { at, result: LookUpResult::Absent });
+        }
+        assert_eq!(planned, [10, 60, 300, 1800]);
+    }
+
+    #[test]
+    fn a_look_without_an_answer_is_repeated_for_a_day() {
+        let since = Timestamp::from_secs(0);
+        let mut done = Vec::new();
+        while let Some(at) = next_look_up(since, &done) {
+            done.push(LookUp { at, result: LookUpResult::NoAnswer });
+        }
+        let planned: Vec<_> = done.iter().take(4).map(|l| l.at.as_secs()).collect();
+        assert_eq!(planned, [10, 130, 370, 850]);
+        let last = done.last().expect("some").at.as_secs();
+        assert!((82_800..=86_400).contains(&last) && done.len() < 40, "{} looks until {last}", done.len());
+        // An answer goes on where the answered looks stopped.
+        let at = Timestamp::from_secs(9_000);
+        done = vec![LookUp { at, result: LookUpResult::NoAnswer }, LookUp { at, result: LookUpResult::Absent }];
+        assert_eq!(next_look_up(since, &done), Some(Timestamp::from_secs(60)), "due at once");
     }
 }

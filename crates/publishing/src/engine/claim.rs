@@ -119,7 +119,13 @@ impl Publishing {
     }
 
     /// Writes the claim and its attempt.
-    async fn take(&self, mut tx: OrgTx, mut held: Held, id: PublicationId, now: Timestamp) -> Result<Claim, EngineError> {
+    async fn take(
+        &self,
+        mut tx: OrgTx,
+        mut held: Held,
+        id: PublicationId,
+        now: Timestamp,
+    ) -> Result<Claim, EngineError> {
         let attempt_id = AttemptId::generate(&*self.ids);
         let owner = format!("{}/{attempt_id}", self.worker);
         change(&mut held, id, |p| p.claim(owner.clone(), now))?;
@@ -129,8 +135,7 @@ impl Publishing {
             }
             other => other?,
         }
-        let attempt_no =
-            attempt::store::insert(&mut tx, attempt_id, id, &self.worker, held.post.revision, now).await?;
+        let attempt_no = attempt::store::insert(&mut tx, attempt_id, id, &self.worker, held.post.revision, now).await?;
         tx.commit().await?;
         self.phase(AttemptPhase::Claimed, id);
         let publication = held.publication(id).cloned();

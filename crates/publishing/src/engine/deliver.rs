@@ -143,11 +143,8 @@ impl Publishing {
         (doubtful, sent): &(Attempt, Draft),
     ) -> Result<Option<Option<Result<Published, CallError>>>, EngineError> {
         let since = doubtful.sent_at.unwrap_or(doubtful.started_at) - SEARCH_MARGIN;
-        let search = Search {
-            text: ready.connector.composed_text(sent),
-            idempotency_key: sent.idempotency_key.clone(),
-            since,
-        };
+        let search =
+            Search { text: ready.connector.composed_text(sent), idempotency_key: sent.idempotency_key.clone(), since };
         match ready.connector.look_up(&ready.access, &search).await {
             Ok(Found::Absent) => Ok(None),
             Ok(Found::Post(published)) => {

@@ -18,6 +18,9 @@ use crate::publication::changes::Problem;
 use crate::publication::{Event, Publication, PublicationStatus, store};
 use crate::reason::code;
 
+/// Between two looks there is at least this.
+const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// What a look gave.
 enum Look {
     Found(Published),
@@ -114,14 +117,15 @@ impl Publishing {
         let mut response = attempt.response.clone().filter(Value::is_object).unwrap_or_else(|| json!({}));
         response["look_ups"] = json!(looks);
         attempt::store::write_response(&mut tx, attempt.id, &response).await?;
-        let next = next_look_up(attempt.finished_at.unwrap_or(now), looks.len());
+        let next = next_look_up(attempt.finished_at.unwrap_or(now), &looks);
         match (look, next) {
             (Look::Found(published), _) => {
                 let at = attempt.sent_at.unwrap_or(attempt.started_at);
                 self.confirm(&mut tx, &mut held, attempt.id, id, Event::Found, &published, at, now).await?;
             }
             (_, Some(next)) => {
-                let next = next.max(now);
+                // Later than now: the job of this moment is the one that runs.
+                let next = next.max(now + PAUSE);
                 change(&mut held, id, |p| {
                     p.look_again(next, now);
                     Ok::<_, EngineError>(())

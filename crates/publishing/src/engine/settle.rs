@@ -87,7 +87,7 @@ impl Publishing {
         let delay = retry_delay(work.publication.attempt_count, error.retry_after, self.chance());
         let (phase, class) = match verdict {
             Verdict::Unknown => {
-                let look = next_look_up(now, 0).unwrap_or(now);
+                let look = next_look_up(now, &[]).unwrap_or(now);
                 change(held, id, |p| p.doubt(look, problem(ErrorClass::UnknownOutcome), now))?;
                 (AttemptPhase::Unknown, ErrorClass::UnknownOutcome)
             }
@@ -189,7 +189,7 @@ impl Publishing {
                     ..Default::default()
                 };
                 attempt::store::close(tx, a.id, AttemptPhase::Unknown, &ending, now).await?;
-                let look = next_look_up(now, 0).unwrap_or(now);
+                let look = next_look_up(now, &[]).unwrap_or(now);
                 change(held, id, |p| p.doubt(look, problem, now))?;
             }
             newest => {

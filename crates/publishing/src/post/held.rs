@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::model::{Post, PostDetail};
 use super::store;
-use crate::publication::{self, Publication};
+use crate::publication::{self, Publication, PublicationStatus};
 
 /// A locked post.
 pub(crate) struct Held {
@@ -78,7 +78,7 @@ impl Held {
                 for p in &changed {
                     let from = before(p.id).map(|s| s.status);
                     if from != Some(p.status) {
-                        let (from, to) = (from.map(|s| s.label()), Some(p.status.label()));
+                        let (from, to) = (from.map(PublicationStatus::label), Some(p.status.label()));
                         entries.push(entry("update", PUBLICATIONS, p.id.to_string(), from, to));
                     }
                 }

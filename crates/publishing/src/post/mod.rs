@@ -6,9 +6,9 @@ mod ops;
 pub(crate) mod store;
 
 pub(crate) use held::Held;
-pub use model::{
-    ChangeSource, ContentType, EditorialState, NewPost, Post, PostChange, PostDetail, PostFilter, PostFormat, PostOrigin,
-    PostOutcome, PostStatus, PostSummary, Schedule, roll_up,
-};
 pub(crate) use model::excerpt;
+pub use model::{
+    ChangeSource, ContentType, EditorialState, NewPost, Post, PostChange, PostDetail, PostFilter, PostFormat,
+    PostOrigin, PostOutcome, PostStatus, PostSummary, Schedule, roll_up,
+};
 pub use ops::PostError;

@@ -320,7 +320,10 @@ impl Publishing {
 const fn may_change_under(status: PublicationStatus) -> bool {
     matches!(
         status,
-        PublicationStatus::Draft | PublicationStatus::Scheduled | PublicationStatus::Failed | PublicationStatus::Cancelled
+        PublicationStatus::Draft
+            | PublicationStatus::Scheduled
+            | PublicationStatus::Failed
+            | PublicationStatus::Cancelled
     )
 }
 

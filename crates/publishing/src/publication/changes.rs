@@ -112,7 +112,12 @@ impl Publication {
     }
 
     /// The account cannot be used; nothing was tried.
-    pub(crate) fn wait_for_account(&mut self, until: Timestamp, problem: Problem, now: Timestamp) -> Result<(), NotAllowed> {
+    pub(crate) fn wait_for_account(
+        &mut self,
+        until: Timestamp,
+        problem: Problem,
+        now: Timestamp,
+    ) -> Result<(), NotAllowed> {
         self.step(Event::AccountUnusable, now)?;
         self.next_attempt_at = Some(until);
         self.note(Some(problem));
@@ -145,7 +150,13 @@ impl Publication {
     }
 
     /// It is out: the network said so, or a look-up showed it.
-    pub(crate) fn confirm(&mut self, event: Event, published: &Published, at: Timestamp, now: Timestamp) -> Result<(), NotAllowed> {
+    pub(crate) fn confirm(
+        &mut self,
+        event: Event,
+        published: &Published,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), NotAllowed> {
         self.step(event, now)?;
         self.platform_post_id = Some(published.external_id.clone());
         self.platform_post_url.clone_from(&published.permalink);
@@ -158,7 +169,13 @@ impl Publication {
     }
 
     /// It certainly did not come out; another attempt follows at `next`, or none is left.
-    pub(crate) fn fail(&mut self, event: Event, next: Timestamp, problem: Problem, now: Timestamp) -> Result<(), NotAllowed> {
+    pub(crate) fn fail(
+        &mut self,
+        event: Event,
+        next: Timestamp,
+        problem: Problem,
+        now: Timestamp,
+    ) -> Result<(), NotAllowed> {
         if self.attempt_count >= self.max_attempts {
             self.step(Event::FailForGood, now)?;
             self.end_in_failure(problem, now);

@@ -6,5 +6,5 @@ mod ops;
 pub(crate) mod store;
 
 pub(crate) use model::NewPublication;
-pub use ops::Sighting;
 pub use model::{Event, NotAllowed, Publication, PublicationStatus, idempotency_key};
+pub use ops::Sighting;

@@ -63,18 +63,20 @@ impl PublicationStatus {
         Some(match (self, event) {
             (Draft | Failed | Cancelled, Event::Schedule)
             | (Draft | Scheduled | Failed | Cancelled, Event::PublishNow)
-            | (Failed, Event::RetryByPerson) => Scheduled,
+            | (Failed, Event::RetryByPerson)
+            | (Publishing, Event::Release) => Scheduled,
             (Scheduled | Retrying, Event::Reschedule | Event::Postpone) => self,
             (Scheduled | Retrying, Event::AccountUnusable)
             | (Publishing, Event::FailRetryable | Event::ReleaseAfterFailure | Event::Absent) => Retrying,
-            (Publishing, Event::Release) => Scheduled,
             (Scheduled | Retrying, Event::Claim) | (Publishing, Event::OutcomeUnknown) => Publishing,
-            (Publishing, Event::Confirm | Event::Found) | (Failed, Event::MarkOnline) | (Published, Event::FoundDeleted) => {
-                Published
-            }
+            (Publishing, Event::Confirm | Event::Found)
+            | (Failed, Event::MarkOnline)
+            | (Published, Event::FoundDeleted) => Published,
             (Publishing, Event::FailForGood | Event::ReconcileImpossible)
             | (Scheduled | Retrying, Event::Unconfigured) => Failed,
-            (Draft | Scheduled | Retrying | Publishing, Event::Cancel) | (Scheduled | Retrying, Event::Expire) => Cancelled,
+            (Draft | Scheduled | Retrying | Publishing, Event::Cancel) | (Scheduled | Retrying, Event::Expire) => {
+                Cancelled
+            }
             _ => return None,
         })
     }
@@ -324,7 +326,10 @@ mod tests {
         for status in PublicationStatus::ALL {
             for event in Event::ALL {
                 if status != Published && status.after(event) == Some(Published) {
-                    assert!(matches!((status, event), (Publishing, Event::Confirm | Event::Found) | (Failed, Event::MarkOnline)));
+                    assert!(matches!(
+                        (status, event),
+                        (Publishing, Event::Confirm | Event::Found) | (Failed, Event::MarkOnline)
+                    ));
                 }
             }
         }
@@ -350,7 +355,8 @@ mod tests {
 
     #[test]
     fn the_key_holds_no_clock() {
-        let (post, account) = (PostId::from_uuid(uuid::Uuid::from_u128(1)), AccountId::from_uuid(uuid::Uuid::from_u128(2)));
+        let (post, account) =
+            (PostId::from_uuid(uuid::Uuid::from_u128(1)), AccountId::from_uuid(uuid::Uuid::from_u128(2)));
         assert_eq!(
             idempotency_key(post, account, 0),
             "pub:00000000-0000-0000-0000-000000000001:00000000-0000-0000-0000-000000000002:0"

@@ -77,7 +77,8 @@ impl Publishing {
         let rules = self.accounts.all_rules().await?;
         let mut tx = self.db.org(scope).await?;
         let mut held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
-        let can = |p: &Publication| wanted(p) && (p.after(Event::Schedule).is_ok() || p.after(Event::Reschedule).is_ok());
+        let can =
+            |p: &Publication| wanted(p) && (p.after(Event::Schedule).is_ok() || p.after(Event::Reschedule).is_ok());
         let account_ids: Vec<_> = held.publications.iter().filter(|p| can(p)).map(|p| p.social_account_id).collect();
         if let (true, Some(first)) = (account_ids.is_empty(), held.publications.first()) {
             return Err(NotAllowed { status: first.status, event: Event::Schedule }.into());
@@ -204,7 +205,12 @@ impl Publishing {
     /// # Errors
     /// `NotAllowed` unless its fate is unknown; `AddressTaken`, `AddressUnreadable`.
     #[instrument(skip_all, err, fields(publication = %id))]
-    pub async fn mark_online(&self, scope: &Scope, id: PublicationId, sighting: Sighting) -> Result<PostDetail, PostError> {
+    pub async fn mark_online(
+        &self,
+        scope: &Scope,
+        id: PublicationId,
+        sighting: Sighting,
+    ) -> Result<PostDetail, PostError> {
         let now = self.clock.now();
         let published = sighting.published().ok_or(PostError::AddressUnreadable)?;
         let mut tx = self.db.org(scope).await?;
@@ -219,7 +225,8 @@ impl Publishing {
         let sent_at = publication.last_attempt_at.unwrap_or(now);
         publication.confirm(Event::MarkOnline, &published, sent_at, now)?;
         if let Some(newest) = attempt::store::of_publication(&mut tx, id).await?.pop() {
-            attempt::store::close(&mut tx, newest.id, AttemptPhase::Confirmed, &attempt::store::Ending::default(), now).await?;
+            attempt::store::close(&mut tx, newest.id, AttemptPhase::Confirmed, &attempt::store::Ending::default(), now)
+                .await?;
         }
         self.finish(tx, held).await
     }

@@ -157,7 +157,12 @@ pub(crate) async fn update_many(tx: &mut OrgTx, changed: &[&Publication]) -> Res
 }
 
 /// Lengthens a claim; says whether it was still ours.
-pub(crate) async fn renew_lease(tx: &mut OrgTx, id: PublicationId, owner: &str, until: Timestamp) -> Result<bool, Error> {
+pub(crate) async fn renew_lease(
+    tx: &mut OrgTx,
+    id: PublicationId,
+    owner: &str,
+    until: Timestamp,
+) -> Result<bool, Error> {
     let organization = tx.organization_id();
     let done = sqlx::query!(
         "update publishing.post_publications set lease_expires_at = $4
@@ -276,7 +281,11 @@ pub(crate) async fn due(
 }
 
 /// The posts with a publication that waits for one of these accounts until after `now`.
-pub(crate) async fn waiting_for(tx: &mut OrgTx, accounts: &[AccountId], now: Timestamp) -> Result<Vec<PublicationId>, Error> {
+pub(crate) async fn waiting_for(
+    tx: &mut OrgTx,
+    accounts: &[AccountId],
+    now: Timestamp,
+) -> Result<Vec<PublicationId>, Error> {
     let organization = tx.organization_id();
     let accounts: Vec<Uuid> = accounts.iter().map(|a| a.uuid()).collect();
     Ok(sqlx::query_scalar!(

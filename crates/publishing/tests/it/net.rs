@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rookery_kernel::{Clock, Date, FixedClock, Platform, Timestamp};
 use rookery_platforms::{
-    Access, AccountMetrics, AppCredentials, AuthorizeRequest, CallError, Capabilities, Connector, ContentPage, Delivery,
-    Draft, ErrorType, ExchangeRequest, Found, MetricsBatch, Profile, Published, Search, TokenSet, Usage,
+    Access, AccountMetrics, AppCredentials, AuthorizeRequest, CallError, Capabilities, Connector, ContentPage,
+    Delivery, Draft, ErrorType, ExchangeRequest, Found, MetricsBatch, Profile, Published, Search, TokenSet, Usage,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -48,7 +48,7 @@ pub struct Held {
 }
 
 #[derive(Default)]
-struct State {
+pub struct State {
     posts: Vec<Held>,
     publish: VecDeque<Fault>,
     look_up: VecDeque<Fault>,
@@ -65,11 +65,11 @@ struct State {
 /// A network in memory. Clones share it.
 #[derive(Clone)]
 pub struct Net {
-    platform: Platform,
-    clock: FixedClock,
+    pub platform: Platform,
+    pub clock: FixedClock,
     pub reliable: bool,
     pub refresh: bool,
-    state: Arc<Mutex<State>>,
+    pub state: Arc<Mutex<State>>,
 }
 
 impl Net {
@@ -85,9 +85,9 @@ impl Net {
         self.state().posts.clone()
     }
 
-    /// The next publishing calls answer so.
+    /// The next publishing calls answer so, and nothing else that was planned before.
     pub fn on_publish(&self, faults: &[Fault]) {
-        self.state().publish.extend(faults);
+        self.state().publish = faults.iter().copied().collect();
     }
 
     /// The next look-ups answer so.
@@ -156,9 +156,10 @@ fn answer(fault: Fault) -> CallError {
         Fault::Expired => {
             CallError { http_status: Some(401), ..error(ErrorType::TokenExpired, Delivery::Refused, "the token ended") }
         }
-        Fault::Invalid => {
-            CallError { http_status: Some(400), ..error(ErrorType::BadRequest, Delivery::Refused, "the text is invalid") }
-        }
+        Fault::Invalid => CallError {
+            http_status: Some(400),
+            ..error(ErrorType::BadRequest, Delivery::Refused, "the text is invalid")
+        },
         Fault::Policy => error(ErrorType::PolicyBlock, Delivery::Refused, "this looks like spam"),
         Fault::Duplicate => {
             CallError { duplicate: true, ..error(ErrorType::PolicyBlock, Delivery::Refused, "you said that already") }
@@ -218,7 +219,12 @@ impl Connector for Net {
     }
 
     /// The token names the account: `ann:1` and `ann:2` are two tokens of `ann`.
-    async fn profiles(&self, _: &Url, token: &SecretString, _: Option<&AppCredentials>) -> Result<Vec<Profile>, CallError> {
+    async fn profiles(
+        &self,
+        _: &Url,
+        token: &SecretString,
+        _: Option<&AppCredentials>,
+    ) -> Result<Vec<Profile>, CallError> {
         self.state().check_token(token)?;
         let name = token.expose_secret().split(':').next().unwrap_or_default().to_owned();
         Ok(vec![Profile {

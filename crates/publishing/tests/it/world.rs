@@ -54,8 +54,7 @@ pub fn wire(
     let clock: Arc<dyn rookery_kernel::Clock> = Arc::new(clock.clone());
     let connectors = Arc::new(connectors);
     let jobs = Jobs::new(clock.clone(), ids.clone());
-    let accounts =
-        Accounts::new(db.clone(), clock.clone(), ids.clone(), vault, connectors.clone(), BTreeMap::new());
+    let accounts = Accounts::new(db.clone(), clock.clone(), ids.clone(), vault, connectors.clone(), BTreeMap::new());
     let organizations: OrganizationIds = Arc::new(move || Box::pin(async move { Ok(vec![organization]) }));
     let mut publishing =
         Publishing::new(db.clone(), clock, ids, organizations, accounts.clone(), connectors, jobs.clone());
