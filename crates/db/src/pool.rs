@@ -41,6 +41,10 @@ impl Endpoints {
     /// # Errors
     /// [`Error::Other`] if the text is no PostgreSQL URL.
     pub fn from_url(url: &str) -> Result<Self, Error> {
+        // The driver's own reader takes any scheme.
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err(sqlx::Error::Configuration("the address does not begin with postgres://".into()).into());
+        }
         let base: PgConnectOptions = url.parse()?;
         Ok(Self::from_login(&base))
     }
@@ -99,7 +103,7 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`] if the server does not answer, [`Error::UnsafeRole`] if a role could bypass
     /// row-level security.
-    #[instrument(skip_all, err)]
+    #[instrument(skip_all, err(level = "debug"))]
     pub async fn connect(endpoints: &Endpoints, sizes: PoolSizes) -> Result<Self, Error> {
         let pools = Pools {
             api: pool(&endpoints.api, sizes.api),

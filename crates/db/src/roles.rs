@@ -53,7 +53,7 @@ pub enum PrepareError {
 ///
 /// # Errors
 /// [`PrepareError::NotAllowed`] with the statements an administrator has to run.
-#[instrument(skip_all, err)]
+#[instrument(skip_all, err(level = "debug"))]
 pub async fn prepare(endpoints: &Endpoints) -> Result<(), PrepareError> {
     let mut connection = endpoints.owner.connect().await.map_err(Error::from)?;
     let result = ensure(&mut connection, None).await;

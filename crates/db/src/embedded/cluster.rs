@@ -18,6 +18,8 @@ use crate::roles::Passwords;
 
 /// The cluster's folder in the data directory.
 pub const FOLDER: &str = "postgres";
+/// The file of its passwords.
+pub const SECRETS: &str = "postgres.secrets";
 /// A Unix socket's path is at most 107 bytes on Linux and 103 on macOS.
 const SOCKET_PATH_LIMIT: usize = 103;
 /// How long a server of an earlier run gets for each way of stopping it.
@@ -48,7 +50,7 @@ impl Secrets {
         Self { superuser: word(), api: word(), worker: word() }
     }
 
-    fn load(path: &Path) -> Result<Self, EmbeddedError> {
+    pub fn load(path: &Path) -> Result<Self, EmbeddedError> {
         let missing = || EmbeddedError::Secrets { path: path.to_owned() };
         let text = std::fs::read_to_string(path).map_err(|_| missing())?;
         serde_json::from_str(&text).map_err(|_| missing())
@@ -84,7 +86,7 @@ impl Cluster {
         let user = ServerUser::choose(&folder)?;
         user.let_through(&data_dir)?;
         let socket_dir = socket_dir(&data_dir, &user)?;
-        let secrets_file = data_dir.join("postgres.secrets");
+        let secrets_file = data_dir.join(SECRETS);
         let cluster = Self { data_dir, folder, socket_dir, programs, user, durable: config.durable };
         if major.is_some() {
             return Ok((cluster, Secrets::load(&secrets_file)?));
@@ -233,6 +235,14 @@ pub fn stop_server_of(folder: &Path) -> Result<(), EmbeddedError> {
 fn pid_in(pid_file: &Path) -> Option<Pid> {
     let text = std::fs::read_to_string(pid_file).ok()?;
     text.lines().next()?.trim().parse().ok().and_then(Pid::from_raw)
+}
+
+/// Where the server of a data directory listens, if one runs: the fifth line of its own note.
+pub fn socket_dir_of(data_dir: &Path) -> Option<PathBuf> {
+    let pid_file = data_dir.join(FOLDER).join("postmaster.pid");
+    pid_in(&pid_file).filter(|pid| is_alive(*pid))?;
+    let text = std::fs::read_to_string(pid_file).ok()?;
+    text.lines().nth(4).map(|line| PathBuf::from(line.trim()))
 }
 
 fn is_alive(pid: Pid) -> bool {

@@ -10,6 +10,8 @@ use rookery_kernel::Timestamp;
 
 use super::{EmbeddedError, files};
 
+const NAME: &str = "rookery.lock";
+
 /// Held as long as it lives; the operating system lets go of it when the process dies, however it dies.
 #[derive(Debug)]
 pub struct DataLock {
@@ -47,8 +49,18 @@ impl DataLock {
     }
 }
 
+/// The number in the file outlives its process; only a lock that cannot be had says that somebody is there.
+pub fn holder_of(data_dir: &Path) -> Option<u32> {
+    let path = data_dir.join(NAME);
+    let file = File::open(&path).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => std::fs::read_to_string(path).ok()?.trim().parse().ok(),
+        _ => None,
+    }
+}
+
 fn open(data_dir: &Path) -> Result<(PathBuf, File), EmbeddedError> {
-    let path = data_dir.join("rookery.lock");
+    let path = data_dir.join(NAME);
     let file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -85,7 +97,9 @@ mod tests {
         let first = DataLock::take(folder.path()).expect("free");
         let error = DataLock::take(folder.path()).expect_err("taken").to_string();
         assert!(error.contains(&format!("process {} since 2", std::process::id())), "{error}");
+        assert_eq!(holder_of(folder.path()), Some(std::process::id()));
         drop(first);
+        assert_eq!(holder_of(folder.path()), None);
         assert!(DataLock::take(folder.path()).is_ok());
     }
 }

@@ -213,7 +213,7 @@ impl Embedded {
     ///
     /// # Errors
     /// [`EmbeddedError`], each variant with what to do about it.
-    #[instrument(skip_all, err, fields(data_dir = %config.data_dir.display()))]
+    #[instrument(skip_all, err(level = "debug"), fields(data_dir = %config.data_dir.display()))]
     pub async fn start(config: EmbeddedConfig) -> Result<Self, EmbeddedError> {
         let database = config.database.clone();
         let (lock, cluster, secrets, keeper) = blocking(move || {
@@ -246,7 +246,7 @@ impl Embedded {
             Ok((lock, cluster, secrets))
         })
         .await?;
-        let endpoints = endpoints(&cluster, &secrets, &database);
+        let endpoints = endpoints(cluster.socket_dir(), &secrets, &database);
         let superuser_url = superuser_url(&cluster, &secrets, "postgres");
         let detached = Detached { endpoints, superuser_url };
         let superuser = detached.endpoints.owner.clone().database("postgres");
@@ -283,7 +283,7 @@ impl Embedded {
 
     /// Where to connect as whom.
     pub fn endpoints(&self) -> Endpoints {
-        endpoints(&self.cluster, &self.secrets, &self.database)
+        endpoints(self.cluster.socket_dir(), &self.secrets, &self.database)
     }
 
     /// The superuser's address of a database, for a program that takes addresses. It holds the password.
@@ -313,7 +313,7 @@ impl Embedded {
     }
 
     async fn wait_until_ready(&self) -> Result<(), EmbeddedError> {
-        let superuser = options(&self.cluster, SUPERUSER, &self.secrets.superuser, "postgres");
+        let superuser = options(self.cluster.socket_dir(), SUPERUSER, &self.secrets.superuser, "postgres");
         let give_up = tokio::time::Instant::now() + START_PATIENCE;
         loop {
             if let ServerState::Ended(status) = self.keeper.state() {
@@ -328,6 +328,23 @@ impl Embedded {
             tokio::time::sleep(POLL).await;
         }
     }
+}
+
+/// The process that holds a data directory, if one does: its number.
+pub fn holder(data_dir: &Path) -> Option<u32> {
+    lock::holder_of(data_dir)
+}
+
+/// The private server that another process runs in a data directory: where to connect as whom. For commands
+/// beside a running Rookery; the server may stop at any time.
+///
+/// # Errors
+/// [`EmbeddedError::Secrets`] if its passwords cannot be read.
+pub fn running(data_dir: &Path, database: &str) -> Result<Option<Endpoints>, EmbeddedError> {
+    let data_dir = data_dir.canonicalize().map_err(files::error("find", data_dir))?;
+    let Some(socket_dir) = cluster::socket_dir_of(&data_dir) else { return Ok(None) };
+    let secrets = Secrets::load(&data_dir.join(cluster::SECRETS))?;
+    Ok(Some(endpoints(&socket_dir, &secrets, database)))
 }
 
 /// A server that outlives its starter.
@@ -369,17 +386,17 @@ async fn prepare(endpoints: &Endpoints, secrets: &Secrets) -> Result<(), Embedde
     Ok(())
 }
 
-fn endpoints(cluster: &Cluster, secrets: &Secrets, database: &str) -> Endpoints {
+fn endpoints(socket_dir: &Path, secrets: &Secrets, database: &str) -> Endpoints {
     Endpoints {
-        owner: options(cluster, SUPERUSER, &secrets.superuser, database),
-        api: options(cluster, roles::API, &secrets.api, database),
-        worker: options(cluster, roles::WORKER, &secrets.worker, database),
+        owner: options(socket_dir, SUPERUSER, &secrets.superuser, database),
+        api: options(socket_dir, roles::API, &secrets.api, database),
+        worker: options(socket_dir, roles::WORKER, &secrets.worker, database),
     }
 }
 
-fn options(cluster: &Cluster, user: &str, password: &str, database: &str) -> PgConnectOptions {
+fn options(socket_dir: &Path, user: &str, password: &str, database: &str) -> PgConnectOptions {
     PgConnectOptions::new_without_pgpass()
-        .socket(cluster.socket_dir())
+        .socket(socket_dir)
         .port(PORT)
         .username(user)
         .password(password)

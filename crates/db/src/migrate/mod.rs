@@ -169,7 +169,7 @@ pub type Progress<'a> = &'a mut (dyn FnMut(Event<'_>) + Send);
 ///
 /// # Errors
 /// [`MigrateError`]; everything before the failed migration lasts.
-#[instrument(skip_all, err)]
+#[instrument(skip_all, err(level = "debug"))]
 pub async fn up(owner: &PgConnectOptions, progress: Progress<'_>) -> Result<Report, MigrateError> {
     Runner::new(files::embedded()?).up(owner, progress).await
 }
@@ -178,7 +178,7 @@ pub async fn up(owner: &PgConnectOptions, progress: Progress<'_>) -> Result<Repo
 ///
 /// # Errors
 /// [`MigrateError`]; everything before the failed migration lasts.
-#[instrument(skip_all, err)]
+#[instrument(skip_all, err(level = "debug"))]
 pub async fn down(owner: &PgConnectOptions, steps: Steps, progress: Progress<'_>) -> Result<Report, MigrateError> {
     Runner::new(files::embedded()?).down(owner, steps, progress).await
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rookery_db::embedded::{Binaries, Embedded, EmbeddedConfig, EmbeddedError, Places};
+use rookery_db::embedded::{self, Binaries, Embedded, EmbeddedConfig, EmbeddedError, Places};
 use rookery_db::{Db, PoolSizes};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
@@ -133,6 +133,10 @@ async fn a_second_start_on_the_same_directory_is_refused_and_names_the_first() {
     let text = error.to_string();
     assert!(text.contains(&format!("process {} since", holder.process.id())), "{text}");
     assert!(is_alive(holder.server_pid), "the first is unharmed");
+    // A command beside it may join in.
+    assert_eq!(embedded::holder(folder.path()), Some(holder.process.id()));
+    let beside = embedded::running(folder.path(), "rookery").expect("readable").expect("runs");
+    beside.api.connect().await.expect("answers");
     holder.kill_9();
 }
 
