@@ -4,7 +4,10 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rookery_accounts::AccountsError;
+use rookery_accounts::{AccountsError, ConnectError};
+use rookery_analytics::{BadRange, ReadError, RequestError, TrackError};
+use rookery_identity::{KeyAuthError, SessionError};
+use rookery_publishing::{Finding, PostError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,6 +44,12 @@ pub struct Problem {
     /// Faults of fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// Everything found in a post that cannot be queued, warnings too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingView>,
+    /// The request, as in the header `X-Request-Id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<Uuid>,
     /// Seconds to wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
@@ -56,6 +65,8 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            findings: Vec::new(),
+            request_id: None,
             retry_after: None,
         }
     }
@@ -73,6 +84,12 @@ impl Problem {
             "Sign in first",
             "Send an API key as `Authorization: Bearer rk_…`, or sign in.",
         )
+    }
+
+    /// A finer word for programs; the kind follows it.
+    pub(crate) fn rename(&mut self, code: &'static str) {
+        self.code = code;
+        self.kind = format!("urn:rookery:problem:{code}");
     }
 
     /// 403.
@@ -95,6 +112,23 @@ impl Problem {
         let detail = errors.iter().map(|e| e.message.as_str()).collect::<Vec<_>>().join(" ");
         let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Something has to be corrected", detail);
         problem.errors = errors;
+        problem
+    }
+
+    /// 422 with one fault.
+    pub fn field(field: &str, code: &str, message: impl Into<String>) -> Self {
+        Self::invalid(vec![FieldError {
+            field: field.into(),
+            code: code.into(),
+            message: message.into(),
+            suggestion: None,
+        }])
+    }
+
+    /// 429, with the seconds to wait.
+    pub fn too_many(detail: impl Into<String>, retry_after: u64) -> Self {
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Too many attempts", detail);
+        problem.retry_after = Some(retry_after);
         problem
     }
 
@@ -134,7 +168,9 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, retry_after) = (self.status(), self.retry_after);
-        let mut response = (status, Json(self)).into_response();
+        let mut response = (status, Json(&self)).into_response();
+        // The API's outermost layer writes the request's id into it.
+        response.extensions_mut().insert(self);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
@@ -152,26 +188,37 @@ impl From<rookery_db::Error> for Problem {
     }
 }
 
-impl From<AccountsError> for Problem {
-    fn from(error: AccountsError) -> Self {
+impl From<CursorError> for Problem {
+    fn from(error: CursorError) -> Self {
+        Self::bad_request(format!("after: {error}; use the `next` of an earlier page."))
+    }
+}
+
+impl From<TimeError> for Problem {
+    fn from(error: TimeError) -> Self {
+        Self::bad_request(format!("{error}."))
+    }
+}
+
+impl From<ZoneError> for Problem {
+    fn from(error: ZoneError) -> Self {
+        let field = match &error {
+            ZoneError::Unknown(_) => "timeZone",
+            ZoneError::NotLocal(_) => "localTime",
+        };
+        Self::field(field, "invalid", format!("{error}."))
+    }
+}
+
+impl From<AdminError> for Problem {
+    fn from(error: AdminError) -> Self {
         match &error {
-            AccountsError::NotFound(_) => Self::not_found("account"),
-            AccountsError::NoConnector(_) | AccountsError::AddressNeeded(_) => Self::invalid(vec![FieldError {
-                field: "platform".into(),
-                code: "platform_not_available".into(),
-                message: format!("{error}."),
-                suggestion: None,
-            }]),
-            AccountsError::ChooseProfile(profiles) => Self::invalid(vec![FieldError {
-                field: "profileId".into(),
-                code: "choose_profile".into(),
-                message: "The token allows several profiles; name one of them.".into(),
-                suggestion: Some(profiles.iter().map(|p| format!("{} ({})", p.id, p.username)).collect::<Vec<_>>().join(", ")),
-            }]),
-            AccountsError::Network(call) => {
-                Self::new(StatusCode::BAD_GATEWAY, "network_refused", "The network did not accept it", call.message.clone())
-            }
-            AccountsError::Db(e) => Self::database(e),
+            AdminError::NotFound(_) => Self::not_found("job"),
+            AdminError::NoQueue(_) => Self::not_found("queue"),
+            AdminError::NoEntry(_) => Self::not_found("timetable entry"),
+            AdminError::State { .. } => Self::conflict("job_state", format!("It cannot be retried: {error}.")),
+            AdminError::Live(_) => Self::conflict("job_live", format!("It need not be retried: {error}.")),
+            AdminError::Db(e) => Self::database(e),
         }
     }
 }

@@ -1,0 +1,69 @@
+//! `/healthz` (alive), `/readyz` (may take requests), `/health` (each part with its time), `/metrics`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::app::App;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Part {
+    name: &'static str,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+    parts: Vec<Part>,
+}
+
+/// The process lives.
+pub(crate) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Whether requests may be sent here: the database answers and the process is not stopping.
+pub(crate) async fn readyz(State(app): State<App>) -> Response {
+    answer(&app).await
+}
+
+/// Each part with its time.
+pub(crate) async fn health(State(app): State<App>) -> Response {
+    answer(&app).await
+}
+
+async fn answer(app: &App) -> Response {
+    let serving = app.readiness.is_ready();
+    let database = match app.db.ping().await {
+        Ok(took) => Part { name: "database", ok: true, duration_ms: Some(took.as_secs_f64() * 1000.0), detail: None },
+        Err(e) => {
+            tracing::warn!(error = &e as &dyn std::error::Error, "the health check cannot reach the database");
+            Part { name: "database", ok: false, duration_ms: None, detail: Some("does not answer".into()) }
+        }
+    };
+    let server = Part {
+        name: "server",
+        ok: serving,
+        duration_ms: None,
+        detail: (!serving).then(|| "stopping; send requests elsewhere".into()),
+    };
+    let parts = vec![server, database];
+    let ok = parts.iter().all(|p| p.ok);
+    let body = Health { status: if ok { "ok" } else { "unavailable" }, version: env!("CARGO_PKG_VERSION"), parts };
+    (if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body)).into_response()
+}
+
+/// Prometheus' text format.
+pub(crate) async fn metrics(State(app): State<App>) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], (app.render_metrics)()).into_response()
+}

@@ -1,0 +1,58 @@
+//! What collecting and reading numbers said.
+
+use rookery_analytics::{BadRange, IngestError, ReadError, RequestError, TrackError};
+
+use super::Problem;
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match &error {
+            ReadError::Db(e) => Self::database(e),
+        }
+    }
+}
+
+impl From<BadRange> for Problem {
+    fn from(error: BadRange) -> Self {
+        match error {
+            BadRange::Empty(..) => Self::field("to", "range_empty", format!("{error}.")),
+            BadRange::TooLong(_) => Self::field("from", "range_too_long", format!("{error}.")),
+        }
+    }
+}
+
+impl From<TrackError> for Problem {
+    fn from(error: TrackError) -> Self {
+        match &error {
+            TrackError::NotFound(_) => Self::not_found("account"),
+            TrackError::TooMany { .. } => Self::conflict("too_many_tracked", format!("{error}.")),
+            TrackError::Db(e) => Self::database(e),
+        }
+    }
+}
+
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        match &error {
+            RequestError::NoSuchRun(_) => Self::not_found("run"),
+            // Whether the account exists elsewhere is nobody's business here.
+            RequestError::NotTracked(_) => Self::not_found("tracked account"),
+            RequestError::FutureDate(_) => Self::field("date", "future", format!("{error}.")),
+            RequestError::Db(e) => Self::database(e),
+        }
+    }
+}
+
+impl From<IngestError> for Problem {
+    fn from(error: IngestError) -> Self {
+        match error {
+            IngestError::NotTracked(_) => Self::not_found("tracked account"),
+            IngestError::FutureDate(_) => Self::field("date", "future", format!("{error}.")),
+            IngestError::EmptyRange { .. } => Self::field("to", "range_empty", format!("{error}.")),
+            IngestError::NoConnector(_) => Self::field("platform", "platform_not_available", format!("{error}.")),
+            IngestError::Account(e) => e.into(),
+            IngestError::Stopped => Self::conflict("stopping", "The server is stopping; try again in a moment."),
+            IngestError::Db(e) => Self::database(&e),
+        }
+    }
+}

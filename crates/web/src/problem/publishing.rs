@@ -1,0 +1,121 @@
+//! What posts and publications said.
+
+use axum::http::StatusCode;
+use rookery_publishing::{Event, Finding, NotAllowed, PostError, Severity};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{FieldError, Problem};
+
+/// One thing found in a post before it is queued.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingView {
+    /// A stable word for programs, such as `text_too_long`.
+    pub code: &'static str,
+    /// `error` stands against queueing; `warning` and `info` do not.
+    pub severity: &'static str,
+    /// The field: `content`, `accountIds` or `scheduledAt`.
+    pub field: &'static str,
+    /// The account it concerns.
+    pub integration_id: Option<Uuid>,
+    /// In words.
+    pub message: String,
+    /// What to do.
+    pub suggestion: Option<String>,
+    /// What is allowed.
+    pub limit: Option<usize>,
+    /// What was given.
+    pub actual: Option<usize>,
+}
+
+impl From<&Finding> for FindingView {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            code: finding.code.label(),
+            severity: match finding.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Info => "info",
+            },
+            field: finding.field,
+            integration_id: finding.account_id.map(rookery_kernel::AccountId::uuid),
+            message: finding.message.clone(),
+            suggestion: finding.suggestion.clone(),
+            limit: finding.limit,
+            actual: finding.actual,
+        }
+    }
+}
+
+impl From<PostError> for Problem {
+    fn from(error: PostError) -> Self {
+        match &error {
+            PostError::NotFound(_) => Self::not_found("post"),
+            PostError::PublicationNotFound(_) => Self::not_found("publication"),
+            PostError::Invalid(findings) => {
+                let fault = |f: &Finding| FieldError {
+                    field: f.field.into(),
+                    code: f.code.label().into(),
+                    message: f.message.clone(),
+                    suggestion: f.suggestion.clone(),
+                };
+                let mut problem = Self::invalid(findings.iter().filter(|f| f.is_error()).map(fault).collect());
+                problem.findings = findings.iter().map(FindingView::from).collect();
+                problem
+            }
+            PostError::NotAllowed(e) => Self::conflict("state", not_allowed(*e)),
+            PostError::Locked => Self::conflict("post_locked", sentence(&error)),
+            PostError::TooLate => Self::conflict("too_late", sentence(&error)),
+            PostError::NotDeletable => Self::conflict("not_deletable", sentence(&error)),
+            PostError::AddressTaken => Self::conflict("address_taken", sentence(&error)),
+            PostError::AddressUnreadable => Self::field("url", "address_unreadable", sentence(&error)),
+            PostError::Accounts(e) => Self::of_accounts(e),
+            PostError::Db(e) => Self::database(e),
+        }
+    }
+}
+
+impl Problem {
+    /// The rule books or accounts could not be read; nothing a client could correct.
+    fn of_accounts(error: &rookery_accounts::AccountsError) -> Self {
+        match error {
+            rookery_accounts::AccountsError::Db(e) => Self::database(e),
+            other => Self::new(StatusCode::CONFLICT, "account", "The account cannot be used", format!("{other}.")),
+        }
+    }
+}
+
+/// The error's words, as a sentence.
+fn sentence(error: &PostError) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+fn not_allowed(error: NotAllowed) -> String {
+    let wanted = match error.event {
+        Event::Schedule | Event::PublishNow => "be scheduled",
+        Event::Reschedule => "be moved",
+        Event::Cancel => "be called off",
+        Event::RetryByPerson => "be tried again",
+        Event::MarkOnline => "be marked as online",
+        Event::Postpone
+        | Event::AccountUnusable
+        | Event::Unconfigured
+        | Event::Claim
+        | Event::Confirm
+        | Event::FailRetryable
+        | Event::FailForGood
+        | Event::Release
+        | Event::ReleaseAfterFailure
+        | Event::OutcomeUnknown
+        | Event::Found
+        | Event::Absent
+        | Event::ReconcileImpossible
+        | Event::Expire
+        | Event::FoundDeleted => "be changed so",
+    };
+    format!("It is {} and cannot {wanted}.", error.status.label())
+}

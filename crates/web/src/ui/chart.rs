@@ -1,0 +1,203 @@
+//! Charts as SVG, drawn on the server. A gap in the data is a gap in the line, never a zero.
+
+use std::fmt::Write as _;
+
+/// Points of a line; `None` is a gap.
+pub(crate) type Series<'a> = &'a [Option<f64>];
+
+/// Width and height of the large chart's coordinates, with the inner edges.
+const WIDTH: f64 = 820.0;
+const HEIGHT: f64 = 240.0;
+const LEFT: f64 = 50.0;
+const RIGHT: f64 = 806.0;
+const TOP: f64 = 12.0;
+const BOTTOM: f64 = 212.0;
+
+/// A small line without axes.
+pub(crate) fn sparkline(series: Series<'_>) -> String {
+    let Some((low, high)) = bounds(series) else {
+        return r#"<svg width="100%" height="36" viewBox="0 0 160 36" aria-hidden="true"></svg>"#.to_owned();
+    };
+    let spread = if high > low { high - low } else { 1.0 };
+    let step = 160.0 / (series.len().max(2) - 1) as f64;
+    let mut out =
+        String::from(r#"<svg width="100%" height="36" viewBox="0 0 160 36" preserveAspectRatio="none" aria-hidden="true">"#);
+    for (start, run) in runs(series) {
+        let points = line(run, |i, v| ((start + i) as f64 * step, 34.0 - (v - low) / spread * 30.0));
+        let _ = write!(
+            out,
+            r#"<polyline points="{points}" fill="none" stroke="var(--c1)" stroke-width="1.8" stroke-linecap="round" vector-effect="non-scaling-stroke"/>"#
+        );
+    }
+    out.push_str("</svg>");
+    out
+}
+
+/// Two lines over days: this period solid over an area, the one before dashed. `labels` name some days: (index, text).
+pub(crate) fn lines(label: &str, now: Series<'_>, before: Series<'_>, labels: &[(usize, String)]) -> String {
+    let high = now.iter().chain(before).flatten().fold(0.0_f64, |a, b| a.max(*b));
+    let (top, step_value) = scale(high);
+    let step = (RIGHT - LEFT) / (now.len().max(2) - 1) as f64;
+    let x = |i: usize| LEFT + i as f64 * step;
+    let y = |v: f64| BOTTOM - v.max(0.0) / top * (BOTTOM - TOP);
+    let mut out = format!(r#"<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" role="img" aria-label="{}">"#, escape(label));
+    let mut value = 0.0;
+    while value <= top + f64::EPSILON {
+        let height = y(value);
+        let _ = write!(
+            out,
+            r#"<line x1="{LEFT}" x2="{RIGHT}" y1="{height:.1}" y2="{height:.1}" stroke="var(--line)"/><text x="42" y="{:.1}" text-anchor="end" font-size="11" fill="var(--ink-3)">{}</text>"#,
+            height + 4.0,
+            short(value)
+        );
+        value += step_value;
+    }
+    for (start, run) in runs(before) {
+        let points = line(run, |i, v| (x(start + i), y(v)));
+        let _ = write!(
+            out,
+            r#"<polyline points="{points}" fill="none" stroke="var(--c2)" stroke-width="2" stroke-dasharray="5 4"/>"#
+        );
+    }
+    for (start, run) in runs(now) {
+        let points = line(run, |i, v| (x(start + i), y(v)));
+        let (from, to) = (x(start), x(start + run.len() - 1));
+        let _ = write!(
+            out,
+            r#"<polygon points="{from:.1},{BOTTOM} {points} {to:.1},{BOTTOM}" fill="var(--c1)" opacity=".09"/><polyline points="{points}" fill="none" stroke="var(--c1)" stroke-width="2" stroke-linecap="round"/>"#
+        );
+        if run.len() == 1 {
+            let _ = write!(out, r#"<circle cx="{from:.1}" cy="{:.1}" r="2.5" fill="var(--c1)"/>"#, y(run[0]));
+        }
+    }
+    for (index, text) in labels {
+        let _ = write!(
+            out,
+            r#"<text x="{:.1}" y="232" font-size="11" text-anchor="middle" fill="var(--ink-3)">{}</text>"#,
+            x(*index),
+            escape(text)
+        );
+    }
+    out.push_str("</svg>");
+    out
+}
+
+/// Weekdays × hours: `strength` 0 to 1, `None` where nothing was posted.
+pub(crate) fn heatmap(strength: &[[Option<f64>; 24]; 7], names: &[&str; 7]) -> String {
+    let mut out = String::from(
+        r#"<svg viewBox="0 0 310 132" width="100%" role="img" aria-label="Mean engagement by weekday and hour; the table below has the figures">"#,
+    );
+    for (day, hours) in strength.iter().enumerate() {
+        let top = 2 + day * 16;
+        for (hour, value) in hours.iter().enumerate() {
+            let opacity = value.map_or(0.05, |v| 0.12 + 0.8 * v.clamp(0.0, 1.0));
+            let _ = write!(
+                out,
+                r#"<rect x="{:.1}" y="{top}" width="10" height="14" rx="2.5" fill="var(--accent)" opacity="{opacity:.2}"/>"#,
+                34.0 + hour as f64 * 11.4
+            );
+        }
+        let _ = write!(
+            out,
+            r#"<text x="28" y="{}" text-anchor="end" font-size="10.5" fill="var(--ink-3)">{}</text>"#,
+            top + 11,
+            names[day]
+        );
+    }
+    for hour in [0, 6, 12, 18, 23] {
+        let _ = write!(
+            out,
+            r#"<text x="{:.1}" y="126" font-size="10" text-anchor="middle" fill="var(--ink-3)">{hour}</text>"#,
+            39.0 + f64::from(hour) * 11.4
+        );
+    }
+    out.push_str("</svg>");
+    out
+}
+
+fn bounds(series: Series<'_>) -> Option<(f64, f64)> {
+    series.iter().flatten().fold(None, |found, v| match found {
+        None => Some((*v, *v)),
+        Some((low, high)) => Some((f64::min(low, *v), f64::max(high, *v))),
+    })
+}
+
+/// Unbroken stretches with their first index.
+fn runs(series: Series<'_>) -> Vec<(usize, Vec<f64>)> {
+    let mut out: Vec<(usize, Vec<f64>)> = Vec::new();
+    let mut open = false;
+    for (index, value) in series.iter().enumerate() {
+        match value {
+            Some(v) if open => out.last_mut().expect("an open run was pushed").1.push(*v),
+            Some(v) => {
+                out.push((index, vec![*v]));
+                open = true;
+            }
+            None => open = false,
+        }
+    }
+    out
+}
+
+fn line(run: Vec<f64>, place: impl Fn(usize, f64) -> (f64, f64)) -> String {
+    let points = run.into_iter().enumerate().map(|(i, v)| {
+        let (x, y) = place(i, v);
+        format!("{x:.1},{y:.1}")
+    });
+    points.collect::<Vec<_>>().join(" ")
+}
+
+/// A round top and the distance of the grid lines.
+fn scale(high: f64) -> (f64, f64) {
+    if high <= 0.0 {
+        return (4.0, 1.0);
+    }
+    let magnitude = 10_f64.powf((high / 4.0).log10().floor());
+    let step = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|m| m * magnitude).find(|s| s * 4.0 >= high).unwrap_or(high / 4.0);
+    let step = step.max(1.0);
+    (step * (high / step).ceil().max(1.0), step)
+}
+
+fn short(value: f64) -> String {
+    if value >= 1e6 {
+        format!("{}M", trim(value / 1e6))
+    } else if value >= 1e3 {
+        format!("{}k", trim(value / 1e3))
+    } else {
+        trim(value)
+    }
+}
+
+fn trim(value: f64) -> String {
+    let text = format!("{value:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_breaks_the_line() {
+        let svg = sparkline(&[Some(1.0), Some(2.0), None, Some(3.0)]);
+        assert_eq!(svg.matches("<polyline").count(), 2);
+        assert_eq!(sparkline(&[None, None]).matches("<polyline").count(), 0);
+    }
+
+    #[test]
+    fn axes_end_on_round_numbers() {
+        let (top, step) = scale(118_000.0);
+        assert!(top >= 118_000.0 && (top / step).fract() == 0.0);
+        assert_eq!(scale(0.0), (4.0, 1.0));
+        assert_eq!((short(40_000.0), short(2_500_000.0), short(7.0)), ("40k".into(), "2.5M".into(), "7".into()));
+    }
+
+    #[test]
+    fn names_of_days_cannot_break_out() {
+        assert!(!lines("<script>", &[Some(1.0)], &[], &[(0, "\"<".into())]).contains("<script"));
+    }
+}

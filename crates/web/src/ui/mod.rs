@@ -1,0 +1,114 @@
+//! The pages. They work without script; script improves them. Forms post, then redirect.
+
+mod accounts;
+mod assets;
+mod calendar;
+mod chart;
+mod compose;
+mod format;
+mod overview;
+mod posts;
+mod shell;
+mod sign_in;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// All pages.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/", get(overview::page))
+        .route("/sign-in", get(sign_in::page).post(sign_in::submit))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/compose", get(compose::page).post(compose::submit))
+        .route("/compose/check", post(compose::check))
+        .route("/calendar", get(calendar::page))
+        .route("/posts/{id}", get(posts::page))
+        .route("/posts/{id}/edit", post(compose::save))
+        .route("/posts/{id}/schedule", post(posts::schedule))
+        .route("/posts/{id}/publish-now", post(posts::publish_now))
+        .route("/posts/{id}/approve", post(posts::approve))
+        .route("/posts/{id}/retry", post(posts::retry))
+        .route("/posts/{id}/cancel", post(posts::cancel))
+        .route("/posts/{id}/delete", post(posts::delete))
+        .route("/publications/{id}", get(posts::receipt))
+        .route("/publications/{id}/retry", post(posts::retry_publication))
+        .route("/publications/{id}/cancel", post(posts::cancel_publication))
+        .route("/publications/{id}/mark-online", post(posts::mark_online))
+        .route("/accounts", get(accounts::page))
+        .route("/accounts/connect-token", post(accounts::connect_token))
+        .route("/accounts/connect/{platform}", post(accounts::start))
+        .route("/accounts/callback", get(accounts::callback))
+        .route("/accounts/choose", post(accounts::choose))
+        .route("/accounts/{id}/check", post(accounts::check))
+        .route("/accounts/{id}/disconnect", post(accounts::disconnect))
+        .route("/assets/{*path}", get(assets::serve))
+}
+
+/// Renders a page; a template that fails is a bug and is logged.
+pub(crate) fn render(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => ([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response(),
+        Err(e) => error_page(&Problem::internal(&e)),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    title: &'a str,
+    detail: &'a str,
+}
+
+/// A problem as a page with a way back.
+pub(crate) fn error_page(problem: &Problem) -> Response {
+    let page = ErrorPage { title: problem.title, detail: &problem.detail };
+    let body = page.render().unwrap_or_else(|_| problem.detail.clone());
+    (problem.status(), Html(body)).into_response()
+}
+
+/// Whatever is asked for is not there: a problem for programs, a page for people.
+pub(crate) async fn not_found(request: Request) -> Response {
+    if request.uri().path().starts_with("/api/") {
+        return Problem::new(StatusCode::NOT_FOUND, "not_found", "Not found", "There is no such address.").into_response();
+    }
+    let problem = Problem::new(StatusCode::NOT_FOUND, "not_found", "Page not found", "There is nothing at this address.");
+    error_page(&problem)
+}
+
+/// A page's failure: shown as a page.
+pub(crate) struct PageError(pub Problem);
+
+impl<E: Into<Problem>> From<E> for PageError {
+    fn from(e: E) -> Self {
+        Self(e.into())
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        error_page(&self.0)
+    }
+}
+
+/// What a page's handler gives.
+pub(crate) type PageResult = Result<Response, PageError>;
+
+/// After a form: back to a page with a notice, or with what went wrong. The notice travels in the
+/// address and is shown as text only.
+pub(crate) fn back(to: &str, outcome: Result<&str, Problem>) -> Response {
+    let (key, text) = match &outcome {
+        Ok(text) => ("done", (*text).to_owned()),
+        Err(problem) => ("failed", problem.detail.clone()),
+    };
+    let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair(key, &text).finish();
+    let join = if to.contains('?') { '&' } else { '?' };
+    Redirect::to(&format!("{to}{join}{query}")).into_response()
+}
