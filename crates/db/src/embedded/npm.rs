@@ -58,8 +58,12 @@ fn link_libraries(root: &Path) {
     let links: Vec<Link> = serde_json::from_str(&list).unwrap_or_default();
     let inside = |path: &Path| path.starts_with("native") && !path.components().any(|c| c.as_os_str() == "..");
     for link in links.iter().filter(|link| inside(&link.source) && inside(&link.target)) {
-        // An existing link stays.
-        std::os::unix::fs::symlink(root.join(&link.source), root.join(&link.target)).ok();
+        // Within a folder by name alone, so that the data directory can be moved. An existing link stays.
+        let source = match link.source.file_name() {
+            Some(name) if link.source.parent() == link.target.parent() => PathBuf::from(name),
+            _ => root.join(&link.source),
+        };
+        std::os::unix::fs::symlink(source, root.join(&link.target)).ok();
     }
 }
 
@@ -76,7 +80,7 @@ mod tests {
                        {"source":"native/lib/a.so.1","target":"native/../../evil"}]"#;
         std::fs::write(folder.path().join("native/pg-symlinks.json"), list).expect("written");
         link_libraries(folder.path());
-        assert_eq!(std::fs::read_link(lib.join("a.so")).expect("linked"), lib.join("a.so.1"));
+        assert_eq!(std::fs::read_link(lib.join("a.so")).expect("linked"), Path::new("a.so.1"));
         assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 1);
     }
 }
