@@ -1,0 +1,160 @@
+//! A network that answers what the test says.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rookery_kernel::{Date, Platform, Timestamp};
+use rookery_platforms::{
+    Access, AccountMetrics, AppCredentials, AuthorizeRequest, CallError, Capabilities, Connector, ContentPage,
+    Delivery, Draft, ErrorType, ExchangeRequest, Found, MetricsBatch, Profile, Published, RegisterRequest, Search,
+    TokenSet, Usage,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+use tokio::sync::Barrier;
+use url::Url;
+
+/// What the fake answers. Clones share it.
+#[derive(Clone)]
+pub struct Fake {
+    pub profiles: Arc<Mutex<Vec<(&'static str, Option<&'static str>)>>>,
+    pub refuses: Arc<Mutex<Option<ErrorType>>>,
+    pub renewals: Arc<AtomicUsize>,
+    pub meet: Arc<Mutex<Option<Arc<Barrier>>>>,
+}
+
+impl Fake {
+    pub fn new() -> Self {
+        Self {
+            profiles: Arc::new(Mutex::new(vec![("100", None)])),
+            refuses: Arc::default(),
+            renewals: Arc::default(),
+            meet: Arc::default(),
+        }
+    }
+
+    fn refusal(&self) -> Result<(), CallError> {
+        let kind = *self.refuses.lock().expect("not poisoned");
+        kind.map_or(Ok(()), |kind| Err(CallError::new(kind, Delivery::Refused, "the fake says no")))
+    }
+}
+
+fn unused() -> CallError {
+    CallError::new(ErrorType::BadRequest, Delivery::NotSent, "not part of this test")
+}
+
+#[async_trait]
+impl Connector for Fake {
+    fn platform(&self) -> Platform {
+        Platform::Mastodon
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            accepts_idempotency_key: false,
+            idempotency_window: None,
+            reliable_look_up: true,
+            delete: true,
+            refresh: true,
+            own_servers: true,
+            past_days: false,
+            metrics_batch_max: 10,
+        }
+    }
+
+    fn source_version(&self) -> String {
+        "fake/1".into()
+    }
+
+    fn default_base_url(&self) -> Option<Url> {
+        None
+    }
+
+    fn authorize_url(&self, request: &AuthorizeRequest) -> Result<Url, CallError> {
+        let mut url = request.base_url.join("/oauth/authorize").map_err(|_| unused())?;
+        url.query_pairs_mut().append_pair("state", &request.state).append_pair("client_id", &request.app.client_id);
+        Ok(url)
+    }
+
+    async fn register_app(&self, _: &RegisterRequest) -> Result<Option<AppCredentials>, CallError> {
+        Ok(Some(AppCredentials { client_id: "app".into(), client_secret: "app-secret".into() }))
+    }
+
+    async fn exchange_code(&self, request: &ExchangeRequest) -> Result<TokenSet, CallError> {
+        self.refusal()?;
+        assert_eq!(request.app.client_id, "app");
+        assert!(request.code_verifier.is_some(), "the proof key travels with the code");
+        let token = format!("tok-{}", request.code.expose_secret());
+        Ok(TokenSet {
+            access: token.into(),
+            refresh: Some("ref".into()),
+            expires_in: None,
+            scopes: vec!["read".into()],
+        })
+    }
+
+    async fn profiles(&self, _: &Url, _: &SecretString, _: Option<&AppCredentials>) -> Result<Vec<Profile>, CallError> {
+        self.refusal()?;
+        let listed = self.profiles.lock().expect("not poisoned").clone();
+        Ok(listed.into_iter().map(|(id, token)| profile(id, token)).collect())
+    }
+
+    async fn check(&self, access: &Access) -> Result<Profile, CallError> {
+        self.refusal()?;
+        Ok(Profile { followers_count: Some(77), ..profile(&access.platform_user_id, None) })
+    }
+
+    async fn refresh(&self, _: &Access) -> Result<TokenSet, CallError> {
+        let number = self.renewals.fetch_add(1, Ordering::SeqCst);
+        let meet = self.meet.lock().expect("not poisoned").clone();
+        if let Some(barrier) = meet {
+            barrier.wait().await;
+        }
+        self.refusal()?;
+        let access = format!("renewed-{number}").into();
+        Ok(TokenSet { access, refresh: None, expires_in: Some(Duration::from_secs(3600)), scopes: Vec::new() })
+    }
+
+    async fn publish(&self, _: &Access, _: &Draft) -> Result<Published, CallError> {
+        Err(unused())
+    }
+
+    async fn look_up(&self, _: &Access, _: &Search) -> Result<Found, CallError> {
+        Err(unused())
+    }
+
+    async fn list_content(&self, _: &Access, _: Timestamp, _: Option<String>) -> Result<ContentPage, CallError> {
+        Err(unused())
+    }
+
+    async fn content_metrics(&self, _: &Access, _: &[String], _: Date) -> Result<MetricsBatch, CallError> {
+        Err(unused())
+    }
+
+    async fn account_metrics(&self, _: &Access, _: Date, _: Date) -> Result<Vec<AccountMetrics>, CallError> {
+        Err(unused())
+    }
+
+    async fn delete(&self, _: &Access, _: &str) -> Result<(), CallError> {
+        Err(unused())
+    }
+
+    fn usage(&self, _: &Access) -> Option<Usage> {
+        None
+    }
+}
+
+fn profile(id: &str, token: Option<&'static str>) -> Profile {
+    Profile {
+        id: id.to_owned(),
+        username: format!("user{id}"),
+        display_name: Some(format!("User {id}")),
+        avatar_url: None,
+        profile_url: None,
+        followers_count: Some(10),
+        token: token.map(Into::into),
+        metadata: json!({}),
+    }
+}
