@@ -31,11 +31,11 @@ mod validation;
 
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
 use rookery_accounts::Accounts;
 use rookery_db::Db;
+use rookery_identity::Identity;
 use rookery_jobs::Jobs;
-use rookery_kernel::{Clock, IdGen, OrganizationId};
+use rookery_kernel::{Clock, IdGen};
 use rookery_platforms::Connectors;
 
 pub use attempt::{
@@ -43,7 +43,7 @@ pub use attempt::{
 };
 pub use calendar::CalendarEntry;
 pub use engine::{EngineError, PhaseHook, PublishPublication, ReconcilePublication, SweepDue};
-pub use house::House;
+pub use house::{House, HouseError};
 pub use post::{
     ChangeSource, ContentType, EditorialState, NewPost, Post, PostChange, PostDetail, PostError, PostFilter,
     PostFormat, PostOrigin, PostOutcome, PostStatus, PostSummary, Schedule, roll_up,
@@ -54,17 +54,13 @@ pub use receipt::{Attention, Receipt, StoryLine, Tone};
 pub use text::{hashtags, mentions};
 pub use validation::{Draft, Finding, FindingCode, Severity};
 
-/// Lists the organizations, for background work: the operation of the context that owns them.
-pub type OrganizationIds =
-    Arc<dyn Fn() -> BoxFuture<'static, Result<Vec<OrganizationId>, rookery_db::Error>> + Send + Sync>;
-
 /// The operations of this context. Cheap to clone.
 #[derive(Clone)]
 pub struct Publishing {
     db: Db,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGen>,
-    organizations: OrganizationIds,
+    identity: Identity,
     accounts: Accounts,
     connectors: Arc<Connectors>,
     jobs: Jobs,
@@ -79,19 +75,19 @@ impl std::fmt::Debug for Publishing {
 }
 
 impl Publishing {
-    /// The operations over these parts. `organizations` is what the sweeper walks through.
+    /// The operations over these parts.
     pub fn new(
         db: Db,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGen>,
-        organizations: OrganizationIds,
+        identity: Identity,
         accounts: Accounts,
         connectors: Arc<Connectors>,
         jobs: Jobs,
     ) -> Self {
         // Process and start: two starts with the same process id are still two workers.
         let worker = format!("{}/{}", std::process::id(), clock.now()).into();
-        Self { db, clock, ids, organizations, accounts, connectors, jobs, worker, phase_hook: None }
+        Self { db, clock, ids, identity, accounts, connectors, jobs, worker, phase_hook: None }
     }
 
     /// The same operations; `hook` is called right after each phase of an attempt is committed.

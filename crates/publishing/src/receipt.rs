@@ -9,7 +9,7 @@ use rookery_kernel::{PublicationId, Scope, Timestamp};
 use crate::Publishing;
 use crate::attempt::{self, Attempt, AttemptPhase, ErrorClass, LookUpResult};
 use crate::calendar::queries;
-use crate::house::{self, House};
+use crate::house::House;
 use crate::post::{Post, PostError, store as posts};
 use crate::publication::{self, Publication, PublicationStatus};
 use crate::reason::{MISSED_AFTER, Reason, code, why};
@@ -96,7 +96,7 @@ impl Publishing {
     /// [`PostError::PublicationNotFound`].
     pub async fn publication(&self, scope: &Scope, id: PublicationId) -> Result<Receipt, PostError> {
         let mut tx = self.db.org(scope).await?;
-        let house = house::store::read(&mut tx).await?;
+        let house = self.house_in(&mut tx).await?;
         let accounts = self.accounts.list_in(&mut tx).await?;
         self.receipt(&mut tx, id, house, &accounts).await
     }
@@ -116,7 +116,7 @@ impl Publishing {
     pub async fn attention(&self, scope: &Scope, limit: u16) -> Result<Vec<Attention>, PostError> {
         let now = self.clock.now();
         let mut tx = self.db.org(scope).await?;
-        let house = house::store::read(&mut tx).await?;
+        let house = self.house_in(&mut tx).await?;
         let accounts = self.accounts.list_in(&mut tx).await?;
         let ids = queries::troubled(&mut tx, now - ATTENTION_FOR, now - MISSED_AFTER, i64::from(limit)).await?;
         let mut found = Vec::with_capacity(ids.len());

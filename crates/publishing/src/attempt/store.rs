@@ -49,11 +49,12 @@ pub(crate) async fn of_publication(tx: &mut OrgTx, publication: PublicationId) -
     .await?)
 }
 
-/// Token and content are being made ready.
+/// Token and content are being made ready, unless the attempt was ended meanwhile.
 pub(crate) async fn set_preparing(tx: &mut OrgTx, id: AttemptId) -> Result<(), Error> {
     let organization = tx.organization_id();
     sqlx::query!(
-        "update publishing.publication_attempts set phase = 'preparing' where organization_id = $1 and id = $2",
+        "update publishing.publication_attempts set phase = 'preparing'
+         where organization_id = $1 and id = $2 and phase = 'claimed'",
         organization.uuid(),
         id.uuid(),
     )

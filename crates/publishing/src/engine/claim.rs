@@ -11,7 +11,7 @@ use rookery_kernel::{AccountId, AttemptId, PublicationId, Scope, Timestamp};
 use super::{EngineError, pace};
 use crate::Publishing;
 use crate::attempt::{self, AttemptPhase, ErrorClass};
-use crate::house::{self, House};
+use crate::house::House;
 use crate::post::{Held, Post};
 use crate::publication::changes::Problem;
 use crate::publication::{Publication, PublicationStatus, store};
@@ -19,8 +19,6 @@ use crate::reason::{MISSED_AFTER, code, moment};
 
 /// Look again so soon when another delivery of the account is under way.
 const BUSY: Duration = Duration::from_secs(3);
-/// Look again so soon when the organization holds everything or nobody approved yet.
-const HELD: Duration = Duration::from_secs(30);
 /// Look at an unusable account again after this (PUB-41).
 pub(super) const ACCOUNT_WAIT: Duration = Duration::from_secs(15 * 60);
 /// The index that allows one delivery per account.
@@ -57,7 +55,7 @@ impl Publishing {
             return Ok(Claim::Not(Outcome::Discard("the publication is gone".to_owned())));
         };
         let now = self.clock.now();
-        let house = house::store::read(&mut tx).await?;
+        let house = self.house_in(&mut tx).await?;
         let Some(publication) = held.publication(id).cloned() else {
             return Ok(Claim::Not(Outcome::Discard("the publication is gone".to_owned())));
         };
@@ -85,7 +83,8 @@ impl Publishing {
             return Ok(Claim::Not(Outcome::Done));
         }
         if house.paused_at.is_some() || !held.post.may_leave(house.review_required) {
-            return Ok(Claim::Not(Outcome::SnoozeUntil(now + HELD)));
+            // Approving and resuming enqueue what is due; the sweeper finds what they miss.
+            return Ok(Claim::Not(Outcome::Done));
         }
         if self.connectors.get(publication.platform).is_none() {
             let message = format!("this installation has no connector for {}", publication.platform.name());

@@ -17,6 +17,7 @@ use rookery_jobs::JobError;
 use rookery_kernel::PublicationId;
 
 use crate::attempt::AttemptPhase;
+use crate::house::HouseError;
 use crate::publication::NotAllowed;
 
 pub use jobs::{PublishPublication, ReconcilePublication, SweepDue};
@@ -33,6 +34,9 @@ pub enum EngineError {
     /// The account could not be read or written.
     #[error("the account could not be read or written")]
     Accounts(#[from] AccountsError),
+    /// The organization could not be read.
+    #[error(transparent)]
+    House(#[from] HouseError),
     /// The account's token could not be read.
     #[error("the account's token could not be read")]
     Access(#[from] AccessError),

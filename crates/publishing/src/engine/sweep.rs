@@ -8,7 +8,6 @@ use tracing::instrument;
 
 use super::{EngineError, PublishPublication, ReconcilePublication};
 use crate::Publishing;
-use crate::house;
 use crate::publication::store;
 use crate::reason::MISSED_AFTER;
 
@@ -27,7 +26,7 @@ impl Publishing {
     #[instrument(skip_all, err)]
     pub(super) async fn sweep(&self) -> Result<(), EngineError> {
         let mut all = store::Health::default();
-        for organization in (self.organizations)().await? {
+        for organization in self.identity.organization_ids().await? {
             match self.sweep_organization(&Scope::worker(organization)).await {
                 Ok(health) => {
                     all.missed += health.missed;
@@ -44,8 +43,8 @@ impl Publishing {
     async fn sweep_organization(&self, scope: &Scope) -> Result<store::Health, EngineError> {
         let now = self.clock.now();
         let mut tx = self.db.org(scope).await?;
-        let late_grace = house::store::read(&mut tx).await?.late_grace;
-        let mut enqueued = self.enqueue_overdue(&mut tx, late_grace).await?;
+        let late_grace = self.house_in(&mut tx).await?.late_grace;
+        let mut enqueued = self.enqueue_overdue(&mut tx, now - SETTLED, late_grace).await?;
         let waiting = self.waiting_for_usable_accounts(&mut tx, now).await?;
         let health = store::health(&mut tx, now - MISSED_AFTER, now - STUCK_AFTER).await?;
         tx.commit().await?;
@@ -60,16 +59,17 @@ impl Publishing {
         Ok(health)
     }
 
-    /// Enqueues what is due and may have lost its job, what is too late, and what a dead lease
+    /// Enqueues what is due since `before` and may have lost its job, what is too late, and what a dead lease
     /// holds. Work that still has its job is left alone by the job's key.
     pub(crate) async fn enqueue_overdue(
         &self,
         tx: &mut rookery_db::OrgTx,
+        before: Timestamp,
         late_grace: Duration,
     ) -> Result<u64, rookery_db::Error> {
         let (now, organization) = (self.clock.now(), tx.organization_id());
         let late = now - late_grace.max(MISSED_AFTER);
-        let due = store::due(tx, now - SETTLED, late, now, BATCH).await?;
+        let due = store::due(tx, before, late, now, BATCH).await?;
         let (looks, deliveries): (Vec<_>, Vec<_>) = due.into_iter().partition(|d| d.is_doubtful);
         let looks: Vec<_> =
             looks.into_iter().map(|d| (ReconcilePublication { publication_id: d.id, due: d.at }, now)).collect();

@@ -13,7 +13,7 @@ use super::model::{
 };
 use super::store;
 use crate::engine::PublishPublication;
-use crate::house;
+use crate::house::HouseError;
 use crate::publication::{self, NewPublication, NotAllowed, Publication, PublicationStatus};
 use crate::validation::{self, Draft, Facts, Finding, FindingCode};
 use crate::{Publishing, text};
@@ -51,6 +51,9 @@ pub enum PostError {
     /// The accounts could not be read.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
+    /// The organization could not be read.
+    #[error(transparent)]
+    House(#[from] HouseError),
     /// The database did not do it.
     #[error("the database did not do it")]
     Db(#[from] rookery_db::Error),
@@ -67,7 +70,7 @@ impl Publishing {
         let now = self.clock.now();
         let rules = self.accounts.all_rules().await?;
         let mut tx = self.db.org(scope).await?;
-        let house = house::store::read(&mut tx).await?;
+        let house = self.house_in(&mut tx).await?;
         let accounts = self.accounts.list_in(&mut tx).await?;
         let account_ids = without_repeats(&new.account_ids);
         let draft = Draft { account_ids: account_ids.clone(), ..Draft::from(&new) };
@@ -139,7 +142,7 @@ impl Publishing {
         let now = self.clock.now();
         let rules = self.accounts.all_rules().await?;
         let mut tx = self.db.org(scope).await?;
-        let house = house::store::read(&mut tx).await?;
+        let house = self.house_in(&mut tx).await?;
         let mut held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
         if !held.publications.iter().all(|p| may_change_under(p.status)) {
             return Err(PostError::Locked);

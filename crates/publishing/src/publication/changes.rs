@@ -16,6 +16,8 @@ pub(crate) const LEASE: Duration = Duration::from_secs(60);
 pub(crate) const LEASE_RENEWAL: Duration = Duration::from_secs(15);
 /// Metrics are first collected so long after the publication (PUB-40).
 const FIRST_SYNC: Duration = Duration::from_secs(3600);
+/// Longest public address that is kept.
+const ADDRESS_MAX: usize = 2048;
 /// A retry by a person allows so many attempts more.
 const EXTRA_ATTEMPTS: i32 = 3;
 
@@ -159,7 +161,8 @@ impl Publication {
     ) -> Result<(), NotAllowed> {
         self.step(event, now)?;
         self.platform_post_id = Some(published.external_id.clone());
-        self.platform_post_url.clone_from(&published.permalink);
+        // An address that is too long for the column is one too long to show; the id is what counts.
+        self.platform_post_url = published.permalink.clone().filter(|url| url.chars().count() <= ADDRESS_MAX);
         self.published_at = Some(at);
         self.failed_at = None;
         self.next_attempt_at = None;

@@ -2,6 +2,8 @@
 //! simulated HTTP networks cannot show as sharply; those have their own tests in `networks.rs`.
 
 use std::collections::VecDeque;
+use std::io::Write as _;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use rookery_platforms::{
     Delivery, Draft, ErrorType, ExchangeRequest, Found, MetricsBatch, Profile, Published, Search, TokenSet, Usage,
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// What a call answers instead of working.
@@ -38,7 +41,7 @@ pub enum Fault {
 }
 
 /// A post on the network.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
     pub id: String,
     pub account: String,
@@ -69,12 +72,16 @@ pub struct Net {
     pub clock: FixedClock,
     pub reliable: bool,
     pub refresh: bool,
+    /// Holds the posts instead of memory, so that a network outlives a process.
+    pub file: Option<PathBuf>,
+    /// Called when a post is accepted, before the answer.
+    pub accepted: Option<Arc<dyn Fn() + Send + Sync>>,
     pub state: Arc<Mutex<State>>,
 }
 
 impl Net {
     pub fn new(platform: Platform, clock: FixedClock) -> Self {
-        Self { platform, clock, reliable: true, refresh: false, state: Arc::default() }
+        Self { platform, clock, reliable: true, refresh: false, file: None, accepted: None, state: Arc::default() }
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -82,7 +89,30 @@ impl Net {
     }
 
     pub fn posts(&self) -> Vec<Held> {
-        self.state().posts.clone()
+        self.held(&self.state())
+    }
+
+    fn held(&self, state: &State) -> Vec<Held> {
+        let Some(file) = &self.file else { return state.posts.clone() };
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).expect("a line that we wrote")).collect()
+    }
+
+    fn accept(&self, state: &mut State, mut post: Held) -> String {
+        post.id = format!("{}-{}", self.platform.label(), self.held(state).len() + 1);
+        let id = post.id.clone();
+        match &self.file {
+            None => state.posts.push(post),
+            Some(file) => {
+                let line = serde_json::to_string(&post).expect("plain text");
+                let mut file = std::fs::File::options().append(true).create(true).open(file).expect("a file");
+                writeln!(file, "{line}").expect("written");
+            }
+        }
+        if let Some(accepted) = &self.accepted {
+            accepted();
+        }
+        id
     }
 
     /// The next publishing calls answer so, and nothing else that was planned before.
@@ -131,9 +161,8 @@ impl Net {
     pub fn plant(&self, account: &str, text: &str) -> String {
         let at = self.clock.now();
         let mut state = self.state();
-        let id = format!("{}-{}", self.platform.label(), state.posts.len() + 1);
-        state.posts.push(Held { id: id.clone(), account: account.into(), text: text.into(), key: String::new(), at });
-        id
+        let post = Held { id: String::new(), account: account.into(), text: text.into(), key: String::new(), at };
+        self.accept(&mut state, post)
     }
 }
 
@@ -261,14 +290,14 @@ impl Connector for Net {
             state.check_token(&access.token)?;
         }
         if matches!(fault, None | Some(Fault::AcceptThenLose)) {
-            let id = format!("{}-{}", self.platform.label(), state.posts.len() + 1);
-            state.posts.push(Held {
-                id: id.clone(),
+            let post = Held {
+                id: String::new(),
                 account: access.platform_user_id.clone(),
                 text: draft.text.clone(),
                 key: draft.idempotency_key.clone(),
                 at,
-            });
+            };
+            let id = self.accept(&mut state, post);
             if fault.is_none() {
                 let permalink = Some(format!("http://memory.invalid/{id}"));
                 return Ok(Published { external_id: id, permalink });
@@ -285,7 +314,7 @@ impl Connector for Net {
         }
         state.check_token(&access.token)?;
         let is_it = |p: &&Held| p.account == access.platform_user_id && p.text == search.text && p.at >= search.since;
-        Ok(match state.posts.iter().rfind(is_it) {
+        Ok(match self.held(&state).iter().rfind(is_it) {
             Some(p) => Found::Post(Published { external_id: p.id.clone(), permalink: None }),
             None => Found::Absent,
         })

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use rookery_accounts::{Account, Accounts, NewAccount, Tokens, Vault};
 use rookery_db::Db;
+use rookery_identity::Identity;
 use rookery_jobs::{Jobs, Registry, Worker, WorkerConfig};
-use rookery_kernel::{AccountId, Clock as _, FixedClock, IdGen, OrganizationId, Platform, Scope, Timestamp, Zone};
+use rookery_kernel::{AccountId, Clock as _, FixedClock, IdGen, Platform, Scope, Timestamp, Zone};
 use rookery_platforms::Connectors;
-use rookery_publishing::{
-    NewPost, OrganizationIds, PhaseHook, PostDetail, PublicationStatus, Publishing, Receipt, Schedule,
-};
-use rookery_testkit::{TestDb, TestOrg};
+use rookery_publishing::{NewPost, PhaseHook, PostDetail, PublicationStatus, Publishing, Receipt, Schedule};
+use rookery_testkit::TestDb;
 use sqlx::Connection as _;
 use tempfile::TempDir;
 
@@ -22,7 +21,6 @@ use crate::net::Net;
 pub struct World {
     pub test: TestDb,
     pub clock: FixedClock,
-    pub org: TestOrg,
     pub scope: Scope,
     pub accounts: Accounts,
     pub publishing: Publishing,
@@ -31,7 +29,7 @@ pub struct World {
     pub net: Net,
     /// Another one.
     pub other: Net,
-    keys: TempDir,
+    pub keys: TempDir,
 }
 
 /// The parts that another process would make for itself over the same database.
@@ -42,22 +40,14 @@ pub struct Parts {
 }
 
 /// Wires the contexts as the binary does.
-pub fn wire(
-    db: &Db,
-    clock: &FixedClock,
-    vault: Vault,
-    connectors: Connectors,
-    organization: OrganizationId,
-    hook: Option<PhaseHook>,
-) -> Parts {
+pub fn wire(db: &Db, clock: &FixedClock, vault: Vault, connectors: Connectors, hook: Option<PhaseHook>) -> Parts {
     let ids: Arc<dyn IdGen> = rookery_testkit::ids_at(clock);
     let clock: Arc<dyn rookery_kernel::Clock> = Arc::new(clock.clone());
     let connectors = Arc::new(connectors);
     let jobs = Jobs::new(clock.clone(), ids.clone());
     let accounts = Accounts::new(db.clone(), clock.clone(), ids.clone(), vault, connectors.clone(), BTreeMap::new());
-    let organizations: OrganizationIds = Arc::new(move || Box::pin(async move { Ok(vec![organization]) }));
-    let mut publishing =
-        Publishing::new(db.clone(), clock, ids, organizations, accounts.clone(), connectors, jobs.clone());
+    let identity = Identity::new(db.clone(), clock.clone(), ids.clone(), rookery_identity::Config::default());
+    let mut publishing = Publishing::new(db.clone(), clock, ids, identity, accounts.clone(), connectors, jobs.clone());
     if let Some(hook) = hook {
         publishing = publishing.with_phase_hook(hook);
     }
@@ -81,16 +71,16 @@ impl World {
         let keys = tempfile::tempdir().expect("a temporary folder");
         let vault = Vault::create(&keys.path().join("keys"), rookery_testkit::ids()).expect("a key file");
         let connectors = Connectors::default().with(net.clone()).with(other.clone());
-        let parts = wire(&test.db, &clock, vault, connectors, org.organization_id, None);
+        let parts = wire(&test.db, &clock, vault, connectors, None);
         let Parts { accounts, publishing, worker } = parts;
-        Self { scope: org.scope.clone(), test, clock, org, accounts, publishing, worker, net, other, keys }
+        Self { scope: org.scope, test, clock, accounts, publishing, worker, net, other, keys }
     }
 
     /// Another worker process over the same database.
     pub fn another(&self) -> Parts {
         let vault = Vault::open(&self.keys.path().join("keys"), rookery_testkit::ids()).expect("the key file");
         let connectors = Connectors::default().with(self.net.clone()).with(self.other.clone());
-        wire(&self.test.db, &self.clock, vault, connectors, self.org.organization_id, None)
+        wire(&self.test.db, &self.clock, vault, connectors, None)
     }
 
     pub fn now(&self) -> Timestamp {
