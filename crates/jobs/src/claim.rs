@@ -1,6 +1,6 @@
 //! Taking jobs under a lease, and keeping the lease while they run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -37,6 +37,7 @@ pub(crate) struct Request<'a> {
 /// Leases up to `rows_max` due jobs and counts the attempt. A million scheduled jobs cost it
 /// nothing: they are not in the index it walks.
 pub(crate) async fn claim(db: &Db, request: Request<'_>) -> Result<Vec<Claimed>, Error> {
+    let mut tx = db.worker_pool().begin_with(include_str!("claim_begin.sql")).await?;
     let rows = sqlx::query_file!(
         "src/claim.sql",
         request.queue,
@@ -46,8 +47,9 @@ pub(crate) async fn claim(db: &Db, request: Request<'_>) -> Result<Vec<Claimed>,
         (request.now + request.lease) as _,
         i64::try_from(request.rows_max).unwrap_or(i64::MAX),
     )
-    .fetch_all(db.worker_pool())
+    .fetch_all(&mut *tx)
     .await?;
+    tx.commit().await?;
     let mut claimed: Vec<_> = rows
         .into_iter()
         .map(|row| {
@@ -110,29 +112,30 @@ impl Held {
     ///
     /// Renews what this process knows it runs, not what bears its name: a job whose claim was
     /// committed while the answer got lost must run out. Rows that are being finished at the same
-    /// moment are skipped, so the two statements cannot wait for each other in a circle.
+    /// moment are skipped, so the two statements cannot wait for each other in a circle. Why there
+    /// is no join is told at [`crate::ending::write`].
     pub(crate) async fn renew(&self, db: &Db, owner: &str, now: Timestamp) -> Result<(), Error> {
-        let (ids, attempts, until): (Vec<Uuid>, Vec<i32>, Vec<Timestamp>) = {
-            let held = self.lock();
-            let row = |(id, hold): (&JobId, &Hold)| (id.uuid(), hold.attempt, now + hold.lease);
-            held.iter().map(row).collect()
-        };
-        if ids.is_empty() {
+        let mut held: Vec<(JobId, i32, Timestamp)> =
+            self.lock().iter().map(|(id, hold)| (*id, hold.attempt, now + hold.lease)).collect();
+        if held.is_empty() {
             return Ok(());
         }
-        let lost = sqlx::query!(
-            r#"with held as materialized (
-                   select * from unnest($1::uuid[], $2::integer[], $3::timestamptz[]) as h (id, attempt, until)
-               ), ours as materialized (
-                   select j.id, h.until from held h join jobs.jobs j
-                       on j.id = h.id and j.attempt = h.attempt and j.state = 'running' and j.lease_owner = $4
-                   for update of j skip locked
-               ), renewed as (
-                   update jobs.jobs j set lease_expires_at = o.until from ours o where j.id = o.id
+        held.sort_unstable();
+        let ids: Vec<Uuid> = held.iter().map(|(id, ..)| id.uuid()).collect();
+        let attempts: Vec<i32> = held.iter().map(|(_, attempt, _)| *attempt).collect();
+        let until: Vec<Timestamp> = held.iter().map(|(.., until)| *until).collect();
+        let ours = sqlx::query_scalar!(
+            r#"with renewed as (
+                   update jobs.jobs j set lease_expires_at = ($3::timestamptz[])[width_bucket(j.id, $1::uuid[])]
+                   where j.id = any (array(
+                       select o.id from jobs.jobs o
+                       where o.id = any (array(select unnest($1::uuid[]))) and o.lease_owner = $4
+                         and o.attempt = ($2::integer[])[width_bucket(o.id, $1::uuid[])]
+                       for update skip locked))
                )
-               select h.id as "id!: JobId", h.attempt as "attempt!"
-               from held h left join jobs.jobs j on j.id = h.id
-               where j.id is null or j.attempt <> h.attempt or j.state <> 'running' or j.lease_owner <> $4"#,
+               select o.id as "id!: JobId" from jobs.jobs o
+               where o.id = any (array(select unnest($1::uuid[]))) and o.lease_owner = $4
+                 and o.attempt = ($2::integer[])[width_bucket(o.id, $1::uuid[])]"#,
             &ids,
             &attempts,
             &until as _,
@@ -140,10 +143,11 @@ impl Held {
         )
         .fetch_all(db.worker_pool())
         .await?;
-        let mut held = self.lock();
-        for row in lost {
-            if held.get(&row.id).is_some_and(|hold| hold.attempt == row.attempt)
-                && let Some(hold) = held.remove(&row.id)
+        let ours: HashSet<JobId> = ours.into_iter().collect();
+        let mut now_held = self.lock();
+        for (id, attempt, _) in held.into_iter().filter(|(id, ..)| !ours.contains(id)) {
+            if now_held.get(&id).is_some_and(|hold| hold.attempt == attempt)
+                && let Some(hold) = now_held.remove(&id)
             {
                 hold.stop.cancel();
             }

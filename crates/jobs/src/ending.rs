@@ -124,10 +124,16 @@ fn cut(message: &str) -> String {
 }
 
 /// Writes endings and their runs in one statement. Endings of jobs that are no longer ours
-/// (rescued, cancelled) change nothing.
-pub(crate) async fn write(db: &Db, owner: &str, endings: &[Ending]) -> Result<(), Error> {
-    let column = |f: fn(&Ending) -> Uuid| endings.iter().map(f).collect::<Vec<_>>();
-    let ids = column(|e| e.id.uuid());
+/// (rescued, cancelled) change nothing; only running jobs have a lease owner.
+///
+/// There is no join in it. The statistics of a queue's table are always stale: they say that
+/// nothing runs, and the planner then joins endings and running jobs by comparing each with each.
+/// So rows are found by an array of ids, which the primary key serves whatever the planner
+/// believes, and each row looks its values up by its id's place in that array (`width_bucket` is
+/// PostgreSQL's binary search).
+pub(crate) async fn write(db: &Db, owner: &str, endings: &mut [Ending]) -> Result<(), Error> {
+    endings.sort_unstable_by_key(|e| (e.id, e.attempt));
+    let ids: Vec<Uuid> = endings.iter().map(|e| e.id.uuid()).collect();
     let attempts: Vec<i32> = endings.iter().map(|e| e.attempt).collect();
     let states: Vec<String> = endings.iter().map(|e| e.state.label().to_owned()).collect();
     let run_at: Vec<Option<Timestamp>> = endings.iter().map(|e| e.run_at).collect();
@@ -139,39 +145,39 @@ pub(crate) async fn write(db: &Db, owner: &str, endings: &[Ending]) -> Result<()
         endings.iter().map(|e| e.error.as_ref().map(|(_, message)| message.clone())).collect();
     let started: Vec<Timestamp> = endings.iter().map(|e| e.started_at).collect();
     let finished: Vec<Timestamp> = endings.iter().map(|e| e.finished_at).collect();
+    let ended: Vec<Option<Timestamp>> = endings.iter().map(|e| e.state.is_final().then_some(e.finished_at)).collect();
+    let progress: Vec<Option<i16>> = endings.iter().map(|e| (e.state == JobState::Succeeded).then_some(100)).collect();
     sqlx::query!(
-        "with ended as (
-             select e.id, e.attempt, e.state::jobs.job_state as state, e.run_at, e.attempt_back, e.outcome,
-                    e.error_class, e.error_message, e.started_at, e.finished_at
-             from unnest($2::uuid[], $3::integer[], $4::text[], $5::timestamptz[], $6::integer[], $7::text[],
-                         $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[])
-                  as e (id, attempt, state, run_at, attempt_back, outcome, error_class, error_message,
-                        started_at, finished_at)
-         ), moved as (
+        "with moved as (
              update jobs.jobs j
-             set state = e.state, run_at = coalesce(e.run_at, j.run_at), attempt = j.attempt - e.attempt_back,
-                 lost_count = 0, lease_owner = null, lease_expires_at = null,
-                 error_class = e.error_class, error_message = e.error_message,
-                 progress = case when e.state = 'succeeded' then 100 else j.progress end,
-                 finished_at = case when e.state in ('succeeded', 'failed', 'cancelled') then e.finished_at end,
-                 updated_at = e.finished_at
-             from ended e
-             where j.id = e.id and j.attempt = e.attempt and j.state = 'running' and j.lease_owner = $1
-             returning e.id, e.attempt, e.outcome, e.error_class, e.error_message, e.started_at, e.finished_at
+             set (state, run_at, attempt, error_class, error_message, progress, finished_at, updated_at) = (
+                     select ($4::text[])[e.n]::jobs.job_state, coalesce(($5::timestamptz[])[e.n], j.run_at),
+                            j.attempt - ($6::integer[])[e.n], ($7::text[])[e.n], ($8::text[])[e.n],
+                            coalesce(($9::smallint[])[e.n], j.progress), ($10::timestamptz[])[e.n],
+                            ($11::timestamptz[])[e.n]
+                     from (select width_bucket(j.id, $2::uuid[]) as n offset 0) as e),
+                 lost_count = 0, lease_owner = null, lease_expires_at = null
+             where j.id = any (array(select unnest($2::uuid[]))) and j.lease_owner = $1
+               and j.attempt = ($3::integer[])[width_bucket(j.id, $2::uuid[])]
+             returning j.id, width_bucket(j.id, $2::uuid[]) as n
          )
          insert into jobs.job_runs (job_id, attempt, worker, started_at, finished_at, outcome, error_class, error_message)
-         select m.id, m.attempt, $1, m.started_at, m.finished_at, m.outcome, m.error_class, m.error_message from moved m",
+         select m.id, ($3::integer[])[m.n], $1, ($12::timestamptz[])[m.n], ($11::timestamptz[])[m.n],
+                ($13::text[])[m.n], ($7::text[])[m.n], ($8::text[])[m.n]
+         from moved m",
         owner,
         &ids,
         &attempts,
         &states,
         &run_at as _,
         &attempts_back,
-        &outcomes,
         &classes as &[Option<String>],
         &messages as &[Option<String>],
-        &started as _,
+        &progress as &[Option<i16>],
+        &ended as _,
         &finished as _,
+        &started as _,
+        &outcomes,
     )
     .execute(db.worker_pool())
     .await?;

@@ -184,7 +184,7 @@ async fn keep_ledger(shared: Arc<Shared>, db: Db, mut endings: mpsc::Receiver<En
         let mut failures = 0;
         // The work is done, so writing it down is tried until it works; meanwhile the leases are
         // renewed as if the jobs still ran. If the process ends first, the leases end too.
-        while let Err(error) = ending::write(&db, &shared.owner, &batch).await {
+        while let Err(error) = ending::write(&db, &shared.owner, &mut batch).await {
             failures += 1;
             tracing::warn!(%error, failures, endings = batch.len(), "could not write the ends of jobs; trying again");
             sleep(pause_after(failures)).await;

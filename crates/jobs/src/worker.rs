@@ -205,8 +205,8 @@ impl Worker {
         while let Some((job, token)) = shared.claim(&db, queue, &kinds, 1, &stop).await?.into_iter().next() {
             let result = tokio::spawn(shared.run(&db, &job, token)).await;
             let result = result.unwrap_or_else(|error| Err(panicked(error)));
-            let ending = shared.conclude(queue, &job, result);
-            ending::write(&db, &shared.owner, std::slice::from_ref(&ending)).await?;
+            let mut ending = shared.conclude(queue, &job, result);
+            ending::write(&db, &shared.owner, std::slice::from_mut(&mut ending)).await?;
             shared.held.remove([(ending.id, ending.attempt)]);
             runs += 1;
         }

@@ -6,8 +6,8 @@ use rookery_kernel::JobId;
 use crate::job::JobState;
 use crate::run::Shared;
 
-/// Most jobs in one statement.
-const BATCH: i64 = 500;
+/// Most jobs in one statement; its work may grow with the square.
+const BATCH: i64 = 100;
 
 /// Losses in a row after which a job is suspected of killing its worker (STR-41).
 const LOSSES_MAX: i32 = 2;
@@ -38,7 +38,7 @@ pub(crate) async fn rescue(shared: &Shared) -> Result<usize, Error> {
                        run_at = $1, lease_owner = null, lease_expires_at = null,
                        finished_at = case when j.lost_count + 1 >= $3 or j.attempt >= j.max_attempts then $1 end,
                        updated_at = $1
-                   from dead d where j.id = d.id
+                   from dead d where j.id = any (array(select id from dead)) and j.id = d.id
                    returning j.id, j.queue, j.kind, j.state, j.error_class, j.error_message,
                              d.attempt, d.lease_owner, d.started_at
                ), recorded as (

@@ -12,7 +12,26 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::{Bed, Generate, Mail, Notes, PATIENCE, Publish, Sweep};
 
+const BEGIN: &str = include_str!("../../src/claim_begin.sql");
 const CLAIM: &str = include_str!("../../src/claim.sql");
+
+/// How the database would carry a claim of ten jobs out.
+async fn plan_of_a_claim(bed: &Bed) -> String {
+    let mut tx = bed.db.worker_pool().begin_with(BEGIN).await.expect("a transaction");
+    let plan = sqlx::query(sqlx::AssertSqlSafe(format!("explain (analyze, buffers) {CLAIM}")))
+        .bind("email")
+        .bind(vec!["test-mail".to_owned()])
+        .bind("a worker")
+        .bind(bed.clock.now())
+        .bind(bed.clock.now() + Duration::from_secs(60))
+        .bind(10_i64)
+        .fetch_all(&mut *tx)
+        .await
+        .expect("explained");
+    tx.rollback().await.expect("rolled back");
+    let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
+    plan.join("\n")
+}
 
 #[tokio::test]
 async fn future_jobs_cost_a_claim_nothing() {
@@ -29,20 +48,7 @@ async fn future_jobs_cost_a_claim_nothing() {
     .expect("a busy month ahead");
     sqlx::query("analyze jobs.jobs").execute(&mut owner).await.expect("analyzed");
 
-    let mut tx = bed.db.system("a test").await.expect("a transaction");
-    let plan = sqlx::query(sqlx::AssertSqlSafe(format!("explain (analyze, buffers) {CLAIM}")))
-        .bind("email")
-        .bind(vec!["test-mail".to_owned()])
-        .bind("a worker")
-        .bind(bed.clock.now())
-        .bind(bed.clock.now() + Duration::from_secs(60))
-        .bind(10_i64)
-        .fetch_all(tx.conn())
-        .await
-        .expect("explained");
-    tx.rollback().await;
-    let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
-    let plan = plan.join("\n");
+    let plan = plan_of_a_claim(&bed).await;
     assert!(plan.contains("idx_jobs_claim"), "{plan}");
     assert!(!plan.contains("Seq Scan on jobs"), "{plan}");
 
@@ -51,6 +57,23 @@ async fn future_jobs_cost_a_claim_nothing() {
     assert_eq!(worker.run_until_idle().await, 1);
     bed.advance(3);
     assert_eq!(worker.run_until_idle().await, 3);
+}
+
+#[tokio::test]
+async fn a_burst_that_the_statistics_do_not_know_is_not_sorted_for_each_claim() {
+    let bed = Bed::new().await;
+    let mut owner = bed.test.owner().await;
+    // The statistics of a quiet hour: everything succeeded, of another kind.
+    let quiet = "insert into jobs.jobs (queue, kind, priority, state, run_at, max_attempts)
+                 select 'email', 'test-other', 3, 'succeeded', $1 - n * interval '1 second', 3 from generate_series(1, 2000) n";
+    sqlx::query(quiet).bind(bed.clock.now()).execute(&mut owner).await.expect("a quiet hour");
+    sqlx::query("vacuum analyze jobs.jobs").execute(&mut owner).await.expect("analyzed");
+    let burst = "insert into jobs.jobs (queue, kind, priority, state, run_at, max_attempts)
+                 select 'email', 'test-mail', 3, 'queued', $1 - n * interval '1 second', 3 from generate_series(1, 20000) n";
+    sqlx::query(burst).bind(bed.clock.now()).execute(&mut owner).await.expect("a burst");
+    let plan = plan_of_a_claim(&bed).await;
+    assert!(plan.contains("Index Scan using idx_jobs_claim"), "{plan}");
+    assert!(!plan.contains("Sort") && !plan.contains("Bitmap") && !plan.contains("Seq Scan"), "{plan}");
 }
 
 #[tokio::test]
