@@ -17,6 +17,9 @@ use crate::tracking::{self, Outlook, OutlookError, TrackingHealth};
 /// Runs that have been open for longer were left by a crash.
 const ABANDONED: std::time::Duration = std::time::Duration::from_secs(3600);
 
+/// How long failures are kept.
+const FAILURES_KEPT: std::time::Duration = std::time::Duration::from_secs(90 * 24 * 3600);
+
 /// What to collect.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Order {
@@ -87,6 +90,7 @@ impl Analytics {
         let tracked = tracking::find(&mut tx, account).await?.filter(|t| t.enabled);
         let tracked = tracked.ok_or(IngestError::NotTracked(account))?;
         run::close_abandoned(&mut tx, account, now - ABANDONED, now).await?;
+        run::forget_failures(&mut tx, account, now - FAILURES_KEPT).await?;
         tx.commit().await?;
         let snapshot = plan::snapshot(date, now, &tracked.zone()).ok_or(IngestError::FutureDate(date))?;
         if let Some(until) = tracked.next_attempt_at.filter(|at| *at > now) {

@@ -106,7 +106,7 @@ impl Session<'_> {
             .map(|f| NewFailure {
                 external_id: Some(&f.external_id),
                 error: &f.error,
-                retry_at: self.retry_at(&f.error, now),
+                retry_at: failure::gate(&f.error, now),
             })
             .collect();
         run::insert_failures(&mut tx, step.run, self.account(), step.date, &rows, now).await?;
@@ -188,11 +188,11 @@ mod tests {
 
     #[test]
     fn only_what_meets_everybody_ends_the_run() {
+        use ErrorType::{NotFound, Permission, RateLimit, TokenExpired, Transient};
         let end = |rows: &[&str], failures: Vec<ItemFailure>| {
             let rows = rows.iter().map(|id| row(id)).collect();
             ending(&MetricsBatch { rows, failures, unsupported: Vec::new() }).map(|e| e.kind)
         };
-        use ErrorType::{NotFound, Permission, RateLimit, TokenExpired, Transient};
         assert_eq!(end(&["a"], vec![failed("b", TokenExpired)]), Some(TokenExpired));
         assert_eq!(end(&["a"], vec![failed("b", RateLimit)]), Some(RateLimit));
         assert_eq!(end(&["a"], vec![failed("b", Permission)]), None, "one hidden item among others");

@@ -1,5 +1,6 @@
 //! When a day is over, and under which day a total may stand. Pure.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use rookery_kernel::{Date, Timestamp, Zone};
@@ -27,12 +28,10 @@ pub(super) struct Snapshot {
 pub(super) fn snapshot(date: Date, now: Timestamp, zone: &Zone) -> Option<Snapshot> {
     let today = zone.date(now);
     let yesterday = today.plus_days(-1);
-    if date > today {
-        None
-    } else if date == today {
-        Some(Snapshot { date, is_partial: true })
-    } else {
-        Some(Snapshot { date: yesterday, is_partial: false })
+    match date.cmp(&today) {
+        Ordering::Greater => None,
+        Ordering::Equal => Some(Snapshot { date, is_partial: true }),
+        Ordering::Less => Some(Snapshot { date: yesterday, is_partial: false }),
     }
 }
 

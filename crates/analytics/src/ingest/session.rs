@@ -177,7 +177,7 @@ impl Session<'_> {
         };
         let mut tx = self.tx().await?;
         if let Some((error, false)) = &step.end {
-            let failure = NewFailure { external_id: None, error, retry_at: self.retry_at(error, now) };
+            let failure = NewFailure { external_id: None, error, retry_at: failure::gate(error, now) };
             run::insert_failures(&mut tx, step.run, self.account(), step.date, &[failure], now).await?;
         }
         run::close(&mut tx, step.run, status, error.as_ref().map(|e| e.kind.into()), &step.tally, now).await?;
@@ -191,11 +191,6 @@ impl Session<'_> {
             items_ok = step.tally.ok, items_failed = step.tally.failed, rows_written = step.tally.written, "collected"
         );
         Ok(StepReport { ended_early, ..StepReport::new(step.run, step.kind, status, &step.tally, error) })
-    }
-
-    /// When a failure is tried again, as far as that is known now.
-    pub fn retry_at(&self, error: &CallError, now: Timestamp) -> Option<Timestamp> {
-        failure::gate(error, now)
     }
 
     /// The one structured event of a failure.
@@ -212,7 +207,7 @@ impl Session<'_> {
             platformSubcode = error.subcode.as_deref(),
             traceId = error.trace_id.as_deref(),
             attempt = self.attempt.number,
-            retryAt = self.retry_at(error, now).map(tracing::field::display),
+            retryAt = failure::gate(error, now).map(tracing::field::display),
             "collecting failed: {}",
             error.message
         );

@@ -117,6 +117,20 @@ pub(crate) async fn close_abandoned(
     Ok(done.rows_affected())
 }
 
+/// Forgets an account's failures of before `before`.
+pub(crate) async fn forget_failures(tx: &mut OrgTx, account: AccountId, before: Timestamp) -> Result<u64, Error> {
+    let organization = tx.organization_id();
+    let done = sqlx::query!(
+        "delete from analytics.ingest_errors where organization_id = $1 and integration_id = $2 and created_at < $3",
+        organization.uuid(),
+        account.uuid(),
+        before as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// A failure to note.
 pub(crate) struct NewFailure<'a> {
     pub external_id: Option<&'a str>,

@@ -72,8 +72,8 @@ pub(crate) async fn enable(
 ) -> Result<Vec<(TrackedIntegrationId, bool)>, Error> {
     let organization = tx.organization_id();
     let (ids, accounts): (Vec<Uuid>, Vec<Uuid>) = rows.iter().copied().unzip();
-    let rows = sqlx::query!(
-        r#"insert into analytics.tracked_integrations as t
+    let enabled = sqlx::query_scalar!(
+        "insert into analytics.tracked_integrations as t
                (id, organization_id, integration_id, enabled, tracking_since, created_at, updated_at)
            select u.id, o.organization_id, u.account_id, true, $4, $5, $5
            from identity.organizations o
@@ -82,7 +82,7 @@ pub(crate) async fn enable(
            order by u.account_id
            on conflict (organization_id, integration_id) do update
                set enabled = true, health = 'ok', next_attempt_at = null, updated_at = excluded.updated_at
-           returning t.id, (t.created_at = t.updated_at) as "is_new!""#,
+           returning t.id",
         organization.uuid(),
         &ids,
         &accounts,
@@ -91,7 +91,7 @@ pub(crate) async fn enable(
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.is_new)).collect())
+    Ok(enabled.into_iter().map(|id| (id, ids.contains(&id.uuid()))).collect())
 }
 
 /// Turns tracking off where it is on.

@@ -1,0 +1,11 @@
+//! Collecting and adding up, with a real PostgreSQL and with networks that misbehave on request.
+
+mod daily;
+mod failures;
+mod figures;
+mod ingest;
+mod jobs;
+mod net;
+mod schema;
+mod tracking;
+mod world;
