@@ -193,7 +193,8 @@ impl Tab {
     /// # Errors
     /// If there is nothing to click.
     pub async fn click(&self, selector: &str) -> Result<()> {
-        let element = self.page.find_element(selector).await.with_context(|| format!("nothing to click: {selector}"))?;
+        let element =
+            self.page.find_element(selector).await.with_context(|| format!("nothing to click: {selector}"))?;
         element.click().await?;
         Ok(())
     }
@@ -214,12 +215,7 @@ impl Tab {
     pub async fn picture(&self, path: &std::path::Path) -> Result<()> {
         let bytes = self
             .page
-            .screenshot(
-                ScreenshotParams::builder()
-                    .format(CaptureScreenshotFormat::Png)
-                    .full_page(true)
-                    .build(),
-            )
+            .screenshot(ScreenshotParams::builder().format(CaptureScreenshotFormat::Png).full_page(true).build())
             .await?;
         std::fs::write(path, bytes)?;
         Ok(())
@@ -240,7 +236,7 @@ fn quote(text: &str) -> String {
 }
 
 /// Names for everything that can be used, one main heading, landmarks, no sideways scrolling, contrast of text.
-const OBSTACLES: &str = r#"(() => {
+const OBSTACLES: &str = r"(() => {
   const found = [];
   const name = (e) => (e.getAttribute('aria-label') || e.getAttribute('title') || e.innerText || e.value || e.placeholder || '').trim()
     || [...(e.labels || [])].map((l) => l.innerText.trim()).join('') || [...e.querySelectorAll('[aria-label]')].map((c) => c.getAttribute('aria-label')).join('');
@@ -272,4 +268,4 @@ const OBSTACLES: &str = r#"(() => {
     if (ratio < (large ? 3 : 4.5) && !seen.has(key)) { seen.add(key); found.push(`contrast ${ratio.toFixed(2)}: ${e.outerHTML.slice(0, 100)}`); }
   }
   return found;
-})()"#;
+})()";

@@ -40,14 +40,13 @@ impl AccountStatus {
     /// Whether the status may change so (PUB-11). Staying is no change.
     pub const fn may_become(self, next: Self) -> bool {
         use AccountStatus::{Active, Error, Expired, Pending, Revoked};
-        matches!(
-            (self, next),
-            (Pending, Active | Error | Revoked)
-                | (Active, Expired | Revoked | Error)
-                | (Expired, Active | Revoked | Error)
-                | (Error, Active | Revoked | Expired)
-                | (Revoked, Active)
-        )
+        match self {
+            Pending => matches!(next, Active | Error | Revoked),
+            Active => matches!(next, Expired | Revoked | Error),
+            Expired => matches!(next, Active | Revoked | Error),
+            Error => matches!(next, Active | Revoked | Expired),
+            Revoked => matches!(next, Active),
+        }
     }
 }
 

@@ -16,10 +16,13 @@ use serde_json::json;
 use tokio::sync::Barrier;
 use url::Url;
 
+/// A profile's id and the token of its own, if it has one.
+type Listed = (&'static str, Option<&'static str>);
+
 /// What the fake answers. Clones share it.
 #[derive(Clone)]
 pub struct Fake {
-    pub profiles: Arc<Mutex<Vec<(&'static str, Option<&'static str>)>>>,
+    pub profiles: Arc<Mutex<Vec<Listed>>>,
     pub refuses: Arc<Mutex<Option<ErrorType>>>,
     pub renewals: Arc<AtomicUsize>,
     pub meet: Arc<Mutex<Option<Arc<Barrier>>>>,
