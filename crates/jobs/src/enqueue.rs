@@ -64,7 +64,7 @@ impl NewRow {
             kind: J::KIND.to_owned(),
             organization,
             payload,
-            priority: J::PRIORITY,
+            priority: job.priority(),
             attempts_max: J::ATTEMPTS_MAX,
             dedupe_key: job.dedupe_key(),
             run_at: at,

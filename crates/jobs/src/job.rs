@@ -50,6 +50,11 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn dedupe_key(&self) -> Option<String> {
         None
     }
+
+    /// Order inside the queue where jobs of one kind differ (urgent mail).
+    fn priority(&self) -> Option<i16> {
+        Self::PRIORITY
+    }
 }
 
 /// What a run answers when nothing went wrong.

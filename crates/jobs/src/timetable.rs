@@ -52,7 +52,7 @@ impl TimetableEntry {
             kind: J::KIND,
             payload,
             key,
-            priority: J::PRIORITY,
+            priority: job.priority(),
             attempts_max: J::ATTEMPTS_MAX,
             jitter: Duration::ZERO,
         }

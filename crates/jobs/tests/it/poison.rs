@@ -118,6 +118,41 @@ async fn losses_with_a_run_in_between_that_ended_by_itself_do_not_add_up() {
     assert_eq!((row.state, row.attempt), (JobState::Scheduled, 4));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_run_keeps_its_lease() {
+    let bed = Bed::new().await;
+    let (started, mut starts) = tokio::sync::mpsc::unbounded_channel();
+    let registry = Registry::new().on(move |_: Mail, context| {
+        started.send(context.attempt).expect("the test listens");
+        async move {
+            context.stop.cancelled().await;
+            Ok(Outcome::Done)
+        }
+    });
+    let lease = Duration::from_millis(200);
+    let config = WorkerConfig { lease: Some(lease), ..WorkerConfig::default() };
+    let stop = tokio_util::sync::CancellationToken::new();
+    let running = tokio::spawn(Worker::new(bed.db.clone(), bed.jobs.clone(), registry, config).run(stop.clone()));
+    let job = bed.enqueue(&Mail { number: 1 }).await;
+    bed.jobs.wake();
+    let patience = crate::support::PATIENCE;
+    assert_eq!(tokio::time::timeout(patience, starts.recv()).await.expect("it starts"), Some(1));
+    // Half a lease at a time, much longer than a lease in all; rescuers are about.
+    for _ in 0..6 {
+        bed.clock.advance(lease / 2);
+        let renewed = async {
+            while bed.job(job.id).await.lease_expires_at != Some(bed.clock.now() + lease) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(patience, renewed).await.expect("the heartbeat renews");
+    }
+    stop.cancel();
+    tokio::time::timeout(patience, running).await.expect("stops").expect("no panic");
+    let row = bed.job(job.id).await.job;
+    assert_eq!((row.state, row.attempt), (JobState::Succeeded, 1));
+}
+
 /// As a worker that claims everything and vanishes.
 async fn lose(bed: &Bed, owner: &str) {
     sqlx::query(
