@@ -104,7 +104,7 @@ async fn data_stay_over_a_restart_which_takes_less_than_a_second() {
 #[tokio::test]
 async fn it_has_no_port_and_its_roles_are_bound_by_row_level_security() {
     let folder = folder();
-    let embedded = Embedded::start(config(folder.path())).await.expect("started");
+    let embedded = Embedded::start(EmbeddedConfig::new(folder.path())).await.expect("started");
     let endpoints = embedded.endpoints();
     let mut connection = endpoints.owner.connect().await.expect("the server answers");
     let setting = async |connection: &mut sqlx::PgConnection, name: &str| -> String {
