@@ -32,6 +32,8 @@ pub struct Config {
     pub jobs: JobsSection,
     /// Registrations with the networks that need one, and other addresses for them.
     pub networks: BTreeMap<Platform, Network>,
+    /// Whether servers of networks may lie on this machine or in its own network.
+    pub allow_private: bool,
     /// Logging.
     pub log: Log,
 }

@@ -74,7 +74,8 @@ impl Reader<'_> {
         for name in self.variables.keys().filter(|n| n.starts_with("ROOKERY_")) {
             // Variables of the embedded server and of the test runner have other readers.
             if !known.contains(name) && !["ROOKERY_PG_BIN", "ROOKERY_TEST_DATABASE"].contains(&name.as_str()) {
-                self.errors.push(format!("the variable {name} is no setting of Rookery (see `rookery config example`)"));
+                self.errors
+                    .push(format!("the variable {name} is no setting of Rookery (see `rookery config example`)"));
             }
         }
     }
@@ -102,6 +103,7 @@ impl Reader<'_> {
         };
         let key_file = self.text("security.key_file").map_or_else(|| data_dir.join("keys"), PathBuf::from);
         let jobs = JobsSection { poll_ms: u64::from(self.number("jobs.poll_ms", 1000, 50, 60_000)) };
+        let allow_private = self.parsed("networks.allow_private", "`true` or `false`", "false");
         let networks = [Platform::Facebook, Platform::Mastodon]
             .into_iter()
             .map(|platform| {
@@ -121,9 +123,10 @@ impl Reader<'_> {
         }
         let log = Log { json: format == "json", filter: self.text("log.filter").unwrap_or_else(|| "info".into()) };
         if log.filter.parse::<tracing_subscriber::EnvFilter>().is_err() {
-            self.errors.push(format!("log.filter: {:?} is not a filter such as info or info,rookery_jobs=debug", log.filter));
+            self.errors
+                .push(format!("log.filter: {:?} is not a filter such as info or info,rookery_jobs=debug", log.filter));
         }
-        Config { data_dir, server, database, key_file, jobs, networks, log }
+        Config { data_dir, server, database, key_file, jobs, networks, allow_private, log }
     }
 
     /// The variable, else the file's value, as text.
@@ -223,9 +226,15 @@ mod tests {
                     [networks.facebook]\nclient_id = \"1\"\n[log]\nformat = \"xml\"";
         let errors = load_text(text, &[("ROOKERY_SERVER_PORT", "1")]).expect_err("faults");
         let all = errors.to_string();
-        for name in
-            ["colour", "server.listen", "database.url", "database.connections", "networks.facebook", "log.format", "ROOKERY_SERVER_PORT"]
-        {
+        for name in [
+            "colour",
+            "server.listen",
+            "database.url",
+            "database.connections",
+            "networks.facebook",
+            "log.format",
+            "ROOKERY_SERVER_PORT",
+        ] {
             assert!(all.contains(name), "{name} is missing in: {all}");
         }
         assert!(!all.contains("hunter2"));
@@ -240,11 +249,15 @@ mod tests {
 
     #[test]
     fn the_example_uncommented_is_a_valid_configuration() {
-        let text: String = super::super::example()
+        let example = super::super::example();
+        let lines: Vec<&str> = example
             .lines()
-            .filter_map(|l| l.strip_prefix("# ").filter(|l| l.contains(" = ") && !l.contains("  [")).or(l.starts_with('[').then_some(l)))
-            .map(|l| format!("{l}\n"))
+            .filter_map(|l| {
+                let setting = l.strip_prefix("# ").filter(|l| l.contains(" = ") && !l.contains("  ["));
+                setting.or(l.starts_with('[').then_some(l))
+            })
             .collect();
+        let text = lines.join("\n");
         load_text(&text, &[]).expect("the example is usable");
         assert_eq!(text.matches(" = ").count(), SETTINGS.len());
     }

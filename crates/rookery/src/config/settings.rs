@@ -42,7 +42,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("database.connections", "10", "", "Connections for pages and API."),
     setting("database.worker_connections", "10", "", "Connections for background work."),
-    setting("database.publishing_connections", "5", "", "Connections that only publishing uses, so nothing else delays it."),
+    setting(
+        "database.publishing_connections",
+        "5",
+        "",
+        "Connections that only publishing uses, so nothing else delays it.",
+    ),
     setting(
         "security.key_file",
         "",
@@ -50,12 +55,33 @@ pub const SETTINGS: &[Setting] = &[
         "The keys that encrypt the tokens of your accounts, mode 0600. Default: `keys` in data_dir, made at the first start.",
     ),
     setting("jobs.poll_ms", "1000", "", "How often a worker looks for work if nothing wakes it, in milliseconds."),
-    setting("networks.facebook.client_id", "", "\"1234567890\"", "Id of your Meta app, needed to connect Facebook Pages by sign-in."),
+    setting(
+        "networks.allow_private",
+        "false",
+        "",
+        "Whether accounts may be on servers with private addresses: your own Mastodon server, `rookery sandbox`.",
+    ),
+    setting(
+        "networks.facebook.client_id",
+        "",
+        "\"1234567890\"",
+        "Id of your Meta app, needed to connect Facebook Pages by sign-in.",
+    ),
     setting("networks.facebook.client_secret", "", "\"…\"", "Secret of your Meta app."),
-    setting("networks.mastodon.client_id", "", "\"…\"", "Optional: a registered app; otherwise one is registered with each server."),
+    setting(
+        "networks.mastodon.client_id",
+        "",
+        "\"…\"",
+        "Optional: a registered app; otherwise one is registered with each server.",
+    ),
     setting("networks.mastodon.client_secret", "", "\"…\"", "Its secret."),
     setting("log.format", "\"text\"", "", "`text` for people, `json` for machines."),
-    setting("log.filter", "\"info\"", "", "Which events are logged, such as `info` or `info,rookery_publishing=debug`."),
+    setting(
+        "log.filter",
+        "\"info\"",
+        "",
+        "Which events are logged, such as `info` or `info,rookery_publishing=debug`.",
+    ),
 ];
 
 impl Setting {

@@ -1,0 +1,7 @@
+//! The binary as people and machines meet it: child processes, exit codes, signals, files.
+
+mod configuration;
+mod demo;
+mod process;
+mod program;
+mod whole_path;
