@@ -67,7 +67,7 @@ impl Held {
                 let before = |id| self.stored.iter().find(|s| s.id == id);
                 let changed: Vec<_> = self.publications.iter().filter(|p| before(p.id) != Some(*p)).collect();
                 if changed.is_empty() {
-                    self.post = stored.clone();
+                    self.post.updated_at = stored.updated_at;
                     return Ok(());
                 }
                 publication::store::update_many(tx, &changed).await?;
@@ -105,6 +105,12 @@ impl Held {
 pub(crate) const POSTS: &str = "publishing.posts";
 pub(crate) const PUBLICATIONS: &str = "publishing.post_publications";
 
-fn entry<'a>(action: &'a str, table: &'a str, id: String, from: Option<&str>, to: Option<&str>) -> audit::Entry<'a> {
+pub(super) fn entry<'a>(
+    action: &'a str,
+    table: &'a str,
+    id: String,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> audit::Entry<'a> {
     audit::Entry { action, resource: table, resource_id: Some(id), changes: json!({"status": [from, to]}) }
 }

@@ -1,13 +1,13 @@
 //! Operations on posts: make, change, approve, put away, read. One transaction each.
 
-use rookery_accounts::AccountsError;
+use rookery_accounts::{Account, AccountsError};
 use rookery_db::OrgTx;
 use rookery_governance::audit;
 use rookery_kernel::{AccountId, Cursor, Limit, Page, PostId, PublicationId, RevisionId, Scope, Timestamp};
 use serde_json::json;
 use tracing::instrument;
 
-use super::held::{Held, POSTS};
+use super::held::{Held, POSTS, PUBLICATIONS, entry};
 use super::model::{
     EditorialState, NewPost, Post, PostChange, PostDetail, PostFilter, PostOutcome, PostStatus, PostSummary, Schedule,
 };
@@ -103,17 +103,9 @@ impl Publishing {
             created_at: now,
             updated_at: now,
         };
-        let publications = account_ids.iter().filter_map(|id| accounts.iter().find(|a| a.id == *id)).map(|account| {
-            Publication::draft(NewPublication {
-                id: PublicationId::generate(&*self.ids),
-                organization_id: scope.organization_id,
-                post_id: post.id,
-                account_id: account.id,
-                platform: account.platform,
-                now,
-            })
-        });
-        let mut held = Held::new(post.clone(), publications.collect());
+        let chosen = account_ids.iter().filter_map(|id| accounts.iter().find(|a| a.id == *id));
+        let publications: Vec<_> = chosen.map(|account| self.new_publication(&post, account, now)).collect();
+        let mut held = Held::new(post, publications);
         let at = match new.schedule {
             Schedule::Draft => None,
             Schedule::Now => Some(now),
@@ -184,6 +176,55 @@ impl Publishing {
         audit_post(&mut tx, self, "update", id, changes).await?;
         tx.commit().await?;
         Ok(held.into_detail())
+    }
+
+    /// Chooses the accounts of a post that has no time yet.
+    ///
+    /// # Errors
+    /// `Locked` once one of its publications was planned; `Invalid` for a foreign account.
+    #[instrument(skip_all, err, fields(post = %id))]
+    pub async fn set_accounts(&self, scope: &Scope, id: PostId, ids: &[AccountId]) -> Result<PostDetail, PostError> {
+        let now = self.clock.now();
+        let rules = self.accounts.all_rules().await?;
+        let mut tx = self.db.org(scope).await?;
+        let held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
+        if held.publications.iter().any(|p| p.status != PublicationStatus::Draft) {
+            return Err(PostError::Locked);
+        }
+        let accounts = self.accounts.list_in(&mut tx).await?;
+        let ids = without_repeats(ids);
+        let draft = Draft { content: held.post.content.clone(), account_ids: ids.clone(), schedule: Schedule::Draft };
+        let findings = validation::check(&draft, &self.facts(&accounts, &rules, now));
+        if findings.iter().any(|f| f.code == FindingCode::AccountUnknown) {
+            return Err(PostError::Invalid(findings));
+        }
+        let gone: Vec<_> =
+            held.publications.iter().filter(|p| !ids.contains(&p.social_account_id)).map(|p| p.id).collect();
+        let is_there = |id: &AccountId| held.publications.iter().any(|p| p.social_account_id == *id);
+        let chosen = ids.iter().filter(|id| !is_there(id)).filter_map(|id| accounts.iter().find(|a| a.id == *id));
+        let new: Vec<_> = chosen.map(|account| self.new_publication(&held.post, account, now)).collect();
+        publication::store::delete_many(&mut tx, &gone).await?;
+        publication::store::insert_many(&mut tx, &new).await?;
+        let deleted = gone.iter().map(|id| entry("delete", PUBLICATIONS, id.to_string(), Some("draft"), None));
+        let inserted = new.iter().map(|p| entry("insert", PUBLICATIONS, p.id.to_string(), None, Some("draft")));
+        let entries: Vec<_> = deleted.chain(inserted).collect();
+        if !entries.is_empty() {
+            audit::record(&mut tx, &*self.clock, &entries).await?;
+        }
+        let publications = publication::store::of_post(&mut tx, id).await?;
+        tx.commit().await?;
+        Ok(PostDetail { post: held.post, publications })
+    }
+
+    fn new_publication(&self, post: &Post, account: &Account, now: Timestamp) -> Publication {
+        Publication::draft(NewPublication {
+            id: PublicationId::generate(&*self.ids),
+            organization_id: post.organization_id,
+            post_id: post.id,
+            account_id: account.id,
+            platform: account.platform,
+            now,
+        })
     }
 
     /// A reviewer lets this revision out; what is due leaves at once.
@@ -290,7 +331,7 @@ impl Publishing {
 
     pub(crate) fn facts<'a>(
         &'a self,
-        accounts: &'a [rookery_accounts::Account],
+        accounts: &'a [Account],
         rules: &'a [rookery_accounts::PlatformRules],
         now: Timestamp,
     ) -> Facts<'a> {

@@ -45,6 +45,20 @@ pub(crate) async fn insert_many(tx: &mut OrgTx, publications: &[Publication]) ->
     Ok(())
 }
 
+/// Takes publications away that nothing has happened to yet.
+pub(crate) async fn delete_many(tx: &mut OrgTx, ids: &[PublicationId]) -> Result<(), Error> {
+    let organization = tx.organization_id();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    sqlx::query!(
+        "delete from publishing.post_publications where organization_id = $1 and id = any($2) and status = 'draft'",
+        organization.uuid(),
+        &ids,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// One publication, or none in this organization.
 pub(crate) async fn find(tx: &mut OrgTx, id: PublicationId) -> Result<Option<Publication>, Error> {
     let organization = tx.organization_id();

@@ -1,6 +1,6 @@
 //! What people do to posts: plan, move, call off, retry, pause, approve, change, delete.
 
-use rookery_kernel::{Limit, PostId, PublicationId, Zone};
+use rookery_kernel::{AccountId, Limit, PostId, PublicationId, Zone};
 use rookery_publishing::{
     AttemptPhase, Draft, EditorialState, FindingCode, NewPost, PostChange, PostError, PostFilter, PostStatus,
     PublicationStatus, Reason, Schedule,
@@ -175,6 +175,26 @@ async fn a_deleted_draft_is_gone_with_everything_that_hangs_on_it() {
     w.pass(mins(10)).await;
     assert!(w.net.posts().is_empty());
     assert_eq!(w.number("select count(*) from publishing.post_publications").await, 0);
+}
+
+#[tokio::test]
+async fn a_draft_chooses_its_accounts_until_it_is_planned() {
+    let w = World::new().await;
+    let (a, b) = (w.account("ann").await, w.other_account("shop").await);
+    let draft = w.post("hi", &[], Schedule::Draft).await;
+    let nobody = w.publishing.schedule(&w.scope, draft.post.id, w.now() + mins(5)).await;
+    assert!(matches!(nobody, Err(PostError::Invalid(f)) if f[0].code == FindingCode::NoAccounts));
+    w.publishing.set_accounts(&w.scope, draft.post.id, &[a.id, a.id]).await.expect("chosen");
+    let both = w.publishing.set_accounts(&w.scope, draft.post.id, &[a.id, b.id]).await.expect("chosen");
+    assert_eq!(both.publications.len(), 2);
+    let one = w.publishing.set_accounts(&w.scope, draft.post.id, &[b.id]).await.expect("chosen");
+    assert_eq!(one.publications.iter().map(|p| p.social_account_id).collect::<Vec<_>>(), [b.id]);
+    let foreign = AccountId::from_uuid(draft.post.id.uuid());
+    let foreign = w.publishing.set_accounts(&w.scope, draft.post.id, &[foreign]).await;
+    assert!(matches!(foreign, Err(PostError::Invalid(_))));
+    w.publishing.schedule(&w.scope, draft.post.id, w.now() + mins(5)).await.expect("planned");
+    let late = w.publishing.set_accounts(&w.scope, draft.post.id, &[a.id]).await;
+    assert!(matches!(late, Err(PostError::Locked)));
 }
 
 #[tokio::test]
