@@ -83,7 +83,19 @@ impl<N: Need> FromRequestParts<App> for May<N> {
     }
 }
 
-/// The same for pages: without a session one is sent to the sign-in page and back.
+/// Anybody who is signed in, whatever they may do: for "who am I".
+#[derive(Debug, Clone)]
+pub struct Known(pub Caller);
+
+impl FromRequestParts<App> for Known {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        authenticate(parts, app).await.map(Self)
+    }
+}
+
+/// [`May`] for pages: without a session one is sent to the sign-in page and back.
 #[derive(Debug, Clone)]
 pub struct Visitor<N: Need>(pub May<N>);
 
@@ -182,17 +194,37 @@ where
             Problem::invalid(
                 report
                     .iter()
-                    .map(|(path, error)| FieldError {
-                        field: path.to_string(),
-                        code: "invalid".into(),
-                        message: format!("{path}: {error}."),
-                        suggestion: None,
+                    .map(|(path, error)| {
+                        let field = camel(&path.to_string());
+                        FieldError {
+                            message: format!("{field}: {error}."),
+                            field,
+                            code: "invalid".into(),
+                            suggestion: None,
+                        }
                     })
                     .collect(),
             )
         })?;
         Ok(Self(body))
     }
+}
+
+/// The name of a field in JSON.
+fn camel(field: &str) -> String {
+    let mut out = String::with_capacity(field.len());
+    let mut upper = false;
+    for c in field.chars() {
+        match c {
+            '_' => upper = true,
+            c if upper => {
+                out.extend(c.to_uppercase());
+                upper = false;
+            }
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// A part of the path; something that cannot be an id is simply not there.

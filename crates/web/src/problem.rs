@@ -1,15 +1,21 @@
 //! Errors as RFC 9457 problem documents. One `match` without `_` per domain error, so that a new
 //! variant has to be decided here.
 
+mod accounts;
+mod analytics;
+mod identity;
+mod publishing;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rookery_accounts::{AccountsError, ConnectError};
-use rookery_analytics::{BadRange, ReadError, RequestError, TrackError};
-use rookery_identity::{KeyAuthError, SessionError};
-use rookery_publishing::{Finding, PostError};
+use rookery_jobs::admin::AdminError;
+use rookery_kernel::{CursorError, TimeError, ZoneError};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
+
+pub use publishing::FindingView;
 
 /// One fault of one field.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -1,7 +1,8 @@
 //! What posts and publications said.
 
 use axum::http::StatusCode;
-use rookery_publishing::{Event, Finding, NotAllowed, PostError, Severity};
+use rookery_identity::OrganizationError;
+use rookery_publishing::{Event, Finding, HouseError, NotAllowed, PostError, Severity};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -71,6 +72,7 @@ impl From<PostError> for Problem {
             PostError::NotDeletable => Self::conflict("not_deletable", sentence(&error)),
             PostError::AddressTaken => Self::conflict("address_taken", sentence(&error)),
             PostError::AddressUnreadable => Self::field("url", "address_unreadable", sentence(&error)),
+            PostError::House(e) => Self::of_house(e),
             PostError::Accounts(e) => Self::of_accounts(e),
             PostError::Db(e) => Self::database(e),
         }
@@ -78,6 +80,16 @@ impl From<PostError> for Problem {
 }
 
 impl Problem {
+    /// The organization could not be read; the cause tells whether the database answered.
+    fn of_house(error: &HouseError) -> Self {
+        let cause = std::error::Error::source(error).and_then(|e| e.downcast_ref::<OrganizationError>());
+        match cause {
+            Some(OrganizationError::Db(e)) => Self::database(e),
+            Some(_) => Self::not_found("organization"),
+            None => Self::internal(error),
+        }
+    }
+
     /// The rule books or accounts could not be read; nothing a client could correct.
     fn of_accounts(error: &rookery_accounts::AccountsError) -> Self {
         match error {

@@ -163,7 +163,8 @@ fn grid(first: civil::Date) -> Vec<Date> {
     let offset = i64::from(first.weekday().since(Weekday::Monday));
     let start = Date::from_jiff(first).plus_days(-offset);
     let days = offset + i64::from(first.days_in_month());
-    (0..days.div_ceil(7) * 7).map(|n| start.plus_days(n)).collect()
+    let weeks = (days + 6) / 7;
+    (0..weeks * 7).map(|n| start.plus_days(n)).collect()
 }
 
 #[cfg(test)]

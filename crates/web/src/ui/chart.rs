@@ -23,7 +23,7 @@ pub(crate) fn sparkline(series: Series<'_>) -> String {
     let mut out =
         String::from(r#"<svg width="100%" height="36" viewBox="0 0 160 36" preserveAspectRatio="none" aria-hidden="true">"#);
     for (start, run) in runs(series) {
-        let points = line(run, |i, v| ((start + i) as f64 * step, 34.0 - (v - low) / spread * 30.0));
+        let points = line(&run, |i, v| ((start + i) as f64 * step, 34.0 - (v - low) / spread * 30.0));
         let _ = write!(
             out,
             r#"<polyline points="{points}" fill="none" stroke="var(--c1)" stroke-width="1.8" stroke-linecap="round" vector-effect="non-scaling-stroke"/>"#
@@ -53,14 +53,14 @@ pub(crate) fn lines(label: &str, now: Series<'_>, before: Series<'_>, labels: &[
         value += step_value;
     }
     for (start, run) in runs(before) {
-        let points = line(run, |i, v| (x(start + i), y(v)));
+        let points = line(&run, |i, v| (x(start + i), y(v)));
         let _ = write!(
             out,
             r#"<polyline points="{points}" fill="none" stroke="var(--c2)" stroke-width="2" stroke-dasharray="5 4"/>"#
         );
     }
     for (start, run) in runs(now) {
-        let points = line(run, |i, v| (x(start + i), y(v)));
+        let points = line(&run, |i, v| (x(start + i), y(v)));
         let (from, to) = (x(start), x(start + run.len() - 1));
         let _ = write!(
             out,
@@ -139,9 +139,9 @@ fn runs(series: Series<'_>) -> Vec<(usize, Vec<f64>)> {
     out
 }
 
-fn line(run: Vec<f64>, place: impl Fn(usize, f64) -> (f64, f64)) -> String {
-    let points = run.into_iter().enumerate().map(|(i, v)| {
-        let (x, y) = place(i, v);
+fn line(run: &[f64], place: impl Fn(usize, f64) -> (f64, f64)) -> String {
+    let points = run.iter().enumerate().map(|(i, v)| {
+        let (x, y) = place(i, *v);
         format!("{x:.1},{y:.1}")
     });
     points.collect::<Vec<_>>().join(" ")

@@ -1,0 +1,259 @@
+//! Numbers, and how they were collected.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use garde::Validate;
+use rookery_analytics::{ContentFilter, FailureFilter, IngestTrigger, Metric};
+use rookery_kernel::{AccountId, RunId};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::access::ReadNumbers;
+use super::analytics_view::{ContentView, FailureView, OverviewView, RunView};
+use super::idempotency::once;
+use super::page::{self, PageView};
+use super::time::{self, Day};
+use crate::app::App;
+use crate::extract::{Body, ManageAccounts, May, Query};
+use crate::problem::Problem;
+
+/// Days of a report if none are named.
+const DAYS: i64 = 28;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(routes!(overview))
+        .routes(routes!(content))
+        .routes(routes!(runs))
+        .routes(routes!(errors))
+        .routes(once!(ingest))
+}
+
+/// `a,b,c`; nothing is all.
+fn named(ids: Option<&str>) -> Result<Option<Vec<AccountId>>, Problem> {
+    let Some(ids) = ids.filter(|ids| !ids.is_empty()) else { return Ok(None) };
+    let read = |id: &str| {
+        let wrong = || Problem::bad_request(format!("integrationIds: {id:?} is no id."));
+        id.trim().parse().map_err(|_| wrong())
+    };
+    ids.split(',').map(read).collect::<Result<_, _>>().map(Some)
+}
+
+/// Which days and accounts.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct OverviewQuery {
+    /// First day; 28 days before `to` unless told.
+    #[param(inline)]
+    from: Option<Day>,
+    /// Last day; yesterday unless told.
+    #[param(inline)]
+    to: Option<Day>,
+    /// Only these accounts, separated by commas.
+    integration_ids: Option<String>,
+}
+
+/// The figures of a period
+///
+/// Beside as many days directly before.
+#[utoipa::path(get, path = "/analytics/overview", tag = "analytics", operation_id = "overview", params(OverviewQuery),
+    responses((status = 200, body = OverviewView)))]
+async fn overview(
+    State(app): State<App>,
+    may: ReadNumbers,
+    Query(query): Query<OverviewQuery>,
+) -> Result<Json<OverviewView>, Problem> {
+    let zone = may.zone();
+    let range = time::range(query.from, query.to, DAYS, zone, &*app.clock)?;
+    let accounts = named(query.integration_ids.as_deref())?;
+    let overview = app.analytics.overview(may.scope(), zone, range, accounts.as_deref()).await?;
+    Ok(Json(overview.into()))
+}
+
+/// How content is ordered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Sort {
+    /// Newest first; everything there is, page by page.
+    #[default]
+    PublishedAt,
+    /// Most people reached; as the following, one page of items whose number is known.
+    Reach,
+    Engagement,
+    EngagementRate,
+    Views,
+    Impressions,
+}
+
+impl Sort {
+    const fn metric(self) -> Option<Metric> {
+        match self {
+            Self::PublishedAt => None,
+            Self::Reach => Some(Metric::Reach),
+            Self::Engagement => Some(Metric::Engagement),
+            Self::EngagementRate => Some(Metric::EngagementRate),
+            Self::Views => Some(Metric::Views),
+            Self::Impressions => Some(Metric::Impressions),
+        }
+    }
+}
+
+/// Which content.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct ContentQuery {
+    /// First day of publishing; 28 days before `to` unless told.
+    #[param(inline)]
+    from: Option<Day>,
+    /// Last day; yesterday unless told.
+    #[param(inline)]
+    to: Option<Day>,
+    /// Only these accounts, separated by commas.
+    integration_ids: Option<String>,
+    /// `published_at` unless told.
+    #[param(inline)]
+    #[serde(default)]
+    sort: Sort,
+    /// The `next` of the page before; for `published_at` only.
+    after: Option<String>,
+    /// Rows, 1 to 100; 50 unless told.
+    limit: Option<u16>,
+}
+
+/// List content
+///
+/// What was published in the range, ours and other, with its newest numbers.
+#[utoipa::path(get, path = "/analytics/content", tag = "analytics", operation_id = "content", params(ContentQuery),
+    responses((status = 200, body = PageView<ContentView>)))]
+async fn content(
+    State(app): State<App>,
+    may: ReadNumbers,
+    Query(query): Query<ContentQuery>,
+) -> Result<Json<PageView<ContentView>>, Problem> {
+    let zone = may.zone();
+    let range = time::range(query.from, query.to, DAYS, zone, &*app.clock)?;
+    let accounts = named(query.integration_ids.as_deref())?;
+    let (after, limit) = page::place(query.after.as_deref(), query.limit)?;
+    let Some(metric) = query.sort.metric() else {
+        let filter = ContentFilter {
+            accounts,
+            format: None,
+            from: Some(zone.start_of(range.from)),
+            before: Some(zone.start_of(range.to.plus_days(1))),
+        };
+        let rows = app.analytics.content_list(may.scope(), &filter, after, limit).await?;
+        return Ok(Json(PageView::of(rows, ContentView::from)));
+    };
+    let rows = u16::try_from(limit.rows()).unwrap_or(u16::MAX);
+    let top = app.analytics.top_content(may.scope(), zone, range, metric, accounts.as_deref(), rows).await?;
+    Ok(Json(PageView::whole(top.into_iter().map(ContentView::from).collect())))
+}
+
+/// Which runs.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct RunsQuery {
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// Rows, 1 to 100; 50 unless told.
+    limit: Option<u16>,
+}
+
+/// How collecting went
+///
+/// Steps of runs, newest first.
+#[utoipa::path(get, path = "/analytics/runs", tag = "analytics", operation_id = "ingestRuns", params(RunsQuery),
+    responses((status = 200, body = PageView<RunView>)))]
+async fn runs(
+    State(app): State<App>,
+    may: ReadNumbers,
+    Query(query): Query<RunsQuery>,
+) -> Result<Json<PageView<RunView>>, Problem> {
+    let (after, limit) = page::place(query.after.as_deref(), query.limit)?;
+    let runs = app.analytics.runs(may.scope(), after, limit).await?;
+    Ok(Json(PageView::of(runs, RunView::from)))
+}
+
+/// Which failures.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct ErrorsQuery {
+    /// Of one account.
+    #[param(value_type = Option<Uuid>)]
+    integration_id: Option<AccountId>,
+    /// Of one day.
+    #[param(inline)]
+    date: Option<Day>,
+    /// Of one run.
+    #[param(value_type = Option<Uuid>)]
+    run_id: Option<RunId>,
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// Rows, 1 to 100; 50 unless told.
+    limit: Option<u16>,
+}
+
+/// What failed in collecting
+///
+/// Newest first.
+#[utoipa::path(get, path = "/analytics/errors", tag = "analytics", operation_id = "ingestErrors", params(ErrorsQuery),
+    responses((status = 200, body = PageView<FailureView>)))]
+async fn errors(
+    State(app): State<App>,
+    may: ReadNumbers,
+    Query(query): Query<ErrorsQuery>,
+) -> Result<Json<PageView<FailureView>>, Problem> {
+    let (after, limit) = page::place(query.after.as_deref(), query.limit)?;
+    let filter = FailureFilter {
+        integration_id: query.integration_id,
+        date: query.date.map(|day| day.0),
+        run_id: query.run_id,
+    };
+    let failures = app.analytics.errors(may.scope(), &filter, after, limit).await?;
+    Ok(Json(PageView::of(failures, FailureView::from)))
+}
+
+/// One account's day.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct IngestBody {
+    #[garde(skip)]
+    #[schema(value_type = Uuid)]
+    integration_id: AccountId,
+    #[garde(skip)]
+    date: Day,
+}
+
+/// The job that collects.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct EnqueuedView {
+    job_id: Uuid,
+    /// False if a job for that account and day waits or runs already.
+    is_new: bool,
+}
+
+/// Collect a day now
+///
+/// Queues the work; `GET /analytics/runs` tells how it went.
+#[utoipa::path(post, path = "/analytics/ingest", tag = "analytics", operation_id = "ingest", request_body = IngestBody,
+    responses((status = 202, body = EnqueuedView)))]
+async fn ingest(
+    State(app): State<App>,
+    may: May<ManageAccounts>,
+    Body(body): Body<IngestBody>,
+) -> Result<Response, Problem> {
+    let trigger = IngestTrigger::Manual;
+    let job = app.analytics.request_ingest(may.scope(), body.integration_id, body.date.0, trigger).await?;
+    app.jobs.wake();
+    let view = EnqueuedView { job_id: job.id.uuid(), is_new: job.is_new };
+    Ok((StatusCode::ACCEPTED, Json(view)).into_response())
+}

@@ -1,0 +1,128 @@
+//! The words of the API for the states of the contexts. Each is translated by a `match` without `_`, so that a
+//! rename inside changes nothing outside and a new state has to be decided.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident = $domain:ty { $($variant:ident),+ $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub(crate) enum $name {
+            $($variant),+
+        }
+
+        impl From<$domain> for $name {
+            fn from(value: $domain) -> Self {
+                match value {
+                    $(<$domain>::$variant => Self::$variant),+
+                }
+            }
+        }
+
+        impl From<$name> for $domain {
+            fn from(value: $name) -> Self {
+                match value {
+                    $($name::$variant => <$domain>::$variant),+
+                }
+            }
+        }
+    )+};
+}
+
+words! {
+    /// A network.
+    Network = rookery_kernel::Platform {
+        Threads, Instagram, Twitter, Facebook, Linkedin, Tiktok, Reddit, Youtube, Mastodon, Bluesky,
+    }
+    /// State of an account's connection.
+    AccountState = rookery_accounts::AccountStatus { Active, Expired, Revoked, Error, Pending }
+    /// Quality of an account's connection, computed from what calls returned.
+    AccountQuality = rookery_accounts::AccountHealth { Healthy, Degraded, Unhealthy, Unknown }
+    /// Delivery state of a post.
+    PostState = rookery_publishing::PostStatus { Draft, Scheduled, Publishing, Published, Failed, Cancelled }
+    /// How a post's delivery ended.
+    Outcome = rookery_publishing::PostOutcome { None, Complete, Partial, Failed }
+    /// State of a post's review.
+    Review = rookery_publishing::EditorialState {
+        NotRequired, Draft, PendingReview, NeedsChanges, Approved, Rejected, Archived,
+    }
+    /// State of a publication.
+    PublicationState = rookery_publishing::PublicationStatus {
+        Draft, Scheduled, Publishing, Retrying, Published, Failed, Cancelled,
+    }
+    /// How far an attempt got.
+    Phase = rookery_publishing::AttemptPhase { Claimed, Preparing, Sending, Confirmed, Failed, Unknown }
+    /// Class of a problem in publishing.
+    ErrorKind = rookery_publishing::ErrorClass {
+        Transient, RateLimited, Auth, Media, Policy, Permanent, Expired, Config, UnknownOutcome,
+    }
+    /// How a line of the story reads.
+    Mood = rookery_publishing::Tone { Neutral, Good, Waiting, Bad }
+    /// Role in an organization.
+    Role = rookery_identity::MemberRole { Owner, Admin, Editor, Reviewer, Viewer }
+    /// State of a job.
+    JobStanding = rookery_jobs::JobState { Queued, Scheduled, Running, Succeeded, Failed, Cancelled }
+    /// How a queue does.
+    QueueHealth = rookery_jobs::admin::Health { Ok, Warning, Critical }
+    /// Step of collecting.
+    Step = rookery_analytics::IngestKind { Content, Metrics, Account, Tagging, Rollup }
+    /// Why a step ran.
+    Trigger = rookery_analytics::IngestTrigger { Schedule, Backfill, Manual, Retry }
+    /// How a step stands.
+    StepState = rookery_analytics::IngestStatus { Queued, Running, Success, Partial, Failed, Skipped }
+    /// Kind of a failure in collecting.
+    FailureKind = rookery_analytics::IngestErrorType {
+        Transient, RateLimit, TokenExpired, Permission, NotFound, MetricUnsupported, BadRequest, PolicyBlock, Unknown,
+    }
+    /// Name of a figure.
+    Figure = rookery_analytics::KpiName { Reach, Engagement, EngagementRate, Followers, Posts, Views, Impressions }
+    /// How a figure is written; a ratio of 0.05 is 5 %.
+    FigureUnit = rookery_analytics::Unit { Count, Ratio }
+    /// What an engagement rate was divided by.
+    Basis = rookery_analytics::RateBasis { Reach, Views, Impressions, Mixed, None }
+    /// Kind of content.
+    Format = rookery_analytics::ContentFormat { Post, Reel, Video, Story, Carousel, Text, Link }
+    /// How a network counts characters.
+    Counting = rookery_platforms::text::CountMethod { Codepoints, Utf16, Weighted, Graphemes }
+}
+
+/// What an API key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) enum KeyPower {
+    /// Read posts, calendar, accounts.
+    #[serde(rename = "posts:read")]
+    PostsRead,
+    /// Write drafts.
+    #[serde(rename = "posts:write")]
+    PostsWrite,
+    /// Schedule, publish, cancel, retry.
+    #[serde(rename = "publishing")]
+    Publishing,
+    /// Read numbers.
+    #[serde(rename = "metrics:read")]
+    MetricsRead,
+}
+
+impl From<rookery_identity::KeyScope> for KeyPower {
+    fn from(scope: rookery_identity::KeyScope) -> Self {
+        match scope {
+            rookery_identity::KeyScope::PostsRead => Self::PostsRead,
+            rookery_identity::KeyScope::PostsWrite => Self::PostsWrite,
+            rookery_identity::KeyScope::Publishing => Self::Publishing,
+            rookery_identity::KeyScope::MetricsRead => Self::MetricsRead,
+        }
+    }
+}
+
+impl From<KeyPower> for rookery_identity::KeyScope {
+    fn from(power: KeyPower) -> Self {
+        match power {
+            KeyPower::PostsRead => Self::PostsRead,
+            KeyPower::PostsWrite => Self::PostsWrite,
+            KeyPower::Publishing => Self::Publishing,
+            KeyPower::MetricsRead => Self::MetricsRead,
+        }
+    }
+}
