@@ -4,6 +4,7 @@ mod crash;
 mod delivery;
 mod doubt;
 mod net;
+mod networks;
 mod people;
 mod rules;
 mod walk;

@@ -2,8 +2,6 @@
 //! simulated HTTP networks cannot show as sharply; those have their own tests in `networks.rs`.
 
 use std::collections::VecDeque;
-use std::io::Write as _;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,7 +12,6 @@ use rookery_platforms::{
     Delivery, Draft, ErrorType, ExchangeRequest, Found, MetricsBatch, Profile, Published, Search, TokenSet, Usage,
 };
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// What a call answers instead of working.
@@ -41,7 +38,7 @@ pub enum Fault {
 }
 
 /// A post on the network.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     pub id: String,
     pub account: String,
@@ -72,16 +69,12 @@ pub struct Net {
     pub clock: FixedClock,
     pub reliable: bool,
     pub refresh: bool,
-    /// Holds the posts instead of memory, so that a network outlives a process.
-    pub file: Option<PathBuf>,
-    /// Called when a post is accepted, before the answer.
-    pub accepted: Option<Arc<dyn Fn() + Send + Sync>>,
     pub state: Arc<Mutex<State>>,
 }
 
 impl Net {
     pub fn new(platform: Platform, clock: FixedClock) -> Self {
-        Self { platform, clock, reliable: true, refresh: false, file: None, accepted: None, state: Arc::default() }
+        Self { platform, clock, reliable: true, refresh: false, state: Arc::default() }
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -89,29 +82,13 @@ impl Net {
     }
 
     pub fn posts(&self) -> Vec<Held> {
-        self.held(&self.state())
-    }
-
-    fn held(&self, state: &State) -> Vec<Held> {
-        let Some(file) = &self.file else { return state.posts.clone() };
-        let text = std::fs::read_to_string(file).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).expect("a line that we wrote")).collect()
+        self.state().posts.clone()
     }
 
     fn accept(&self, state: &mut State, mut post: Held) -> String {
-        post.id = format!("{}-{}", self.platform.label(), self.held(state).len() + 1);
+        post.id = format!("{}-{}", self.platform.label(), state.posts.len() + 1);
         let id = post.id.clone();
-        match &self.file {
-            None => state.posts.push(post),
-            Some(file) => {
-                let line = serde_json::to_string(&post).expect("plain text");
-                let mut file = std::fs::File::options().append(true).create(true).open(file).expect("a file");
-                writeln!(file, "{line}").expect("written");
-            }
-        }
-        if let Some(accepted) = &self.accepted {
-            accepted();
-        }
+        state.posts.push(post);
         id
     }
 
@@ -314,7 +291,7 @@ impl Connector for Net {
         }
         state.check_token(&access.token)?;
         let is_it = |p: &&Held| p.account == access.platform_user_id && p.text == search.text && p.at >= search.since;
-        Ok(match self.held(&state).iter().rfind(is_it) {
+        Ok(match state.posts.iter().rfind(is_it) {
             Some(p) => Found::Post(Published { external_id: p.id.clone(), permalink: None }),
             None => Found::Absent,
         })

@@ -9,7 +9,7 @@ use rookery_db::Db;
 use rookery_identity::Identity;
 use rookery_jobs::{Jobs, Registry, Worker, WorkerConfig};
 use rookery_kernel::{AccountId, Clock as _, FixedClock, IdGen, Platform, Scope, Timestamp, Zone};
-use rookery_platforms::Connectors;
+use rookery_platforms::{AppCredentials, Connectors};
 use rookery_publishing::{NewPost, PhaseHook, PostDetail, PublicationStatus, Publishing, Receipt, Schedule};
 use rookery_testkit::TestDb;
 use sqlx::Connection as _;
@@ -39,20 +39,31 @@ pub struct Parts {
     pub worker: Worker,
 }
 
+/// What a process is made of, besides its code.
+pub struct Wiring {
+    pub db: Db,
+    pub clock: FixedClock,
+    pub vault: Vault,
+    pub connectors: Connectors,
+    pub apps: BTreeMap<Platform, AppCredentials>,
+    pub hook: Option<PhaseHook>,
+}
+
 /// Wires the contexts as the binary does.
-pub fn wire(db: &Db, clock: &FixedClock, vault: Vault, connectors: Connectors, hook: Option<PhaseHook>) -> Parts {
-    let ids: Arc<dyn IdGen> = rookery_testkit::ids_at(clock);
-    let clock: Arc<dyn rookery_kernel::Clock> = Arc::new(clock.clone());
+pub fn wire(wiring: Wiring) -> Parts {
+    let Wiring { db, clock, vault, connectors, apps, hook } = wiring;
+    let ids: Arc<dyn IdGen> = rookery_testkit::ids_at(&clock);
+    let clock: Arc<dyn rookery_kernel::Clock> = Arc::new(clock);
     let connectors = Arc::new(connectors);
     let jobs = Jobs::new(clock.clone(), ids.clone());
-    let accounts = Accounts::new(db.clone(), clock.clone(), ids.clone(), vault, connectors.clone(), BTreeMap::new());
+    let accounts = Accounts::new(db.clone(), clock.clone(), ids.clone(), vault, connectors.clone(), apps);
     let identity = Identity::new(db.clone(), clock.clone(), ids.clone(), rookery_identity::Config::default());
     let mut publishing = Publishing::new(db.clone(), clock, ids, identity, accounts.clone(), connectors, jobs.clone());
     if let Some(hook) = hook {
         publishing = publishing.with_phase_hook(hook);
     }
     let registry = publishing.register_jobs(Registry::new());
-    let worker = Worker::new(db.clone(), jobs, registry, WorkerConfig::default());
+    let worker = Worker::new(db, jobs, registry, WorkerConfig::default());
     Parts { accounts, publishing, worker }
 }
 
@@ -63,16 +74,27 @@ impl World {
 
     /// With a main network of other abilities.
     pub async fn with(change: impl FnOnce(Net) -> Net) -> Self {
-        let test = TestDb::new().await;
         let clock = rookery_testkit::clock();
-        let org = test.organization().await;
         let net = change(Net::new(Platform::Mastodon, clock.clone()));
         let other = Net::new(Platform::Facebook, clock.clone());
+        let connectors = Connectors::default().with(net.clone()).with(other.clone());
+        Self::over(clock, connectors, BTreeMap::new(), net, other).await
+    }
+
+    /// Over other connectors; the two networks in memory are then connected to nothing.
+    pub async fn over(
+        clock: FixedClock,
+        connectors: Connectors,
+        apps: BTreeMap<Platform, AppCredentials>,
+        net: Net,
+        other: Net,
+    ) -> Self {
+        let test = TestDb::new().await;
+        let org = test.organization().await;
         let keys = tempfile::tempdir().expect("a temporary folder");
         let vault = Vault::create(&keys.path().join("keys"), rookery_testkit::ids()).expect("a key file");
-        let connectors = Connectors::default().with(net.clone()).with(other.clone());
-        let parts = wire(&test.db, &clock, vault, connectors, None);
-        let Parts { accounts, publishing, worker } = parts;
+        let wiring = Wiring { db: test.db.clone(), clock: clock.clone(), vault, connectors, apps, hook: None };
+        let Parts { accounts, publishing, worker } = wire(wiring);
         Self { scope: org.scope, test, clock, accounts, publishing, worker, net, other, keys }
     }
 
@@ -80,7 +102,14 @@ impl World {
     pub fn another(&self) -> Parts {
         let vault = Vault::open(&self.keys.path().join("keys"), rookery_testkit::ids()).expect("the key file");
         let connectors = Connectors::default().with(self.net.clone()).with(self.other.clone());
-        wire(&self.test.db, &self.clock, vault, connectors, None)
+        wire(Wiring {
+            db: self.test.db.clone(),
+            clock: self.clock.clone(),
+            vault,
+            connectors,
+            apps: BTreeMap::new(),
+            hook: None,
+        })
     }
 
     pub fn now(&self) -> Timestamp {
