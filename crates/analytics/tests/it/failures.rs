@@ -321,3 +321,17 @@ async fn a_crash_between_steps_leaves_whole_batches_only() {
         assert_eq!(world.value::<i64>(running, ann).await, 0);
     }
 }
+
+#[tokio::test]
+async fn failures_are_forgotten_after_ninety_days() {
+    let mut world = World::new().await;
+    let ann = world.account("ann").await;
+    world.net.page("ann", |page| page.listing = Some(error(ErrorType::Transient)));
+    world.ingest(ann, "2026-03-09").await;
+    world.night_after(ann, "2026-04-01").await;
+    let dates =
+        "select string_agg(date::text, ' ' order by date) from analytics.ingest_errors where integration_id = $1";
+    assert_eq!(world.value::<String>(dates, ann).await, "2026-03-09 2026-04-01");
+    world.night_after(ann, "2026-06-10").await;
+    assert_eq!(world.value::<String>(dates, ann).await, "2026-04-01 2026-06-10");
+}

@@ -6,6 +6,7 @@ mod figures;
 mod ingest;
 mod jobs;
 mod net;
+mod networks;
 mod schema;
 mod tracking;
 mod world;
