@@ -90,7 +90,10 @@ impl Files {
     /// The last step of seeding.
     pub fn mark_ready(&self, ready: &Ready) -> anyhow::Result<()> {
         write_private(&self.ready_file(), &serde_json::to_string_pretty(ready)?)?;
-        fs::remove_file(self.begun_file()).context("cannot remove the seeding marker")
+        match fs::remove_file(self.begun_file()) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e).context("cannot remove the seeding marker"),
+            _ => Ok(()),
+        }
     }
 
     pub fn save_credentials(&self, credentials: &Credentials) -> anyhow::Result<()> {

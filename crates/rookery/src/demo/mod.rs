@@ -6,6 +6,7 @@ mod networks;
 mod posts;
 mod seed;
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -52,8 +53,8 @@ pub(crate) async fn run(config: Config, args: DemoArgs) -> anyhow::Result<ExitCo
     let began = Instant::now();
     let stopping = stop::on_signals().context("signals cannot be heard")?;
     let files = Files::at(config.data_dir.join("demo"))?;
-    let config = demo_config(config, &files, &args);
     let listener = serve::bind(args.listen).await.context("the demo's pages (--listen)")?;
+    let config = demo_config(config, &files, listener.local_addr()?);
     let mut stage = Stage::default();
     let prepared = tokio::select! {
         prepared = prepare(&mut stage, &config, &files, &args) => prepared.map(Some),
@@ -84,13 +85,13 @@ pub(crate) async fn run(config: Config, args: DemoArgs) -> anyhow::Result<ExitCo
 }
 
 /// The demo's own installation: a private database, sandbox networks on this machine.
-fn demo_config(config: Config, files: &Files, args: &DemoArgs) -> Config {
+fn demo_config(config: Config, files: &Files, listen: SocketAddr) -> Config {
     let mut config = config;
     files.folder().clone_into(&mut config.data_dir);
     config.key_file = files.folder().join("keys");
     config.database.url = None;
-    config.server.listen = args.listen;
-    config.server.public_url = format!("http://{}", args.listen).parse().expect("a socket address makes an address");
+    config.server.listen = listen;
+    config.server.public_url = format!("http://{listen}").parse().expect("a socket address makes an address");
     config.allow_private = true;
     // The demo is watched: a post that is due in a second should not wait for the next look.
     config.jobs.poll_ms = config.jobs.poll_ms.min(500);
@@ -131,7 +132,10 @@ async fn prepare(stage: &mut Stage, config: &Config, files: &Files, args: &DemoA
     step.done(&took(began));
 
     let credentials = if let Some(ready) = ready {
-        networks.move_accounts(core, &ready).await?;
+        if ready.sandbox != networks.listens_at() {
+            networks.move_accounts(core, &ready).await?;
+            files.mark_ready(&Ready { sandbox: networks.listens_at(), ..ready.clone() })?;
+        }
         println!("✓ {} days of numbers are there from an earlier start", ready.days);
         files.credentials()?
     } else {
