@@ -238,9 +238,9 @@ fn quote(text: &str) -> String {
 /// Names for everything that can be used, one main heading, landmarks, no sideways scrolling, contrast of text.
 const OBSTACLES: &str = r"(() => {
   const found = [];
-  const name = (e) => (e.getAttribute('aria-label') || e.getAttribute('title') || e.innerText || e.value || e.placeholder || '').trim()
+  const name = (e) => (e.getAttribute('aria-label') || e.getAttribute('title') || e.textContent || e.value || e.placeholder || '').trim()
     || [...(e.labels || [])].map((l) => l.innerText.trim()).join('') || [...e.querySelectorAll('[aria-label]')].map((c) => c.getAttribute('aria-label')).join('');
-  const shown = (e) => { const r = e.getBoundingClientRect(); return r.width > 0 && r.height > 0 && getComputedStyle(e).visibility !== 'hidden'; };
+  const shown = (e) => { const r = e.getBoundingClientRect(); if (e.checkVisibility && !e.checkVisibility()) return false; return r.width > 0 && r.height > 0 && getComputedStyle(e).visibility !== 'hidden'; };
   for (const e of document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')) {
     if (!name(e) && shown(e)) found.push(`no name: ${e.outerHTML.slice(0, 120)}`);
   }

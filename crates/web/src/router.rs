@@ -25,9 +25,14 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Longest time a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Scripts, styles and pictures come from this server only; nothing may frame it.
-const CSP: &str = "default-src 'self'; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; script-src 'self'; \
-                   object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+/// Scripts, styles and pictures come from this server only; nothing may frame it. `forms` says where forms may end.
+pub(crate) fn csp(forms: &str) -> HeaderValue {
+    let policy = format!(
+        "default-src 'self'; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; script-src 'self'; \
+         object-src 'none'; base-uri 'self'; form-action {forms}; frame-ancestors 'none'"
+    );
+    HeaderValue::try_from(policy).expect("a policy is plain text")
+}
 
 #[derive(Clone)]
 struct Ids(App);
@@ -57,7 +62,7 @@ pub fn router(app: App) -> Router {
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(CompressionLayer::new())
-        .layer(fixed(header::CONTENT_SECURITY_POLICY, CSP))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, csp("'self'")))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))
         .layer(CatchPanicLayer::custom(|_| {

@@ -6,6 +6,7 @@ mod calendar;
 mod chart;
 mod compose;
 mod format;
+mod organizations;
 mod overview;
 mod posts;
 mod shell;
@@ -49,6 +50,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/accounts/choose", post(accounts::choose))
         .route("/accounts/{id}/check", post(accounts::check))
         .route("/accounts/{id}/disconnect", post(accounts::disconnect))
+        .route("/organizations", get(organizations::page))
+        .route("/organizations/{id}/look-at", post(organizations::look_at))
         .route("/assets/{*path}", get(assets::serve))
 }
 

@@ -1,0 +1,190 @@
+//! A whole Rookery in this process: database, sandbox, server, worker, a clock that stands until moved, a browser.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use rookery_accounts::{Account, Accounts, NewAccount, Tokens, Vault};
+use rookery_analytics::{Analytics, IngestTrigger};
+use rookery_e2e::{Chromium, Tab, Theme};
+use rookery_identity::{Identity, NewOrganization, NewUser, Origin};
+use rookery_jobs::{Jobs, Registry, Worker, WorkerConfig};
+use rookery_kernel::{Actor, Clock, FixedClock, Platform, Scope};
+use rookery_platforms::{Connectors, HttpClient, HttpConfig};
+use rookery_publishing::Publishing;
+use rookery_sandbox::{AccountOptions, Control, Sandbox, SandboxAccount, SandboxConfig};
+use rookery_testkit::TestDb;
+use rookery_web::{App, AppParts, Readiness};
+
+pub const EMAIL: &str = "mira@fieldwork.example";
+pub const PASSWORD: &str = "Harbour-at-4-oclock";
+
+pub struct House {
+    pub clock: FixedClock,
+    pub accounts: Accounts,
+    pub analytics: Analytics,
+    pub identity: Identity,
+    pub scope: Scope,
+    pub base: String,
+    pub control: Control,
+    worker: Worker,
+    sandbox: Sandbox,
+    chromium: Chromium,
+    _keys: tempfile::TempDir,
+    _db: TestDb,
+}
+
+impl House {
+    /// Everything running, one person with the organization "Fieldwork Studio" in Berlin, no account yet.
+    pub async fn new() -> Result<Self> {
+        tracing_subscriber::fmt().with_env_filter("warn").with_test_writer().try_init().ok();
+        let db = TestDb::new().await;
+        let clock = rookery_testkit::clock();
+        let (time, ids): (Arc<dyn Clock>, _) = (Arc::new(clock.clone()), rookery_testkit::ids_at(&clock));
+        let sandbox = Sandbox::start(SandboxConfig {
+            addr: SocketAddr::from(([127, 0, 0, 1], 0)),
+            seed: 7,
+            clock: time.clone(),
+            state_file: None,
+        })
+        .await?;
+        let http = HttpClient::new(HttpConfig::local(), time.clone())?;
+        let connectors = Arc::new(Connectors::standard(http));
+        let keys = tempfile::tempdir()?;
+        let vault = Vault::create(&keys.path().join("keys"), ids.clone())?;
+        let jobs = Jobs::new(time.clone(), ids.clone());
+        let identity = Identity::new(db.db.clone(), time.clone(), ids.clone(), rookery_identity::Config::default());
+        let accounts =
+            Accounts::new(db.db.clone(), time.clone(), ids.clone(), vault, connectors.clone(), BTreeMap::new());
+        let publishing = Publishing::new(
+            db.db.clone(),
+            time.clone(),
+            ids.clone(),
+            identity.clone(),
+            accounts.clone(),
+            connectors.clone(),
+            jobs.clone(),
+        );
+        let analytics =
+            Analytics::new(db.db.clone(), time.clone(), ids.clone(), accounts.clone(), connectors, jobs.clone());
+        let registry = analytics.register_jobs(publishing.register_jobs(Registry::new()), &identity);
+        let worker = Worker::new(db.db.clone(), jobs.clone(), registry, WorkerConfig::default());
+
+        let origin = Origin::new(Actor::System);
+        let user = NewUser::new(EMAIL, PASSWORD).named("Mira Halloran");
+        let user = identity.create_user(&origin, user).await?;
+        // Whoever signs in first looks at the newest organization.
+        clock.advance(Duration::from_secs(1));
+        let studio = NewOrganization { name: "Fieldwork Studio".into(), timezone: "Europe/Berlin".parse()? };
+        let studio = identity.create_organization(&origin, user.id, studio).await?;
+        let scope = Scope::new(studio.id, Actor::User(user.id));
+        identity.waive_review(&scope).await?;
+
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+        let base = format!("http://{}", listener.local_addr()?);
+        let app = App::new(AppParts {
+            db: db.db.clone(),
+            jobs,
+            identity: identity.clone(),
+            accounts: accounts.clone(),
+            publishing,
+            analytics: analytics.clone(),
+            clock: time,
+            ids,
+            public_url: base.parse()?,
+            readiness: Readiness::ready(),
+            render_metrics: Box::new(String::new),
+        });
+        let service = rookery_web::router(app).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        let (control, chromium) = (sandbox.control(), Chromium::launch().await?);
+        Ok(Self {
+            clock,
+            accounts,
+            analytics,
+            identity,
+            scope,
+            base,
+            control,
+            worker,
+            sandbox,
+            chromium,
+            _keys: keys,
+            _db: db,
+        })
+    }
+
+    /// An account on the sandbox that is connected and tracked.
+    pub async fn connect(&self, platform: Platform, handle: &str, name: &str) -> Result<(Account, SandboxAccount)> {
+        let there = self.control.create_account(platform, handle, name, 4_000, AccountOptions::default())?;
+        let tokens = Tokens {
+            access: there.access_token.clone().into(),
+            refresh: None,
+            expires_at: None,
+            scopes: Vec::new(),
+        };
+        let new = NewAccount {
+            platform,
+            base_url: Some(self.control.base_url(platform)),
+            tokens,
+            profile_id: None,
+            is_sandbox: true,
+        };
+        let account = self.accounts.connect(&self.scope, new).await?;
+        self.analytics.track(&self.scope, &[account.id]).await?;
+        Ok((account, there))
+    }
+
+    /// Time passes and everything that is due is done.
+    pub async fn pass(&self, by: Duration) {
+        self.clock.advance(by);
+        self.worker.run_until_idle().await;
+    }
+
+    /// Collects the numbers of the day before the clock's.
+    pub async fn collect(&self, account: &Account) -> Result<()> {
+        let yesterday = self.clock.now().date_utc().plus_days(-1);
+        self.analytics.ingest_day(&self.scope, account.id, yesterday, IngestTrigger::Manual).await?;
+        Ok(())
+    }
+
+    /// A tab at the sign-in page.
+    pub async fn tab(&self, width: u32) -> Result<Tab> {
+        let tab = self.chromium.tab(width, Theme::Light).await?;
+        tab.open(&format!("{}/", self.base)).await?;
+        Ok(tab)
+    }
+
+    /// A tab that is signed in and shows the overview.
+    pub async fn signed_in(&self, width: u32) -> Result<Tab> {
+        let tab = self.tab(width).await?;
+        sign_in(&tab, EMAIL, PASSWORD).await?;
+        tab.until("location.pathname === '/' && document.querySelector('h1')?.innerText === 'Overview'").await?;
+        Ok(tab)
+    }
+
+    /// Opens a page and refuses anything that somebody would stumble over.
+    pub async fn walk(&self, tab: &Tab, path: &str) -> Result<()> {
+        tab.open(&format!("{}{path}", self.base)).await?;
+        let obstacles = tab.obstacles().await?;
+        ensure!(obstacles.is_empty(), "{path}: {obstacles:#?}");
+        Ok(())
+    }
+
+    /// Ends everything.
+    pub async fn end(self) -> Result<()> {
+        self.chromium.close().await?;
+        self.sandbox.stop().await;
+        Ok(())
+    }
+}
+
+/// Fills the form and sends it.
+pub async fn sign_in(tab: &Tab, email: &str, password: &str) -> Result<()> {
+    tab.until("document.querySelector('input[name=password]')").await?;
+    tab.fill("input[name=email]", email).await?;
+    tab.fill("input[name=password]", password).await?;
+    tab.click("button[type=submit]").await
+}

@@ -1,0 +1,12 @@
+//! The JSON API in process, against a real PostgreSQL and simulated networks.
+
+mod accounts;
+mod bad_input;
+mod client;
+mod delivery;
+mod document;
+mod house;
+mod idempotency;
+mod posts;
+mod rights;
+mod session;

@@ -1,0 +1,244 @@
+//! Every route with its right: called as nobody, as a stranger, with a key that lacks the scope, and in a role
+//! that lacks the right. A route that is missing here fails the first test.
+
+use std::collections::BTreeSet;
+
+use axum::http::Method;
+use rookery_identity::{KeyScope, MemberRole};
+use rookery_kernel::Platform;
+use rookery_publishing::{NewPost, Schedule};
+use serde_json::{Value, json};
+
+use crate::client::{Answer, Client};
+use crate::house::House;
+
+/// Who may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Right {
+    /// Everybody.
+    Open,
+    /// Whoever is signed in.
+    Known,
+    /// Members who may, and keys with this scope.
+    Scoped(KeyScope),
+    /// Reviewers; no key.
+    Review,
+    /// Admins; no key.
+    Manage,
+    /// People who run the instance.
+    Instance,
+}
+
+use KeyScope::{MetricsRead, PostsRead, PostsWrite, Publishing};
+use Right::{Instance, Known, Manage, Open, Review, Scoped};
+
+const ROUTES: &[(&str, &str, Right)] = &[
+    ("GET", "/me", Known),
+    ("POST", "/session", Open),
+    ("DELETE", "/session", Known),
+    ("GET", "/organizations", Known),
+    ("GET", "/api-keys", Manage),
+    ("POST", "/api-keys", Manage),
+    ("DELETE", "/api-keys/{id}", Manage),
+    ("GET", "/accounts", Scoped(PostsRead)),
+    ("POST", "/accounts", Manage),
+    ("GET", "/accounts/{id}", Scoped(PostsRead)),
+    ("DELETE", "/accounts/{id}", Manage),
+    ("POST", "/accounts/{id}/check", Manage),
+    ("GET", "/platform-rules", Scoped(PostsRead)),
+    ("GET", "/posts", Scoped(PostsRead)),
+    ("POST", "/posts", Scoped(PostsWrite)),
+    ("POST", "/posts/validate", Scoped(PostsWrite)),
+    ("GET", "/posts/{id}", Scoped(PostsRead)),
+    ("PATCH", "/posts/{id}", Scoped(PostsWrite)),
+    ("DELETE", "/posts/{id}", Scoped(PostsWrite)),
+    ("POST", "/posts/{id}/schedule", Scoped(Publishing)),
+    ("POST", "/posts/{id}/publish-now", Scoped(Publishing)),
+    ("POST", "/posts/{id}/cancel", Scoped(Publishing)),
+    ("POST", "/posts/{id}/retry", Scoped(Publishing)),
+    ("POST", "/posts/{id}/approve", Review),
+    ("GET", "/publications/{id}", Scoped(PostsRead)),
+    ("POST", "/publications/{id}/cancel", Scoped(Publishing)),
+    ("POST", "/publications/{id}/retry", Scoped(Publishing)),
+    ("POST", "/publications/{id}/mark-online", Scoped(Publishing)),
+    ("GET", "/calendar", Scoped(PostsRead)),
+    ("GET", "/analytics/overview", Scoped(MetricsRead)),
+    ("GET", "/analytics/content", Scoped(MetricsRead)),
+    ("GET", "/analytics/runs", Scoped(MetricsRead)),
+    ("GET", "/analytics/errors", Scoped(MetricsRead)),
+    ("POST", "/analytics/ingest", Manage),
+    ("GET", "/jobs/stats", Instance),
+    ("GET", "/jobs", Manage),
+    ("POST", "/jobs/{id}/retry", Manage),
+    ("GET", "/audit", Manage),
+];
+
+#[test]
+fn the_table_names_every_route_of_the_document() {
+    let document: Value = serde_json::from_str(&rookery_web::api::document_json()).expect("JSON");
+    let mut described = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for method in item.as_object().expect("operations").keys() {
+            described.insert(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    let listed: BTreeSet<String> = ROUTES.iter().map(|(method, path, _)| format!("{method} /api/v1{path}")).collect();
+    assert_eq!(listed, described);
+}
+
+/// A house with one of each thing, owned by the owner's organization.
+struct Furnished {
+    house: House,
+    account: String,
+    post: String,
+    publication: String,
+    key: String,
+    job: String,
+}
+
+impl Furnished {
+    async fn new() -> Self {
+        let house = House::new().await;
+        let (account, _) = house.connect(Platform::Mastodon, "tide").await;
+        let new = NewPost {
+            content: "Low water at noon".into(),
+            title: None,
+            account_ids: vec![account.id],
+            schedule: Schedule::At("2026-03-05T09:00:00Z".parse().expect("a time")),
+            timezone: "Europe/Berlin".parse().expect("a zone"),
+        };
+        let detail = house.publishing.create_post(&house.scope, new).await.expect("a post that fits");
+        house.key(&[PostsRead]).await;
+        let keys = house.identity.api_keys(&house.scope).await.expect("the keys");
+        let owner = house.owner().await;
+        let job = owner.get("/jobs").await.expect(200).at("/items/0/id");
+        Self {
+            account: account.id.to_string(),
+            post: detail.post.id.to_string(),
+            publication: detail.publications[0].id.to_string(),
+            key: keys[0].id.to_string(),
+            job,
+            house,
+        }
+    }
+
+    /// Calls a route of the table about our things.
+    async fn call(&self, client: &Client, method: &str, path: &str) -> Answer {
+        let things = [("/accounts", &self.account), ("/posts", &self.post), ("/publications", &self.publication)];
+        let things = things.into_iter().chain([("/api-keys", &self.key), ("/jobs", &self.job)]);
+        let id = things.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id.as_str());
+        let mut to = path.replace("{id}", id);
+        if path == "/calendar" {
+            to.push_str("?from=2026-03-01&to=2026-03-31");
+        }
+        let post = json!({"content": "Hello", "accountIds": [self.account], "schedule": {"kind": "draft"}});
+        let body = match (method, path) {
+            ("POST", "/posts" | "/posts/validate") => Some(post),
+            ("POST", "/posts/{id}/schedule") => Some(json!({"at": "2026-03-06T09:00:00Z"})),
+            ("PATCH", _) => Some(json!({"content": "Hello again"})),
+            ("POST", "/publications/{id}/mark-online") => Some(json!({"externalContentId": "1"})),
+            ("POST", "/analytics/ingest") => Some(json!({"integrationId": self.account, "date": "2026-03-01"})),
+            ("POST", "/api-keys") => Some(json!({"name": "k", "scopes": ["posts:read"]})),
+            ("POST", "/accounts") => Some(json!({"platform": "mastodon", "accessToken": "none"})),
+            _ => None,
+        };
+        let method: Method = method.parse().expect("a method");
+        client.call(method, &to, &[], body.map(|b| b.to_string()).as_deref()).await
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_asked_to_sign_in() {
+    let things = Furnished::new().await;
+    let nobody = things.house.nobody();
+    for (method, path, _) in ROUTES.iter().filter(|route| route.2 != Open) {
+        let answer = things.call(&nobody, method, path).await.refused(401, "unauthorized");
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_finds_nothing_of_ours() {
+    let things = Furnished::new().await;
+    let (stranger, _) = things.house.stranger().await;
+    let ours = [&things.account, &things.post, &things.publication, &things.key, &things.job];
+    let organization = things.house.scope.organization_id.to_string();
+    for (method, path, right) in ROUTES {
+        let answer = match (*method, *path) {
+            ("POST" | "DELETE", "/session") => continue,
+            ("POST", "/accounts") => continue,
+            // What is named there is the stranger's own input.
+            ("POST", "/posts") => {
+                things.call(&stranger, method, path).await.refused(422, "invalid");
+                continue;
+            }
+            ("POST", "/posts/validate") => {
+                let answer = things.call(&stranger, method, path).await.expect(200);
+                assert_eq!(answer.at("/findings/0/code"), "account_unknown");
+                continue;
+            }
+            ("POST", "/analytics/ingest") => things.call(&stranger, method, path).await.refused(404, "not_found"),
+            (_, path) if path.contains("{id}") => {
+                things.call(&stranger, method, path).await.refused(404, "not_found")
+            }
+            _ if *right == Instance => things.call(&stranger, method, path).await.refused(403, "forbidden"),
+            _ => {
+                let answer = things.call(&stranger, method, path).await;
+                assert!((200..300).contains(&answer.status), "{method} {path}: {}", answer.text);
+                answer
+            }
+        };
+        assert!(!answer.text.contains(&organization), "{method} {path}: {}", answer.text);
+        for id in ours {
+            assert!(!answer.text.contains(id.as_str()), "{method} {path}: {}", answer.text);
+        }
+    }
+    let owner = things.house.owner().await;
+    assert_eq!(owner.get(&format!("/posts/{}", things.post)).await.expect(200).at("/status"), "scheduled");
+}
+
+#[tokio::test]
+async fn a_key_without_the_scope_is_refused_and_one_with_it_is_not() {
+    let things = Furnished::new().await;
+    for scope in KeyScope::ALL {
+        let others: Vec<_> = KeyScope::ALL.into_iter().filter(|other| *other != scope).collect();
+        let (lacking, having) = (things.house.key(&others).await, things.house.key(&[scope]).await);
+        for (method, path, _) in ROUTES.iter().filter(|route| route.2 == Scoped(scope)) {
+            things.call(&lacking, method, path).await.refused(403, "forbidden");
+            let answer = things.call(&having, method, path).await;
+            assert!(!matches!(answer.status, 401 | 403), "{method} {path} with {scope}: {}", answer.text);
+        }
+    }
+    let all = things.house.key(&KeyScope::ALL).await;
+    for (method, path, _) in ROUTES.iter().filter(|route| matches!(route.2, Manage | Review | Instance)) {
+        things.call(&all, method, path).await.refused(403, "forbidden");
+    }
+}
+
+#[tokio::test]
+async fn roles_are_held_to_the_matrix() {
+    let things = Furnished::new().await;
+    let house = &things.house;
+    let reads = |right: Right| matches!(right, Open | Known | Scoped(PostsRead | MetricsRead));
+    let viewer = house.member(MemberRole::Viewer).await;
+    let editor = house.member(MemberRole::Editor).await;
+    for (method, path, right) in ROUTES {
+        let is_session = *path == "/session";
+        if !reads(*right) {
+            things.call(&viewer, method, path).await.refused(403, "forbidden");
+        } else if !is_session {
+            things.call(&viewer, method, path).await.expect(200);
+        }
+        if matches!(right, Manage | Review | Instance) {
+            things.call(&editor, method, path).await.refused(403, "forbidden");
+        }
+    }
+    let reviewer = house.member(MemberRole::Reviewer).await;
+    things.call(&reviewer, "POST", "/posts/{id}/approve").await.expect(200);
+    things.call(&reviewer, "POST", "/posts/{id}/publish-now").await.refused(403, "forbidden");
+    let root = house.instance_admin().await;
+    let queues = things.call(&root, "GET", "/jobs/stats").await.expect(200);
+    let waiting = queues.json.as_array().expect("queues").iter().find(|q| q["queue"] == "publishing");
+    assert_eq!(waiting.expect("publishing")["scheduled"], 1);
+    assert!(root.get("/jobs").await.expect(200).text.contains(&things.job), "the instance's admin sees every job");
+}
