@@ -5,6 +5,8 @@
 //! and totals grow as the clock moves. Numbers that Facebook corrects later (views, viewers,
 //! clicks) are preliminary for what happened in the last 48 hours and final after that.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use rookery_kernel::{Date, Timestamp, Zone};
@@ -78,15 +80,23 @@ struct Life {
 /// Counters of a post that are rounded on their own.
 const COUNTERS: usize = 12;
 
-/// Computes everything; holds nothing but the seed and the zones.
-#[derive(Debug, Clone)]
+/// Followers won and lost.
+type Moves = (i64, i64);
+
+/// Computes everything from the seed; what it remembers only saves time.
+#[derive(Debug)]
 pub(crate) struct Audience {
     pub seed: u64,
     /// Days of Facebook's insights end at midnight here.
     pub pacific: Zone,
+    whole_days: Mutex<HashMap<(u64, Date), Moves>>,
 }
 
 impl Audience {
+    pub fn new(seed: u64, pacific: Zone) -> Self {
+        Self { seed, pacific, whole_days: Mutex::default() }
+    }
+
     fn zone(account: &Account) -> Zone {
         account.zone.parse().unwrap_or_else(|_| Zone::utc())
     }
@@ -150,11 +160,19 @@ impl Audience {
     }
 
     /// Followers won and lost on a day, up to `at`.
-    fn moves(&self, account: &Account, date: Date, at: Timestamp) -> (i64, i64) {
+    fn moves(&self, account: &Account, date: Date, at: Timestamp) -> Moves {
         let passed = self.passed(date, at);
         if passed <= 0.0 {
             return (0, 0);
         }
+        if passed < 1.0 {
+            return self.part_of_day(account, date, passed);
+        }
+        let mut known = self.whole_days.lock().expect("no holder of this lock panics");
+        *known.entry((account.id, date)).or_insert_with(|| self.part_of_day(account, date, 1.0))
+    }
+
+    fn part_of_day(&self, account: &Account, date: Date, passed: f64) -> Moves {
         let mut chance = self.day_chance("moves", account, date);
         let followers = account.followers as f64;
         let rhythm = weekday_online(weekday(date));
@@ -337,7 +355,7 @@ mod tests {
     }
 
     fn audience() -> Audience {
-        Audience { seed: 7, pacific: "America/Los_Angeles".parse().expect("zone") }
+        Audience::new(7, "America/Los_Angeles".parse().expect("zone"))
     }
 
     #[test]

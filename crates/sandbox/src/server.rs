@@ -93,13 +93,13 @@ impl Sandbox {
         if world.seed != config.seed {
             warn!(seed = world.seed, "the state file was made with another seed, which is kept");
         }
-        let audience = Audience { seed: world.seed, pacific };
+        let audience = Audience::new(world.seed, pacific);
         let network = Network::new(world, audience, TravelClock::new(config.clock), origin(addr));
         let network = Arc::new(network);
         let control = Control::new(Arc::clone(&network));
         control.register_facebook_app();
         let stop = CancellationToken::new();
-        let task = tokio::spawn(serve(listener, routes::router(network), stop.clone()));
+        let task = tokio::spawn(serve(listener, network, stop.clone()));
         info!(%addr, "the sandbox is ready");
         Ok(Self { addr, control, task, stop: stop.drop_guard() })
     }
@@ -138,7 +138,8 @@ fn origin(addr: SocketAddr) -> String {
     format!("http://{}", SocketAddr::new(host, addr.port()))
 }
 
-async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+async fn serve(listener: TcpListener, network: Arc<Network>, stop: CancellationToken) {
+    let router = routes::router(Arc::clone(&network));
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -155,6 +156,8 @@ async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
         }
     }
     connections.shutdown().await;
+    // Handles of the control may live on; the state file must be free for the next start.
+    network.world().close_journal();
 }
 
 /// Serves one connection. A service that fails makes hyper close it without an answer, which is how

@@ -222,6 +222,11 @@ impl World {
         self.apply(event);
     }
 
+    /// Lets go of the state file; later changes are not kept.
+    pub fn close_journal(&mut self) {
+        self.journal = None;
+    }
+
     fn apply(&mut self, event: Event) {
         self.changes += 1;
         match event {

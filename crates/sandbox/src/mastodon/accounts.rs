@@ -24,7 +24,8 @@ pub(super) fn entity(net: &Network, world: &World, call: &Call, account: &Accoun
         "discoverable": true,
         "indexable": true,
         "group": false,
-        "created_at": format!("{}T00:00:00.000Z", account.created_at.date_utc()),
+        // The account is older than the invented past.
+        "created_at": format!("{}T00:00:00.000Z", account.created_at.date_utc().plus_days(-700)),
         "note": html::render(&account.bio, &call.base()),
         "url": format!("{}{}", call.origin, account.profile_path()),
         "uri": format!("{}/users/{}", call.base(), account.handle),

@@ -24,6 +24,12 @@ const VISIBILITIES: [&str; 4] = ["public", "unlisted", "private", "direct"];
 
 /// A status as the API writes it.
 fn entity(net: &Network, world: &World, call: &Call, account: &Account, post: &Post) -> Value {
+    let author = accounts::entity(net, world, call, account);
+    entity_of(net, call, account, &author, post)
+}
+
+/// The same with the author's entity at hand.
+fn entity_of(net: &Network, call: &Call, account: &Account, author: &Value, post: &Post) -> Value {
     let numbers = net.audience.post_exact(account, post, call.now);
     let tags: Vec<Value> = hashtags(&post.text)
         .into_iter()
@@ -54,7 +60,7 @@ fn entity(net: &Network, world: &World, call: &Call, account: &Account, post: &P
         "filtered": [],
         "reblog": null,
         "application": { "name": "Rookery", "website": null },
-        "account": accounts::entity(net, world, call, account),
+        "account": author,
         "media_attachments": media(call, post),
         "mentions": [],
         "tags": tags,
@@ -299,7 +305,8 @@ pub(super) fn list(net: &Network, call: &Call, account_id: &str) -> Result<Reply
         links.push(page_link(call, "max_id", &last.id.to_string(), "next"));
     }
     links.push(page_link(call, "min_id", &first.id.to_string(), "prev"));
-    let body: Vec<Value> = posts.iter().map(|p| entity(net, &world, call, &account, p)).collect();
+    let author = accounts::entity(net, &world, call, &account);
+    let body: Vec<Value> = posts.iter().map(|p| entity_of(net, call, &account, &author, p)).collect();
     Ok(Reply::ok(Value::Array(body)).header("link", links.join(", ")))
 }
 
