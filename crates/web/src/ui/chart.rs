@@ -5,13 +5,20 @@ use std::fmt::Write as _;
 /// Points of a line; `None` is a gap.
 pub(crate) type Series<'a> = &'a [Option<f64>];
 
-/// Width and height of the large chart's coordinates, with the inner edges.
-const WIDTH: f64 = 820.0;
-const HEIGHT: f64 = 240.0;
-const LEFT: f64 = 50.0;
-const RIGHT: f64 = 806.0;
-const TOP: f64 = 12.0;
-const BOTTOM: f64 = 212.0;
+/// The coordinates of a chart: its size and its inner edges.
+pub(crate) struct Frame {
+    width: f64,
+    height: f64,
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+}
+
+/// For wide windows.
+pub(crate) const WIDE: Frame = Frame { width: 820.0, height: 240.0, left: 50.0, right: 806.0, top: 12.0, bottom: 212.0 };
+/// For telephones: as wide as the card, so that the labels keep their size.
+pub(crate) const NARROW: Frame = Frame { width: 330.0, height: 200.0, left: 40.0, right: 324.0, top: 10.0, bottom: 172.0 };
 
 /// A small line without axes.
 pub(crate) fn sparkline(series: Series<'_>) -> String {
@@ -34,20 +41,28 @@ pub(crate) fn sparkline(series: Series<'_>) -> String {
 }
 
 /// Two lines over days: this period solid over an area, the one before dashed. `labels` name some days: (index, text).
-pub(crate) fn lines(label: &str, now: Series<'_>, before: Series<'_>, labels: &[(usize, String)]) -> String {
+pub(crate) fn lines(
+    frame: &Frame,
+    label: &str,
+    now: Series<'_>,
+    before: Series<'_>,
+    labels: &[(usize, String)],
+) -> String {
+    let Frame { width, height, left, right, top: head, bottom } = *frame;
     let high = now.iter().chain(before).flatten().fold(0.0_f64, |a, b| a.max(*b));
     let (top, step_value) = scale(high);
-    let step = (RIGHT - LEFT) / (now.len().max(2) - 1) as f64;
-    let x = |i: usize| LEFT + i as f64 * step;
-    let y = |v: f64| BOTTOM - v.max(0.0) / top * (BOTTOM - TOP);
-    let mut out = format!(r#"<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" role="img" aria-label="{}">"#, escape(label));
+    let step = (right - left) / (now.len().max(2) - 1) as f64;
+    let x = |i: usize| left + i as f64 * step;
+    let y = |v: f64| bottom - v.max(0.0) / top * (bottom - head);
+    let mut out = format!(r#"<svg viewBox="0 0 {width} {height}" width="100%" role="img" aria-label="{}">"#, escape(label));
     let mut value = 0.0;
     while value <= top + f64::EPSILON {
-        let height = y(value);
+        let at = y(value);
         let _ = write!(
             out,
-            r#"<line x1="{LEFT}" x2="{RIGHT}" y1="{height:.1}" y2="{height:.1}" stroke="var(--line)"/><text x="42" y="{:.1}" text-anchor="end" font-size="11" fill="var(--ink-3)">{}</text>"#,
-            height + 4.0,
+            r#"<line x1="{left}" x2="{right}" y1="{at:.1}" y2="{at:.1}" stroke="var(--line)"/><text x="{:.1}" y="{:.1}" text-anchor="end" font-size="11" fill="var(--ink-3)">{}</text>"#,
+            left - 8.0,
+            at + 4.0,
             short(value)
         );
         value += step_value;
@@ -64,7 +79,7 @@ pub(crate) fn lines(label: &str, now: Series<'_>, before: Series<'_>, labels: &[
         let (from, to) = (x(start), x(start + run.len() - 1));
         let _ = write!(
             out,
-            r#"<polygon points="{from:.1},{BOTTOM} {points} {to:.1},{BOTTOM}" fill="var(--c1)" opacity=".09"/><polyline points="{points}" fill="none" stroke="var(--c1)" stroke-width="2" stroke-linecap="round"/>"#
+            r#"<polygon points="{from:.1},{bottom} {points} {to:.1},{bottom}" fill="var(--c1)" opacity=".09"/><polyline points="{points}" fill="none" stroke="var(--c1)" stroke-width="2" stroke-linecap="round"/>"#
         );
         if run.len() == 1 {
             let _ = write!(out, r#"<circle cx="{from:.1}" cy="{:.1}" r="2.5" fill="var(--c1)"/>"#, y(run[0]));
@@ -73,8 +88,9 @@ pub(crate) fn lines(label: &str, now: Series<'_>, before: Series<'_>, labels: &[
     for (index, text) in labels {
         let _ = write!(
             out,
-            r#"<text x="{:.1}" y="232" font-size="11" text-anchor="middle" fill="var(--ink-3)">{}</text>"#,
+            r#"<text x="{:.1}" y="{:.1}" font-size="11" text-anchor="middle" fill="var(--ink-3)">{}</text>"#,
             x(*index),
+            bottom + 20.0,
             escape(text)
         );
     }
@@ -198,6 +214,6 @@ mod tests {
 
     #[test]
     fn names_of_days_cannot_break_out() {
-        assert!(!lines("<script>", &[Some(1.0)], &[], &[(0, "\"<".into())]).contains("<script"));
+        assert!(!lines(&WIDE, "<script>", &[Some(1.0)], &[], &[(0, "\"<".into())]).contains("<script"));
     }
 }

@@ -31,7 +31,8 @@ struct Tile {
 
 struct ReachChart {
     has_data: bool,
-    svg: String,
+    wide: String,
+    narrow: String,
     rows: Vec<(String, String, String)>,
 }
 
@@ -186,22 +187,20 @@ fn points(difference: f64) -> Change {
 fn reach_chart(overview: &Overview) -> ReachChart {
     let now: Vec<Option<f64>> = overview.reach_per_day.current.iter().map(|p| p.1.map(|v| v as f64)).collect();
     let before: Vec<Option<f64>> = overview.reach_per_day.previous.iter().map(|p| p.1.map(|v| v as f64)).collect();
-    let step = (now.len() / 5).max(1);
-    let labels: Vec<(usize, String)> = overview
-        .reach_per_day
-        .current
-        .iter()
-        .enumerate()
-        .filter(|(i, _)| i % step == step / 2)
-        .map(|(i, p)| (i, p.0.to_jiff().strftime("%-d %b").to_string()))
-        .collect();
+    let labels = |count: usize| -> Vec<(usize, String)> {
+        let step = (now.len() / count).max(1);
+        let days = overview.reach_per_day.current.iter().enumerate().filter(|(i, _)| i % step == step / 2);
+        days.map(|(i, p)| (i, p.0.to_jiff().strftime("%-d %b").to_string())).collect()
+    };
+    let title = "Reach per day, this period and the one before";
     let rows = overview.reach_per_day.current.iter().enumerate().map(|(i, p)| {
         let before = overview.reach_per_day.previous.get(i).and_then(|p| p.1);
         (p.0.to_string(), number_or_dash(p.1), number_or_dash(before))
     });
     ReachChart {
         has_data: now.iter().flatten().next().is_some(),
-        svg: chart::lines("Reach per day, this period and the one before", &now, &before, &labels),
+        wide: chart::lines(&chart::WIDE, title, &now, &before, &labels(5)),
+        narrow: chart::lines(&chart::NARROW, title, &now, &before, &labels(3)),
         rows: rows.collect(),
     }
 }

@@ -32,7 +32,6 @@ pub struct House {
     pub accounts: Accounts,
     pub publishing: Publishing,
     pub analytics: Analytics,
-    pub jobs: Jobs,
     /// The owner of "Fieldwork Studio" (Berlin, no reviews) at work.
     pub scope: Scope,
     pub app: App,
@@ -79,7 +78,7 @@ impl House {
         let worker = Worker::new(db.clone(), jobs.clone(), registry, WorkerConfig::default());
         let app = App::new(AppParts {
             db: db.clone(),
-            jobs: jobs.clone(),
+            jobs,
             identity: identity.clone(),
             accounts: accounts.clone(),
             publishing: publishing.clone(),
@@ -98,7 +97,6 @@ impl House {
             accounts,
             publishing,
             analytics,
-            jobs,
             scope,
             app,
             control,
@@ -119,12 +117,20 @@ impl House {
         Client::new(self.router(), None)
     }
 
-    /// The owner, signed in.
+    /// The owner, signed in and looking at the studio.
     pub async fn owner(&self) -> Client {
-        self.sign_in(OWNER).await
+        self.sign_in_at(OWNER, &self.scope).await
     }
 
-    /// Signs a person in by the API; their newest organization is what they look at.
+    /// Signs a person in who looks at one of their organizations.
+    async fn sign_in_at(&self, email: &str, scope: &Scope) -> Client {
+        let client = self.sign_in(email).await;
+        let caller = self.identity.authenticate_session(&client.token()).await.expect("signed in");
+        self.identity.switch_organization(&caller, scope.organization_id).await.expect("a member");
+        client
+    }
+
+    /// Signs a person in by the API.
     pub async fn sign_in(&self, email: &str) -> Client {
         let answer = self.nobody().post("/session", &json!({"email": email, "password": PASSWORD})).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
@@ -138,16 +144,13 @@ impl House {
         let email = format!("{}@fieldwork.example", role.label());
         let user = self.person(&email).await;
         self.identity.add_member(&self.scope, user.id, role).await.expect("a new member");
-        let client = self.sign_in(&email).await;
-        let caller = self.identity.authenticate_session(&client.token()).await.expect("signed in");
-        self.identity.switch_organization(&caller, self.scope.organization_id).await.expect("a member");
-        client
+        self.sign_in_at(&email, &self.scope).await
     }
 
     /// The owner of another organization, signed in.
     pub async fn stranger(&self) -> (Client, Scope) {
         let (_, scope) = person_with_organization(&self.identity, "odd@elsewhere.example", "Elsewhere").await;
-        (self.sign_in("odd@elsewhere.example").await, scope)
+        (self.sign_in_at("odd@elsewhere.example", &scope).await, scope)
     }
 
     /// Somebody who runs the instance.
