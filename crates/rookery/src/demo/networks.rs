@@ -196,7 +196,7 @@ impl Networks {
         let account = core.accounts.get(scope, id).await?;
         let body = json!({"error": {
             "message": "Your content couldn't be shared because it goes against our Community Standards on spam.",
-            "type": "OAuthException", "code": 368, "error_subcode": 1_390_008, "is_transient": false, "fbtrace_id": "Ademo368",
+            "type": "OAuthException", "code": 368, "error_subcode": 1_404_102, "is_transient": false, "fbtrace_id": "Ademo368",
         }});
         let rule = FaultRule::new(Effect::Status { code: 400, body })
             .on(account.platform)
