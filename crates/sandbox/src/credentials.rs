@@ -45,7 +45,7 @@ pub(crate) fn credentials(world: &mut World, account: &Account, now: Timestamp, 
 }
 
 fn token(world: &mut World, holder: Holder, app: &App, scopes: &[String], now: Timestamp) -> String {
-    if let Some(token) = world.token_of(holder, app.platform, now) {
+    if let Some(token) = world.token_of(holder, &app.client_id, scopes, now) {
         return token.secret.clone();
     }
     let token = Token {

@@ -6,7 +6,7 @@ use rookery_kernel::{Timestamp, Zone};
 
 use crate::chance::Chance;
 use crate::network::Network;
-use crate::texts::{Topic, compose};
+use crate::texts::{Topic, Writer};
 use crate::world::{Account, Event, Post};
 
 /// How often a studio posts at an hour: it tries the whole day and prefers some of it.
@@ -25,6 +25,7 @@ pub(crate) fn seed(net: &Network, account: &Account, days: u32, posts_per_week: 
     let today = zone.date(now);
     let topics = if topics.is_empty() { &Topic::ALL[..] } else { topics };
     let mut chance = Chance::new(net.audience.seed, "history", &[account.id]);
+    let mut writer = Writer::default();
     let mut written: HashSet<String> = HashSet::new();
     let mut count = 0;
     let mut world = net.world();
@@ -34,13 +35,13 @@ pub(crate) fn seed(net: &Network, account: &Account, days: u32, posts_per_week: 
         let expected = f64::from(posts_per_week) / 7.0 * WEEKDAYS[weekday];
         for at in moments(&mut chance, &zone, date, expected) {
             let topic = *chance.pick(topics);
-            let mut post = compose(&mut chance, topic, account.platform);
+            let mut post = writer.write(&mut chance, topic, account.platform);
             // Nobody posts the same twice: a few more tries find another combination.
             for _ in 0..20 {
                 if !written.contains(&post.text) {
                     break;
                 }
-                post = compose(&mut chance, topic, account.platform);
+                post = writer.write(&mut chance, topic, account.platform);
             }
             if at >= now || !written.insert(post.text.clone()) {
                 continue;

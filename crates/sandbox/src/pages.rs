@@ -245,15 +245,15 @@ pub(crate) fn drawing(kind: &str, name: &str) -> Option<Reply> {
         "post" => {
             let mut hills = String::new();
             for n in 0..4 {
-                let (top, light) = (300 + n * 90, 70 - n * 14);
-                let bend = f64::from(top) + chance.between(-120.0, 120.0).round();
-                let path = format!("M0 {top} Q360 {bend} 720 {top} V720 H0Z");
+                let (top, light) = (150 + n * 55, 70 - n * 14);
+                let bend = f64::from(top) + chance.between(-70.0, 70.0).round();
+                let path = format!("M0 {top} Q360 {bend} 720 {top} V360 H0Z");
                 let hill = format!(r#"<path d="{path}" fill="hsl({hue} 28% {light}%)"/>"#);
                 hills.push_str(&hill);
             }
             let sun = chance.between(90.0, 630.0).round();
             format!(
-                r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 720"><rect width="720" height="720" fill="hsl({hue} 45% 90%)"/><circle cx="{sun}" cy="150" r="56" fill="hsl(40 85% 72%)"/>{hills}</svg>"#
+                r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 360"><rect width="720" height="360" fill="hsl({hue} 45% 90%)"/><circle cx="{sun}" cy="84" r="40" fill="hsl(40 85% 72%)"/>{hills}</svg>"#
             )
         }
         _ => return None,

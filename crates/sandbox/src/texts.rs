@@ -3,6 +3,7 @@
 //! "Fieldwork Studio" makes notebooks for people who draw and write outdoors. Openings, middles and
 //! closings of one topic fit each other in every combination.
 
+use std::collections::{HashMap, VecDeque};
 use std::str::FromStr;
 
 use rookery_kernel::Platform;
@@ -84,11 +85,33 @@ pub(crate) struct Written {
     pub format: Format,
 }
 
-/// Writes one post about the topic, in the manner of the network: Mastodon has links in the text
-/// and more tags, Facebook attaches the link.
-pub(crate) fn compose(chance: &mut Chance, topic: Topic, platform: Platform) -> Written {
+/// Openings of one topic that rest before they are used again.
+const RESTING: usize = 9;
+
+/// Writes posts and remembers how the last ones began.
+#[derive(Debug, Default)]
+pub(crate) struct Writer {
+    begun: HashMap<Topic, VecDeque<usize>>,
+}
+
+impl Writer {
+    /// A post about the topic that does not begin like one of the last.
+    pub fn write(&mut self, chance: &mut Chance, topic: Topic, platform: Platform) -> Written {
+        let begun = self.begun.entry(topic).or_default();
+        let fresh: Vec<usize> = (0..topic.parts()[0].len()).filter(|n| !begun.contains(n)).collect();
+        let opening = *chance.pick(&fresh);
+        begun.push_back(opening);
+        if begun.len() > RESTING {
+            begun.pop_front();
+        }
+        compose(chance, topic, opening, platform)
+    }
+}
+
+/// One post in the manner of the network: Mastodon has links in the text and more tags, Facebook
+/// attaches the link.
+fn compose(chance: &mut Chance, topic: Topic, index: usize, platform: Platform) -> Written {
     let [openings, middles, closings] = topic.parts();
-    let index = chance.index(openings.len());
     let mut text = openings[index].to_owned();
     let is_list = text.contains('\n');
     let gap = if is_list { "\n\n" } else { " " };
@@ -343,9 +366,9 @@ mod tests {
 
     #[test]
     fn texts_rarely_repeat_and_fit_the_shortest_limit() {
-        let mut chance = Chance::new(7, "texts", &[]);
+        let (mut chance, mut writer) = (Chance::new(7, "texts", &[]), Writer::default());
         let texts: Vec<Written> =
-            (0..500).map(|n| compose(&mut chance, Topic::ALL[n % 5], Platform::Mastodon)).collect();
+            (0..500).map(|n| writer.write(&mut chance, Topic::ALL[n % 5], Platform::Mastodon)).collect();
         assert!(texts.iter().all(|w| w.text.chars().count() <= 460), "too long");
         let distinct: HashSet<&str> = texts.iter().map(|w| w.text.as_str()).collect();
         assert!(distinct.len() > 480, "{}", distinct.len());

@@ -300,10 +300,12 @@ impl World {
         token
     }
 
-    /// A working token of this holder, the newest.
-    pub fn token_of(&self, holder: Holder, platform: Platform, now: Timestamp) -> Option<&Token> {
-        let mine = |t: &&Token| t.holder == holder && t.platform == platform && t.end(now).is_none();
-        self.tokens.values().filter(mine).max_by(|a, b| (a.issued_at, &a.secret).cmp(&(b.issued_at, &b.secret)))
+    /// A lasting token of this holder that works and has exactly these rights for this client.
+    pub fn token_of(&self, holder: Holder, app: &str, scopes: &[String], now: Timestamp) -> Option<&Token> {
+        let fits = |t: &&Token| t.holder == holder && t.client_id == app && t.scopes == scopes;
+        let lasts = |t: &&Token| t.expires_at.is_none() && t.end(now).is_none();
+        let tokens = self.tokens.values().filter(fits).filter(lasts);
+        tokens.max_by(|a, b| (a.issued_at, &a.secret).cmp(&(b.issued_at, &b.secret)))
     }
 
     /// Ends all tokens of the holder that still live.

@@ -209,12 +209,12 @@ fn attachments(post: &Post, permalink: &str, media: &str) -> Option<Value> {
         Format::Photo => json!({
             "media_type": "photo", "type": "photo", "url": permalink,
             "target": { "id": post.id.to_string(), "url": permalink },
-            "media": { "image": { "height": 720, "src": media, "width": 720 } },
+            "media": { "image": { "height": 360, "src": media, "width": 720 } },
         }),
         Format::Video => json!({
             "media_type": "video", "type": "video_inline", "url": permalink,
             "target": { "id": post.id.to_string(), "url": permalink },
-            "media": { "image": { "height": 720, "src": media, "width": 720 }, "source": media },
+            "media": { "image": { "height": 360, "src": media, "width": 720 }, "source": media },
         }),
     };
     Some(json!({ "data": [entry] }))

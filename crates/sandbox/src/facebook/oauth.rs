@@ -45,7 +45,7 @@ pub(super) fn dialog(net: &Network, call: &Call) -> Result<Reply, GraphError> {
     if call.text("response_type").is_some_and(|t| t != "code") {
         return refused("Only response_type=code is simulated.");
     }
-    let people: BTreeMap<u64, String> = net.world().people.values().map(|p| (p.id, p.name.clone())).collect();
+    let people = managers(&net.world());
     let settings = net.settings();
     let decision = if call.method == Method::POST { call.text("decision") } else { None };
     let chosen = call.text("as").and_then(|id| id.parse().ok()).filter(|id| people.contains_key(id));
@@ -70,6 +70,12 @@ pub(super) fn dialog(net: &Network, call: &Call) -> Result<Reply, GraphError> {
         (None, Some(person)) if settings.auto_consent => Ok(agree(net, call, &app, back, person)),
         _ => Ok(Reply::html(200, ask(net, call, &app, &people))),
     }
+}
+
+/// People with a page, by id.
+fn managers(world: &World) -> BTreeMap<u64, String> {
+    let pages = world.accounts.values().filter(|a| a.platform == Platform::Facebook);
+    pages.filter_map(|a| world.people.get(&a.owner)).map(|p| (p.id, p.name.clone())).collect()
 }
 
 fn agree(net: &Network, call: &Call, app: &App, back: Url, person: u64) -> Reply {
@@ -260,7 +266,7 @@ pub(super) fn remove_app(net: &Network, call: &Call) -> Result<Reply, GraphError
 
 /// The page's token: the one that works already, else a new one. It has no end of its own.
 pub(crate) fn page_token(world: &mut World, page: u64, client_id: &str, scopes: &[String], now: Timestamp) -> String {
-    if let Some(token) = world.token_of(Holder::Account(page), Platform::Facebook, now) {
+    if let Some(token) = world.token_of(Holder::Account(page), client_id, scopes, now) {
         return token.secret.clone();
     }
     let token = world.issue(Token {

@@ -72,8 +72,8 @@ fn entity_of(net: &Network, call: &Call, account: &Account, author: &Value, post
 
 fn media(call: &Call, post: &Post) -> Vec<Value> {
     let (kind, meta) = match post.format {
-        Format::Photo => ("image", json!({ "original": { "width": 720, "height": 720 } })),
-        Format::Video => ("video", json!({ "original": { "width": 720, "height": 720, "duration": 21.4 } })),
+        Format::Photo => ("image", json!({ "original": { "width": 720, "height": 360 } })),
+        Format::Video => ("video", json!({ "original": { "width": 720, "height": 360, "duration": 21.4 } })),
         Format::Text | Format::Link => return Vec::new(),
     };
     let url = format!("{}/media/post/{}.svg", call.origin, post.id);
