@@ -42,7 +42,9 @@ async fn main() -> Result<()> {
     .collect();
     tab.open(&format!("{base}/calendar")).await?;
     // One publication of each kind that the month shows.
-    for (name, selector) in [("published", ".slot.pub"), ("failed", ".slot.fail"), ("planned", ".slot:not(.pub):not(.fail)")] {
+    for (name, selector) in
+        [("published", ".slot.pub"), ("failed", ".slot.fail"), ("planned", ".slot:not(.pub):not(.fail)")]
+    {
         let path = tab.eval(&format!("document.querySelector('{selector}')?.getAttribute('href') ?? null")).await?;
         if let Some(path) = path.as_str() {
             pages.push((format!("receipt-{name}"), path.to_owned()));

@@ -17,6 +17,11 @@ function el(name, attributes = {}, ...children) {
   return element;
 }
 
+/** A paragraph; what stands between backticks is code. */
+function prose(text, attributes = {}) {
+  return el("p", attributes, text.split("`").map((part, n) => (n % 2 ? el("code", {}, part) : part)));
+}
+
 /** The schema behind a reference, and its name. */
 function resolve(schema) {
   const name = schema?.$ref?.split("/").pop();
@@ -64,7 +69,7 @@ function field(name, schema, required, seen, description = schema.description) {
   const row = el("li", {}, el("code", {}, name), " ", el("span", { class: "type" }, typeWords(schema)));
   if (required) row.append(" ", el("span", { class: "need" }, "required"));
   const words = description ?? resolve(withoutNull(schema)[0]).description;
-  if (words) row.append(el("p", {}, words));
+  if (words) row.append(prose(words));
   if (inner && seen.length < DEPTH_MAX && !seen.includes(inner.name)) {
     row.append(el("details", {}, el("summary", {}, "Fields"), fields(inner, seen.concat(inner.name ?? []))));
   }
@@ -78,7 +83,9 @@ function fields(schema, seen = []) {
 
 function shown(schema) {
   const object = objectIn(schema);
-  return object ? [el("p", { class: "faint" }, typeWords(schema)), fields(object, [object.name ?? ""])] : [el("p", { class: "faint" }, typeWords(schema))];
+  const words = typeWords(schema);
+  const type = words === "object" ? [] : [el("p", { class: "faint" }, words)];
+  return object ? [...type, fields(object, [object.name ?? ""])] : type;
 }
 
 /** A believable value. */
@@ -92,7 +99,7 @@ function example(given, depth = 0) {
     case "boolean": return false;
     case "object": {
       const required = schema.required ?? [];
-      const names = Object.keys(schema.properties ?? {}).filter((name) => required.includes(name) || name === "at");
+      const names = Object.keys(schema.properties ?? {}).filter((name) => (required.length ? required.includes(name) : name === "at"));
       return Object.fromEntries(names.map((name) => [name, example(schema.properties[name], depth + 1)]));
     }
     default: return { uuid: "018f4e5a-0000-7000-8000-000000000000", password: "…", "date-time": "2026-03-02T09:00:00Z", date: "2026-03-02" }[schema.format] ?? "text";
@@ -117,7 +124,7 @@ function part(title, ...content) {
 
 function operationView(method, path, operation) {
   const body = el("div", { class: "op-body" });
-  if (operation.description) body.append(el("p", {}, operation.description));
+  if (operation.description) body.append(prose(operation.description));
   const parameters = operation.parameters ?? [];
   if (parameters.length) {
     body.append(part("Parameters", el("ul", { class: "fields" }, parameters.map((one) => {
@@ -143,7 +150,7 @@ function operationView(method, path, operation) {
 
 function show() {
   const intro = el("section", { class: "api-intro" }, el("h1", {}, `${doc.info.title} API`), el("p", { class: "faint" }, `Version ${doc.info.version}`));
-  for (const paragraph of doc.info.description.split("\n\n")) intro.append(el("p", {}, paragraph));
+  for (const paragraph of doc.info.description.split("\n\n")) intro.append(prose(paragraph));
   const sections = (doc.tags ?? []).map((tag) => {
     const operations = [];
     for (const [path, item] of Object.entries(doc.paths)) {

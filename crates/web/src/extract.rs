@@ -108,7 +108,8 @@ impl<N: Need> FromRequestParts<App> for Visitor<N> {
             Err(problem) if problem.status == 401 => {
                 let to = parts.uri.path_and_query().map_or("/", |p| p.as_str());
                 let next = if parts.method == Method::GET { to } else { "/" };
-                let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+                let query: String =
+                    url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
                 Err(Redirect::to(&format!("/sign-in?{query}")).into_response())
             }
             Err(problem) => Err(crate::ui::error_page(&problem)),

@@ -79,7 +79,12 @@ impl Problem {
 
     /// 404: not there, or not in this organization; the answer is the same.
     pub fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "Not found", format!("There is no such {what} in this organization."))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "Not found",
+            format!("There is no such {what} in this organization."),
+        )
     }
 
     /// 401.
@@ -116,7 +121,8 @@ impl Problem {
     /// 422 with the faults.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = errors.iter().map(|e| e.message.as_str()).collect::<Vec<_>>().join(" ");
-        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Something has to be corrected", detail);
+        let mut problem =
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Something has to be corrected", detail);
         problem.errors = errors;
         problem
     }

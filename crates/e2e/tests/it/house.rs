@@ -25,7 +25,6 @@ pub struct House {
     pub clock: FixedClock,
     pub accounts: Accounts,
     pub analytics: Analytics,
-    pub identity: Identity,
     pub scope: Scope,
     pub base: String,
     pub control: Control,
@@ -100,31 +99,14 @@ impl House {
         let service = rookery_web::router(app).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         let (control, chromium) = (sandbox.control(), Chromium::launch().await?);
-        Ok(Self {
-            clock,
-            accounts,
-            analytics,
-            identity,
-            scope,
-            base,
-            control,
-            worker,
-            sandbox,
-            chromium,
-            _keys: keys,
-            _db: db,
-        })
+        Ok(Self { clock, accounts, analytics, scope, base, control, worker, sandbox, chromium, _keys: keys, _db: db })
     }
 
     /// An account on the sandbox that is connected and tracked.
     pub async fn connect(&self, platform: Platform, handle: &str, name: &str) -> Result<(Account, SandboxAccount)> {
         let there = self.control.create_account(platform, handle, name, 4_000, AccountOptions::default())?;
-        let tokens = Tokens {
-            access: there.access_token.clone().into(),
-            refresh: None,
-            expires_at: None,
-            scopes: Vec::new(),
-        };
+        let tokens =
+            Tokens { access: there.access_token.clone().into(), refresh: None, expires_at: None, scopes: Vec::new() };
         let new = NewAccount {
             platform,
             base_url: Some(self.control.base_url(platform)),

@@ -71,7 +71,8 @@ async fn a_post_is_written_goes_out_and_brings_numbers() -> Result<()> {
 async fn a_refused_post_is_explained_and_repaired() -> Result<()> {
     let house = House::new().await?;
     let (_, there) = house.connect(Platform::Mastodon, "fieldwork", "Fieldwork").await?;
-    let refusal = Effect::Status { code: 422, body: serde_json::json!({"error": "Validation failed: Text looks like spam"}) };
+    let refusal =
+        Effect::Status { code: 422, body: serde_json::json!({"error": "Validation failed: Text looks like spam"}) };
     let fault = house.control.add_fault(FaultRule::new(refusal).endpoint(Endpoint::Publish));
     let tab = house.signed_in(1440).await?;
     tab.open(&format!("{}/compose", house.base)).await?;
@@ -89,7 +90,8 @@ async fn a_refused_post_is_explained_and_repaired() -> Result<()> {
     tab.click("form[action$='/retry'] button").await?;
     tab.until("document.querySelector('.notice')?.innerText.includes('tried again')").await?;
     house.pass(Duration::ZERO).await;
-    tab.open(&tab.eval("location.pathname").await?.as_str().map_or_else(String::new, |p| format!("{}{p}", house.base))).await?;
+    tab.open(&tab.eval("location.pathname").await?.as_str().map_or_else(String::new, |p| format!("{}{p}", house.base)))
+        .await?;
     tab.until("document.querySelector('.answer')?.innerText.includes('It came out on')").await?;
     ensure!(house.control.posts(&there.platform_user_id).len() == 1, "once");
     house.end().await
@@ -99,7 +101,13 @@ async fn a_refused_post_is_explained_and_repaired() -> Result<()> {
 #[tokio::test]
 async fn an_account_is_connected_by_sign_in_at_the_network() -> Result<()> {
     let house = House::new().await?;
-    house.control.create_account(Platform::Mastodon, "harbour", "Harbour Notes", 900, rookery_sandbox::AccountOptions::default())?;
+    house.control.create_account(
+        Platform::Mastodon,
+        "harbour",
+        "Harbour Notes",
+        900,
+        rookery_sandbox::AccountOptions::default(),
+    )?;
     let tab = house.signed_in(1440).await?;
     tab.until("document.querySelector('.empty h2')?.innerText === 'Connect your first account'").await?;
     tab.click(".empty a").await?;

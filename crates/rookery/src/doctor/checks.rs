@@ -9,6 +9,7 @@ use rookery_jobs::admin::{self, Health};
 use rookery_kernel::{Clock as _, SystemClock, Timestamp};
 use sqlx::{ConnectOptions as _, Connection as _};
 
+use super::queries;
 use super::{Finding, Mark};
 use crate::config::Config;
 use crate::store::{self, Store};
@@ -104,11 +105,7 @@ async fn reach(store: &Store) -> Result<Vec<Finding>, sqlx::Error> {
     let began = tokio::time::Instant::now();
     let mut connection = store.endpoints.owner.connect().await?;
     let before = SystemClock.now();
-    let (version, number, there): (String, i32, Timestamp) = sqlx::query_as(
-        "select current_setting('server_version'), current_setting('server_version_num')::int, clock_timestamp()",
-    )
-    .fetch_one(&mut connection)
-    .await?;
+    let (version, number, there) = queries::version_and_time(&mut connection).await?;
     let after = SystemClock.now();
     connection.close().await.ok();
     let took = began.elapsed().as_secs_f64() * 1e3;

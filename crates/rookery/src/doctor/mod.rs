@@ -1,6 +1,7 @@
 //! `rookery doctor`: is everything in order, and what to do about what is not.
 
 mod checks;
+mod queries;
 mod server;
 
 use std::process::ExitCode;

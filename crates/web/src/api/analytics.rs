@@ -212,11 +212,8 @@ async fn errors(
     Query(query): Query<ErrorsQuery>,
 ) -> Result<Json<PageView<FailureView>>, Problem> {
     let (after, limit) = page::place(query.after.as_deref(), query.limit)?;
-    let filter = FailureFilter {
-        integration_id: query.integration_id,
-        date: query.date.map(|day| day.0),
-        run_id: query.run_id,
-    };
+    let filter =
+        FailureFilter { integration_id: query.integration_id, date: query.date.map(|day| day.0), run_id: query.run_id };
     let failures = app.analytics.errors(may.scope(), &filter, after, limit).await?;
     Ok(Json(PageView::of(failures, FailureView::from)))
 }

@@ -86,7 +86,7 @@ struct ApiKeyBody {
 /// List API keys
 ///
 /// Those that may be used first, the newest first.
-#[utoipa::path(get, path = "/api-keys", tag = "api keys", operation_id = "apiKeys",
+#[utoipa::path(get, path = "/api-keys", tag = "API keys", operation_id = "apiKeys",
     responses((status = 200, body = Vec<ApiKeyView>)))]
 async fn list(State(app): State<App>, may: May<ManageMembers>) -> Result<Json<Vec<ApiKeyView>>, Problem> {
     let keys = app.identity.api_keys(may.scope()).await?;
@@ -96,7 +96,7 @@ async fn list(State(app): State<App>, may: May<ManageMembers>) -> Result<Json<Ve
 /// Make an API key
 ///
 /// The secret is in this answer and nowhere else.
-#[utoipa::path(post, path = "/api-keys", tag = "api keys", operation_id = "createApiKey", request_body = ApiKeyBody,
+#[utoipa::path(post, path = "/api-keys", tag = "API keys", operation_id = "createApiKey", request_body = ApiKeyBody,
     responses((status = 201, body = NewApiKeyView)))]
 async fn create(
     State(app): State<App>,
@@ -106,7 +106,8 @@ async fn create(
     let scopes = body.scopes.into_iter().map(Into::into).collect();
     let new = NewApiKey { name: body.name, scopes, expires_at: body.expires_at.map(|at| at.0) };
     let (key, secret) = app.identity.create_api_key(may.scope(), new).await?;
-    let mut response = page::created(NewApiKeyView { key: key.into(), secret: Some(secret.expose_secret().to_owned()) });
+    let mut response =
+        page::created(NewApiKeyView { key: key.into(), secret: Some(secret.expose_secret().to_owned()) });
     response.extensions_mut().insert(ShownOnce("secret"));
     Ok(response)
 }
@@ -114,7 +115,7 @@ async fn create(
 /// Revoke an API key
 ///
 /// It opens nothing from the next request on.
-#[utoipa::path(delete, path = "/api-keys/{id}", tag = "api keys", operation_id = "revokeApiKey",
+#[utoipa::path(delete, path = "/api-keys/{id}", tag = "API keys", operation_id = "revokeApiKey",
     params(("id" = Uuid, Path, description = "The key")), responses((status = 204)))]
 async fn revoke(
     State(app): State<App>,

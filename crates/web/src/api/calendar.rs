@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::access::ReadPosts;
 use super::time::{Day, Time};
-use super::wire::{Network, PublicationState, Review};
+use super::wire::{Network, PublicationState, ReviewState};
 use crate::app::App;
 use crate::extract::Query;
 use crate::problem::Problem;
@@ -34,7 +34,7 @@ struct EntryView {
     /// When it came out, or else when it is planned.
     at: Time,
     status: PublicationState,
-    editorial_state: Review,
+    editorial_state: ReviewState,
     excerpt: String,
 }
 

@@ -14,8 +14,7 @@ const PAGE: &str = include_str!("docs.html");
 
 /// `/api/v1/openapi.json` and `/api/docs`.
 pub(super) fn routes(document: &OpenApi) -> Router<App> {
-    let text: axum::body::Bytes =
-        serde_json::to_vec(document).expect("a document of strings and maps is JSON").into();
+    let text: axum::body::Bytes = serde_json::to_vec(document).expect("a document of strings and maps is JSON").into();
     let json = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")];
     Router::new()
         .route(&format!("{PREFIX}/openapi.json"), get(async move || (json, text.clone())))

@@ -12,7 +12,8 @@ use crate::problem::Problem;
 
 /// The outermost layer of the API.
 pub(crate) async fn seal(request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().and_then(|id| Uuid::parse_str(id.header_value().to_str().ok()?).ok());
+    let id =
+        request.extensions().get::<RequestId>().and_then(|id| Uuid::parse_str(id.header_value().to_str().ok()?).ok());
     let mut response = next.run(request).await;
     if let Some(mut problem) = response.extensions_mut().remove::<Problem>() {
         problem.request_id = id;

@@ -37,9 +37,7 @@ pub(crate) const PREFIX: &str = "/api/v1";
 pub fn routes() -> (Router<App>, OpenApi) {
     let (router, document) = described().split_for_parts();
     let document = spec::complete(document);
-    let router = router
-        .merge(docs::routes(&document))
-        .layer(middleware::from_fn(envelope::seal));
+    let router = router.merge(docs::routes(&document)).layer(middleware::from_fn(envelope::seal));
     (router, document)
 }
 

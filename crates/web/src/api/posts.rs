@@ -137,6 +137,7 @@ struct ChangeBody {
     #[serde(default, deserialize_with = "present")]
     #[garde(inner(inner(length(chars, max = 500))))]
     #[schema(value_type = Option<String>)]
+    #[expect(clippy::option_option, reason = "absent, null and text are three wishes")]
     title: Option<Option<String>>,
 }
 
@@ -234,11 +235,7 @@ async fn publish_now(
 /// Every publication that is not out. What is being sent, or of unknown fate, stays.
 #[utoipa::path(post, path = "/posts/{id}/cancel", tag = "posts", operation_id = "cancelPost",
     params(("id" = Uuid, Path, description = "The post")), responses((status = 200, body = PostView)))]
-async fn cancel(
-    State(app): State<App>,
-    may: May<Publish>,
-    Path(id): Path<PostId>,
-) -> Result<Json<PostView>, Problem> {
+async fn cancel(State(app): State<App>, may: May<Publish>, Path(id): Path<PostId>) -> Result<Json<PostView>, Problem> {
     Ok(Json(app.publishing.cancel(may.scope(), id).await?.into()))
 }
 

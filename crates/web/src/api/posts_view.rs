@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::time::{Time, TimeNote};
-use super::wire::{ErrorKind, Network, Outcome, PostState, PublicationState, Review};
+use super::wire::{ErrorKind, Network, Outcome, PostState, PublicationState, ReviewState};
 
 /// A post, with a publication for each account.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,7 +26,7 @@ pub(super) struct PostView {
     mentions: serde_json::Value,
     status: PostState,
     outcome: Outcome,
-    editorial_state: Review,
+    editorial_state: ReviewState,
     scheduled_at: Option<Time>,
     /// IANA zone the time was chosen in.
     time_zone: String,
@@ -178,7 +178,7 @@ pub(super) struct PostSummaryView {
     excerpt: String,
     status: PostState,
     outcome: Outcome,
-    editorial_state: Review,
+    editorial_state: ReviewState,
     scheduled_at: Option<Time>,
     published_at: Option<Time>,
     /// The accounts it goes to.

@@ -18,17 +18,13 @@ use super::idempotency::once;
 use super::page::Has;
 use super::posts_view::{PostView, PublicationView};
 use super::time::Time;
-use super::wire::{ErrorKind, Mood, Phase, Review};
+use super::wire::{ErrorKind, Mood, Phase, ReviewState};
 use crate::app::App;
 use crate::extract::{Body, May, Path, Publish};
 use crate::problem::Problem;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
-        .routes(routes!(get))
-        .routes(once!(cancel))
-        .routes(once!(retry))
-        .routes(once!(mark_online))
+    OpenApiRouter::default().routes(routes!(get)).routes(once!(cancel)).routes(once!(retry)).routes(once!(mark_online))
 }
 
 /// One try to deliver.
@@ -98,7 +94,7 @@ struct ReceiptPostView {
     excerpt: String,
     content: String,
     revision: i32,
-    editorial_state: Review,
+    editorial_state: ReviewState,
 }
 
 /// Everything about one publication.

@@ -141,7 +141,11 @@ struct SignInBody {
 /// Answers who calls, and sets the session cookie.
 #[utoipa::path(post, path = "/session", tag = "session", operation_id = "signIn", request_body = SignInBody,
     security(()), responses((status = 200, body = MeView)))]
-async fn sign_in(State(app): State<App>, jar: CookieJar, request: Request) -> Result<(CookieJar, Json<MeView>), Problem> {
+async fn sign_in(
+    State(app): State<App>,
+    jar: CookieJar,
+    request: Request,
+) -> Result<(CookieJar, Json<MeView>), Problem> {
     let (parts, body) = request.into_parts();
     extract::refuse_foreign_origin(&parts)?;
     let client = Client {
@@ -192,10 +196,7 @@ async fn sign_out(
 /// Those a person belongs to; the one an API key belongs to.
 #[utoipa::path(get, path = "/organizations", tag = "session", operation_id = "organizations",
     responses((status = 200, body = Vec<OrganizationView>)))]
-async fn organizations(
-    State(app): State<App>,
-    Known(caller): Known,
-) -> Result<Json<Vec<OrganizationView>>, Problem> {
+async fn organizations(State(app): State<App>, Known(caller): Known) -> Result<Json<Vec<OrganizationView>>, Problem> {
     let Some(user) = &caller.user else {
         return Ok(Json(vec![OrganizationView::of(&caller.organization, None)]));
     };

@@ -3,7 +3,9 @@
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem, Paths};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, ResponseBuilder};
 
 use super::idempotency;
@@ -27,7 +29,7 @@ use crate::problem::Problem;
         (name = "calendar", description = "What is planned and what came out"),
         (name = "accounts", description = "Connected accounts and the networks' rules"),
         (name = "analytics", description = "Numbers and how they were collected"),
-        (name = "api keys", description = "Keys for programs"),
+        (name = "API keys", description = "Keys for programs"),
         (name = "jobs", description = "Background work"),
         (name = "audit", description = "Who did what"),
     )
@@ -56,9 +58,26 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
             .description("A problem document")
             .content("application/problem+json", Content::new(Some(Ref::from_schema_name("Problem"))))
             .build();
+        for (status, response) in &mut operation.responses.responses {
+            if let RefOr::T(response) = response
+                && response.description.is_empty()
+            {
+                response.description = meaning(status).into();
+            }
+        }
         operation.responses.responses.insert("default".into(), RefOr::T(problem));
     }
     document
+}
+
+/// OpenAPI 3.1 wants words for every answer.
+fn meaning(status: &str) -> &'static str {
+    match status {
+        "201" => "Made",
+        "202" => "Queued",
+        "204" => "Done",
+        _ => "Here it is",
+    }
 }
 
 /// Notes on the one operation of `paths` that it takes an `Idempotency-Key`.
@@ -81,4 +100,3 @@ fn key_parameter() -> Parameter {
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
 }
-

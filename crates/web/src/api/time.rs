@@ -171,6 +171,7 @@ pub(crate) fn range(
 }
 
 /// Tells `"field": null` from a field that is not there.
+#[expect(clippy::option_option, reason = "absent, null and a value are three wishes")]
 pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: Deserializer<'de>,

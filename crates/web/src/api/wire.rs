@@ -9,6 +9,7 @@ macro_rules! words {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
+        #[allow(clippy::enum_variant_names, reason = "the domain's names are taken as they are")]
         pub(crate) enum $name {
             $($variant),+
         }
@@ -45,7 +46,7 @@ words! {
     /// How a post's delivery ended.
     Outcome = rookery_publishing::PostOutcome { None, Complete, Partial, Failed }
     /// State of a post's review.
-    Review = rookery_publishing::EditorialState {
+    ReviewState = rookery_publishing::EditorialState {
         NotRequired, Draft, PendingReview, NeedsChanges, Approved, Rejected, Archived,
     }
     /// State of a publication.

@@ -64,9 +64,7 @@ impl From<SignInError> for Problem {
                 problem
             }
             SignInError::Locked { until } => locked(*until),
-            SignInError::TooMany { retry_after } => {
-                Self::too_many(format!("{error}."), retry_after.as_secs().max(1))
-            }
+            SignInError::TooMany { retry_after } => Self::too_many(format!("{error}."), retry_after.as_secs().max(1)),
             SignInError::Inactive => Self::forbidden("This account is switched off. Ask whoever runs this server."),
             SignInError::Db(e) => Self::database(e),
         }

@@ -53,7 +53,11 @@ struct Choose {
 }
 
 /// All connected accounts.
-pub(crate) async fn page(State(app): State<App>, Visitor(may): Visitor<Read>, Query(flash): Query<Flash>) -> PageResult {
+pub(crate) async fn page(
+    State(app): State<App>,
+    Visitor(may): Visitor<Read>,
+    Query(flash): Query<Flash>,
+) -> PageResult {
     let accounts = app.accounts.list(may.scope()).await?;
     let zone = &may.caller.organization.timezone;
     let mend = accounts.iter().filter(|a| needs_person(a)).count();
@@ -150,7 +154,9 @@ fn callback_address(app: &App) -> String {
 
 fn address(text: Option<&str>) -> Result<Option<Url>, Problem> {
     let Some(text) = text.map(str::trim).filter(|t| !t.is_empty()) else { return Ok(None) };
-    let url: Url = text.parse().map_err(|_| Problem::bad_request("The server's address cannot be read; write it like https://example.social."))?;
+    let url: Url = text.parse().map_err(|_| {
+        Problem::bad_request("The server's address cannot be read; write it like https://example.social.")
+    })?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(Problem::bad_request("The server's address begins with https://."));
     }
@@ -177,7 +183,10 @@ pub(crate) async fn callback(
     Query(answer): Query<Answer>,
 ) -> PageResult {
     if let Some(error) = answer.error_description.or(answer.error) {
-        return Ok(back("/accounts", Err(Problem::bad_request(format!("The network did not connect the account: {error}.")))));
+        return Ok(back(
+            "/accounts",
+            Err(Problem::bad_request(format!("The network did not connect the account: {error}."))),
+        ));
     }
     let user = person(&may)?;
     let (Some(state), Some(code)) = (answer.state, answer.code) else {
@@ -187,7 +196,8 @@ pub(crate) async fn callback(
         Ok(Connected::Account(account)) => connected(&app, &may, &account).await,
         Ok(Connected::Choose { state, profiles }) => {
             let accounts = app.accounts.list(may.scope()).await?;
-            let profiles = profiles.into_iter().map(|p| (p.id, p.display_name.unwrap_or_else(|| p.username.clone()), p.username));
+            let profiles =
+                profiles.into_iter().map(|p| (p.id, p.display_name.unwrap_or_else(|| p.username.clone()), p.username));
             Ok(render(&Choose {
                 shell: Shell::new("accounts", &may.caller, &accounts, &Flash::default()),
                 state,
@@ -201,7 +211,11 @@ pub(crate) async fn callback(
 /// A connected account is tracked from the start: its numbers are what people come for.
 async fn connected(app: &App, may: &May<ManageAccounts>, account: &Account) -> PageResult {
     app.analytics.track(may.scope(), &[account.id]).await?;
-    let text = format!("{} on {} is connected. Its numbers are collected from tonight on.", account.name(), account.platform.name());
+    let text = format!(
+        "{} on {} is connected. Its numbers are collected from tonight on.",
+        account.name(),
+        account.platform.name()
+    );
     Ok(back("/accounts", Ok(&text)))
 }
 
@@ -242,7 +256,8 @@ pub(crate) async fn connect_token(
         Err(problem) => return Ok(back("/accounts", Err(problem))),
     };
     let is_sandbox = is_local(base_url.as_ref());
-    let tokens = Tokens { access: fields.token.trim().to_owned().into(), refresh: None, expires_at: None, scopes: Vec::new() };
+    let tokens =
+        Tokens { access: fields.token.trim().to_owned().into(), refresh: None, expires_at: None, scopes: Vec::new() };
     let new = NewAccount { platform: fields.platform, base_url, tokens, profile_id: None, is_sandbox };
     match app.accounts.connect(may.scope(), new).await {
         Ok(account) => connected(&app, &may, &account).await,

@@ -14,7 +14,10 @@ pub(crate) async fn serve(Path(path): Path<String>) -> Response {
     match Assets::get(&path) {
         Some(file) => {
             let kind = file.metadata.mimetype().to_owned();
-            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=86400".to_owned())], file.data.to_vec())
+            (
+                [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=86400".to_owned())],
+                file.data.to_vec(),
+            )
                 .into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),

@@ -104,7 +104,11 @@ pub(crate) async fn page(
         outside: date.to_jiff().first_of_month() != first,
         is_today: *date == today,
         is_past: *date < today,
-        entries: entries.iter().filter(|e| zone.date(e.at) == *date).map(|e| entry(e, zone, name_of(e.account_id))).collect(),
+        entries: entries
+            .iter()
+            .filter(|e| zone.date(e.at) == *date)
+            .map(|e| entry(e, zone, name_of(e.account_id)))
+            .collect(),
     });
     let month_of = |date: civil::Date| date.strftime("%Y-%m").to_string();
     Ok(render(&Page {

@@ -16,9 +16,11 @@ pub(crate) struct Frame {
 }
 
 /// For wide windows.
-pub(crate) const WIDE: Frame = Frame { width: 820.0, height: 240.0, left: 50.0, right: 806.0, top: 12.0, bottom: 212.0 };
+pub(crate) const WIDE: Frame =
+    Frame { width: 820.0, height: 240.0, left: 50.0, right: 806.0, top: 12.0, bottom: 212.0 };
 /// For telephones: as wide as the card, so that the labels keep their size.
-pub(crate) const NARROW: Frame = Frame { width: 330.0, height: 200.0, left: 40.0, right: 324.0, top: 10.0, bottom: 172.0 };
+pub(crate) const NARROW: Frame =
+    Frame { width: 330.0, height: 200.0, left: 40.0, right: 324.0, top: 10.0, bottom: 172.0 };
 
 /// A small line without axes.
 pub(crate) fn sparkline(series: Series<'_>) -> String {
@@ -27,8 +29,9 @@ pub(crate) fn sparkline(series: Series<'_>) -> String {
     };
     let spread = if high > low { high - low } else { 1.0 };
     let step = 160.0 / (series.len().max(2) - 1) as f64;
-    let mut out =
-        String::from(r#"<svg width="100%" height="36" viewBox="0 0 160 36" preserveAspectRatio="none" aria-hidden="true">"#);
+    let mut out = String::from(
+        r#"<svg width="100%" height="36" viewBox="0 0 160 36" preserveAspectRatio="none" aria-hidden="true">"#,
+    );
     for (start, run) in runs(series) {
         let points = line(&run, |i, v| ((start + i) as f64 * step, 34.0 - (v - low) / spread * 30.0));
         let _ = write!(
@@ -54,7 +57,8 @@ pub(crate) fn lines(
     let step = (right - left) / (now.len().max(2) - 1) as f64;
     let x = |i: usize| left + i as f64 * step;
     let y = |v: f64| bottom - v.max(0.0) / top * (bottom - head);
-    let mut out = format!(r#"<svg viewBox="0 0 {width} {height}" width="100%" role="img" aria-label="{}">"#, escape(label));
+    let mut out =
+        format!(r#"<svg viewBox="0 0 {width} {height}" width="100%" role="img" aria-label="{}">"#, escape(label));
     let mut value = 0.0;
     while value <= top + f64::EPSILON {
         let at = y(value);
@@ -169,7 +173,8 @@ fn scale(high: f64) -> (f64, f64) {
         return (4.0, 1.0);
     }
     let magnitude = 10_f64.powf((high / 4.0).log10().floor());
-    let step = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|m| m * magnitude).find(|s| s * 4.0 >= high).unwrap_or(high / 4.0);
+    let step =
+        [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|m| m * magnitude).find(|s| s * 4.0 >= high).unwrap_or(high / 4.0);
     let step = step.max(1.0);
     (step * (high / step).ceil().max(1.0), step)
 }

@@ -70,7 +70,7 @@ impl Fields {
             match &*name {
                 // Browsers send line ends as CR LF; networks count characters.
                 "content" => fields.content = value.replace("\r\n", "\n"),
-                "title" => fields.title = value.trim().to_owned(),
+                "title" => value.trim().clone_into(&mut fields.title),
                 "account" => fields.accounts.extend(value.parse::<AccountId>()),
                 "schedule" => fields.schedule = value.into_owned(),
                 "at" => fields.at = value.into_owned(),
@@ -254,7 +254,7 @@ fn row(finding: Finding) -> FindingRow {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Length {
+struct Counted {
     integration_id: AccountId,
     length: usize,
     limit: usize,
@@ -263,7 +263,7 @@ struct Length {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Checked {
-    lengths: Vec<Length>,
+    lengths: Vec<Counted>,
     findings: Vec<Finding>,
     when: Option<String>,
 }
@@ -287,7 +287,7 @@ pub(crate) async fn check(
     let rules: Vec<PlatformRules> = app.accounts.all_rules().await?;
     let lengths = accounts.iter().filter_map(|a| {
         let rule = rules.iter().find(|r| r.platform == a.platform)?;
-        Some(Length { integration_id: a.id, length: rule.count(&fields.content), limit: rule.text_limit })
+        Some(Counted { integration_id: a.id, length: rule.count(&fields.content), limit: rule.text_limit })
     });
     let lengths = lengths.collect();
     // An untouched form is not scolded.
@@ -307,7 +307,8 @@ mod tests {
     #[test]
     fn a_form_with_several_accounts_and_windows_line_ends_is_read() {
         let (a, b) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
-        let body = format!("content=one%0D%0Atwo&account={a}&account={b}&account=nonsense&schedule=at&at=2026-03-02T09%3A00");
+        let body =
+            format!("content=one%0D%0Atwo&account={a}&account={b}&account=nonsense&schedule=at&at=2026-03-02T09%3A00");
         let fields = Fields::read(body.as_bytes());
         assert_eq!(fields.content, "one\ntwo");
         assert_eq!(fields.accounts, [AccountId::from_uuid(a), AccountId::from_uuid(b)]);

@@ -80,9 +80,11 @@ pub(crate) fn error_page(problem: &Problem) -> Response {
 /// Whatever is asked for is not there: a problem for programs, a page for people.
 pub(crate) async fn not_found(request: Request) -> Response {
     if request.uri().path().starts_with("/api/") {
-        return Problem::new(StatusCode::NOT_FOUND, "not_found", "Not found", "There is no such address.").into_response();
+        return Problem::new(StatusCode::NOT_FOUND, "not_found", "Not found", "There is no such address.")
+            .into_response();
     }
-    let problem = Problem::new(StatusCode::NOT_FOUND, "not_found", "Page not found", "There is nothing at this address.");
+    let problem =
+        Problem::new(StatusCode::NOT_FOUND, "not_found", "Page not found", "There is nothing at this address.");
     error_page(&problem)
 }
 
@@ -106,6 +108,7 @@ pub(crate) type PageResult = Result<Response, PageError>;
 
 /// After a form: back to a page with a notice, or with what went wrong. The notice travels in the
 /// address and is shown as text only.
+#[expect(clippy::needless_pass_by_value, reason = "an outcome ends here")]
 pub(crate) fn back(to: &str, outcome: Result<&str, Problem>) -> Response {
     let (key, text) = match &outcome {
         Ok(text) => ("done", (*text).to_owned()),

@@ -28,7 +28,11 @@ struct Page {
 }
 
 /// The organizations of the person.
-pub(crate) async fn page(State(app): State<App>, Visitor(may): Visitor<Read>, Query(flash): Query<Flash>) -> PageResult {
+pub(crate) async fn page(
+    State(app): State<App>,
+    Visitor(may): Visitor<Read>,
+    Query(flash): Query<Flash>,
+) -> PageResult {
     let user = may.scope().actor.user_id().ok_or_else(|| Problem::forbidden("A key belongs to one organization."))?;
     let accounts = app.accounts.list(may.scope()).await?;
     let organizations = app.identity.organizations_of(user).await?.into_iter().map(|b| Row {

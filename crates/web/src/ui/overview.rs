@@ -105,16 +105,23 @@ pub(crate) async fn page(
     let heat = app.analytics.heatmap(may.scope(), zone, HEAT_DAYS, None).await?;
     let attention = app.publishing.attention(may.scope(), 50).await?;
     let tomorrow = zone.date(app.clock.now()).plus_days(1);
-    let week = app.publishing.calendar(may.scope(), zone.start_of(tomorrow), zone.start_of(tomorrow.plus_days(7))).await?;
+    let week =
+        app.publishing.calendar(may.scope(), zone.start_of(tomorrow), zone.start_of(tomorrow.plus_days(7))).await?;
     let planned_days: std::collections::BTreeSet<Date> =
         week.iter().filter(|e| e.status != PublicationStatus::Cancelled).map(|e| zone.date(e.at)).collect();
     let as_of = match (overview.as_of, overview.fetched_at) {
-        (Some(date), Some(at)) => format!("figures up to {}, read {}", date.to_jiff().strftime("%-d %b"), moment(at, zone)),
+        (Some(date), Some(at)) => {
+            format!("figures up to {}, read {}", date.to_jiff().strftime("%-d %b"), moment(at, zone))
+        }
         _ => "no figures yet; they are collected every night".to_owned(),
     };
     Ok(render(&Page {
         shell: Shell::new("overview", &may.caller, &accounts, &flash),
-        accounts_line: if accounts.len() == 1 { "1 account".to_owned() } else { format!("{} accounts", accounts.len()) },
+        accounts_line: if accounts.len() == 1 {
+            "1 account".to_owned()
+        } else {
+            format!("{} accounts", accounts.len())
+        },
         as_of,
         ranges: RANGES,
         days,
@@ -274,7 +281,8 @@ fn needs(accounts: &[Account], attention: &[Attention], empty_days: usize, zone:
         needs.push(Need {
             tone: "",
             count: empty_days.to_string(),
-            text: if empty_days == 1 { "day".to_owned() } else { "days".to_owned() } + " of the next seven without a post.",
+            text: if empty_days == 1 { "day".to_owned() } else { "days".to_owned() }
+                + " of the next seven without a post.",
             href: "/calendar".to_owned(),
             action: "Plan",
         });

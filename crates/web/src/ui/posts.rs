@@ -28,6 +28,7 @@ struct PublicationRow {
 
 #[derive(Template)]
 #[template(path = "post.html")]
+#[expect(clippy::struct_excessive_bools, reason = "one per button that the page may show")]
 struct PostPage {
     shell: Shell,
     id: PostId,
@@ -54,10 +55,14 @@ pub(super) const fn tone(status: PublicationStatus, in_doubt: bool) -> &'static 
     match status {
         PublicationStatus::Published => "good",
         PublicationStatus::Failed => "bad",
-        PublicationStatus::Publishing if in_doubt => "warn",
-        PublicationStatus::Publishing => "accent",
         PublicationStatus::Retrying => "warn",
-        PublicationStatus::Scheduled => "accent",
+        PublicationStatus::Publishing | PublicationStatus::Scheduled => {
+            if in_doubt {
+                "warn"
+            } else {
+                "accent"
+            }
+        }
         PublicationStatus::Draft | PublicationStatus::Cancelled => "",
     }
 }
@@ -230,6 +235,7 @@ struct AttemptRow {
 
 #[derive(Template)]
 #[template(path = "publication.html")]
+#[expect(clippy::struct_excessive_bools, reason = "one per button that the page may show")]
 struct ReceiptPage {
     shell: Shell,
     id: PublicationId,
@@ -307,7 +313,9 @@ async fn numbers(
     may: &crate::extract::May<Read>,
     receipt: &Receipt,
 ) -> Result<(Vec<(&'static str, String)>, String), Problem> {
-    let Some(external_id) = receipt.publication.platform_post_id.clone() else { return Ok((Vec::new(), String::new())) };
+    let Some(external_id) = receipt.publication.platform_post_id.clone() else {
+        return Ok((Vec::new(), String::new()));
+    };
     let account = receipt.publication.social_account_id;
     let found = app.analytics.publication_numbers(may.scope(), account, &[external_id]).await?;
     let Some(row) = found.into_iter().next() else { return Ok((Vec::new(), String::new())) };
@@ -400,5 +408,8 @@ pub(crate) async fn mark_online(
     Form(fields): Form<OnlineFields>,
 ) -> Response {
     let sighting = Sighting { platform_post_id: None, url: Some(fields.url) };
-    after_publication(id, app.publishing.mark_online(may.scope(), id, sighting).await.map(|_| "Thank you. It is marked as published."))
+    after_publication(
+        id,
+        app.publishing.mark_online(may.scope(), id, sighting).await.map(|_| "Thank you. It is marked as published."),
+    )
 }

@@ -134,7 +134,9 @@ mod tests {
     fn the_way_on_never_leaves_the_site() {
         let path = |next: &str| own_path(Some(next.to_owned()));
         assert_eq!(path("/calendar?month=2026-03"), "/calendar?month=2026-03");
-        for trap in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nSet-Cookie: x"] {
+        for trap in
+            ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nSet-Cookie: x"]
+        {
             assert_eq!(path(trap), "/", "{trap}");
         }
     }

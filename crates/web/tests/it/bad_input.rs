@@ -15,7 +15,10 @@ async fn a_text_over_the_limit_names_the_account_the_limit_and_the_length() {
     let refused = owner.post("/posts", &body).await.refused(422, "invalid");
     assert_eq!(refused.at("/errors/0/field"), "content");
     assert_eq!(refused.at("/findings/0/code"), "text_too_long");
-    assert_eq!((&refused.json["findings"][0]["limit"], &refused.json["findings"][0]["actual"]), (&json!(500), &json!(501)));
+    assert_eq!(
+        (&refused.json["findings"][0]["limit"], &refused.json["findings"][0]["actual"]),
+        (&json!(500), &json!(501))
+    );
     assert_eq!(refused.at("/findings/0/integrationId"), account.id.to_string());
 
     let past = json!({"content": "Hello", "accountIds": [account.id],

@@ -32,7 +32,11 @@ impl Answer {
 
     /// The text at a JSON pointer.
     pub fn at(&self, pointer: &str) -> String {
-        self.json.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} in {}", self.text)).into()
+        self.json
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_else(|| panic!("{pointer} in {}", self.text))
+            .into()
     }
 
     /// Checks the status, and that a refusal is a problem document.

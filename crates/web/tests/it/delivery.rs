@@ -38,7 +38,10 @@ async fn a_scheduled_post_comes_out_once_on_both_networks() {
         assert!(publication["url"].as_str().is_some_and(|url| url.starts_with("http")), "{publication}");
         let receipt = program.get(&format!("/publications/{}", publication["id"].as_str().expect("an id"))).await;
         let receipt = receipt.expect(200);
-        assert_eq!((receipt.at("/attempts/0/phase"), receipt.at("/reason/code")), ("confirmed".into(), "published".into()));
+        assert_eq!(
+            (receipt.at("/attempts/0/phase"), receipt.at("/reason/code")),
+            ("confirmed".into(), "published".into())
+        );
         assert!(receipt.json["story"].as_array().expect("a story").len() >= 3);
     }
     let id = made.at("/id");
@@ -52,18 +55,17 @@ async fn a_refused_post_fails_is_explained_and_tried_again() {
     let house = House::new().await;
     let (account, there) = house.connect(Platform::Mastodon, "tide").await;
     let owner = house.owner().await;
-    let fault = FaultRule::new(Effect::Refuse500).endpoint(Endpoint::Publish);
-    house.control.add_fault(fault);
+    let refuse = Effect::Status { code: 422, body: json!({"error": "Validation failed: text is not allowed"}) };
+    house.control.add_fault(FaultRule::new(refuse).endpoint(Endpoint::Publish));
     let body = json!({"content": "Hello", "accountIds": [account.id], "schedule": {"kind": "now"}});
     let made = owner.post("/posts", &body).await.expect(201);
     let path = format!("/posts/{}", made.at("/id"));
-    for _ in 0..12 {
-        house.pass(Duration::from_secs(1800)).await;
-    }
+    house.pass(Duration::from_secs(1)).await;
     let failed = owner.get(&path).await.expect(200);
-    assert_eq!((failed.at("/status"), failed.at("/publications/0/errorClass")), ("failed".into(), "transient".into()));
+    assert_eq!((failed.at("/status"), failed.at("/publications/0/errorClass")), ("failed".into(), "permanent".into()));
     let receipt = owner.get(&format!("/publications/{}", failed.at("/publications/0/id"))).await.expect(200);
-    assert!(receipt.at("/reason/sentence").ends_with('.'), "{}", receipt.text);
+    assert!(receipt.at("/reason/sentence").contains("text is not allowed"), "{}", receipt.text);
+    assert_eq!(receipt.json["attempts"][0]["httpStatus"], 422);
 
     house.control.clear_faults();
     assert_eq!(owner.act(&format!("{path}/retry")).await.expect(200).at("/status"), "scheduled");

@@ -90,7 +90,7 @@ impl House {
             render_metrics: Box::new(String::new),
         });
         let (_, scope) = person_with_organization(&identity, OWNER, "Fieldwork Studio").await;
-        let (control, _keys) = (sandbox.control(), keys);
+        let control = sandbox.control();
         Self {
             clock,
             identity,
@@ -103,7 +103,7 @@ impl House {
             test,
             worker,
             _sandbox: sandbox,
-            _keys,
+            _keys: keys,
         }
     }
 
@@ -179,12 +179,8 @@ impl House {
     pub async fn connect(&self, platform: Platform, handle: &str) -> (Account, SandboxAccount) {
         let options = AccountOptions::default();
         let there = self.control.create_account(platform, handle, handle, 4_000, options).expect("simulated");
-        let tokens = Tokens {
-            access: there.access_token.clone().into(),
-            refresh: None,
-            expires_at: None,
-            scopes: Vec::new(),
-        };
+        let tokens =
+            Tokens { access: there.access_token.clone().into(), refresh: None, expires_at: None, scopes: Vec::new() };
         let base_url = Some(self.control.base_url(platform));
         let new = NewAccount { platform, base_url, tokens, profile_id: None, is_sandbox: true };
         let account = self.accounts.connect(&self.scope, new).await.expect("connected");

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rookery_kernel::Platform;
 use rookery_identity::KeyScope;
+use rookery_kernel::Platform;
 use serde_json::{Value, json};
 
 use crate::client::Client;

@@ -139,9 +139,13 @@ async fn a_check_tells_everything_and_stores_nothing() {
     let plan = json!({"kind": "at", "at": "2026-03-01T09:00:00Z"});
     let answer = owner.post("/posts/validate", &post(&long, &accounts, &plan)).await.expect(200);
     assert_eq!(answer.json["isValid"], false);
-    let found: Vec<_> = answer.json["findings"].as_array().expect("findings").iter().map(|f| f["code"].clone()).collect();
+    let found: Vec<_> =
+        answer.json["findings"].as_array().expect("findings").iter().map(|f| f["code"].clone()).collect();
     assert_eq!(found, ["text_too_long", "time_in_past"]);
     assert_eq!(answer.json["findings"][0]["integrationId"], accounts[0].as_str());
-    assert_eq!((&answer.json["findings"][0]["limit"], &answer.json["findings"][0]["actual"]), (&json!(500), &json!(501)));
+    assert_eq!(
+        (&answer.json["findings"][0]["limit"], &answer.json["findings"][0]["actual"]),
+        (&json!(500), &json!(501))
+    );
     assert_eq!(house.count("publishing.posts").await, 0);
 }

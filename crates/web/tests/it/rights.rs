@@ -165,8 +165,7 @@ async fn a_stranger_finds_nothing_of_ours() {
     let organization = things.house.scope.organization_id.to_string();
     for (method, path, right) in ROUTES {
         let answer = match (*method, *path) {
-            ("POST" | "DELETE", "/session") => continue,
-            ("POST", "/accounts") => continue,
+            ("POST" | "DELETE", "/session") | ("POST", "/accounts") => continue,
             // What is named there is the stranger's own input.
             ("POST", "/posts") => {
                 things.call(&stranger, method, path).await.refused(422, "invalid");
@@ -178,9 +177,7 @@ async fn a_stranger_finds_nothing_of_ours() {
                 continue;
             }
             ("POST", "/analytics/ingest") => things.call(&stranger, method, path).await.refused(404, "not_found"),
-            (_, path) if path.contains("{id}") => {
-                things.call(&stranger, method, path).await.refused(404, "not_found")
-            }
+            (_, path) if path.contains("{id}") => things.call(&stranger, method, path).await.refused(404, "not_found"),
             _ if *right == Instance => things.call(&stranger, method, path).await.refused(403, "forbidden"),
             _ => {
                 let answer = things.call(&stranger, method, path).await;

@@ -15,7 +15,10 @@ async fn a_person_signs_in_looks_around_and_signs_out() {
     for part in ["rookery_session=", "HttpOnly", "SameSite=Lax", "Path=/"] {
         assert!(cookie.contains(part), "{part} in {cookie}");
     }
-    assert!(!answer.text.contains(cookie.split(['=', ';']).nth(1).expect("a token")), "the token is in the cookie only");
+    assert!(
+        !answer.text.contains(cookie.split(['=', ';']).nth(1).expect("a token")),
+        "the token is in the cookie only"
+    );
 
     let owner = house.owner().await;
     let me = owner.get("/me").await.expect(200);
@@ -96,7 +99,8 @@ async fn a_key_needs_a_name_a_scope_and_a_future() {
     let owner = house.owner().await;
     let new = json!({"name": " ", "scopes": [], "expiresAt": "2026-01-01T00:00:00Z"});
     let refused = owner.post("/api-keys", &new).await.refused(422, "invalid");
-    let fields: Vec<_> = refused.json["errors"].as_array().expect("errors").iter().map(|e| e["field"].clone()).collect();
+    let fields: Vec<_> =
+        refused.json["errors"].as_array().expect("errors").iter().map(|e| e["field"].clone()).collect();
     assert_eq!(fields, ["name", "scopes", "expiresAt"]);
     owner.post("/api-keys", &json!({"name": "k", "scopes": ["admin"]})).await.refused(400, "bad_request");
 }
