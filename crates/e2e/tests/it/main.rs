@@ -17,7 +17,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 async fn a_post_is_written_goes_out_and_brings_numbers() -> Result<()> {
     let house = House::new().await?;
     let (page, page_there) = house.connect(Platform::Facebook, "fieldworkstudio", "Fieldwork Studio").await?;
-    let (_, toot_there) = house.connect(Platform::Mastodon, "fieldwork", "Fieldwork on Mastodon").await?;
+    let (toots, toot_there) = house.connect(Platform::Mastodon, "fieldwork", "Fieldwork on Mastodon").await?;
 
     let tab = house.tab(1440).await?;
     sign_in(&tab, EMAIL, "wrong").await?;
@@ -57,10 +57,13 @@ async fn a_post_is_written_goes_out_and_brings_numbers() -> Result<()> {
     let receipt_url = tab.eval("location.href").await?.as_str().unwrap_or_default().to_owned();
 
     house.pass(DAY).await;
-    house.collect(&page).await?;
+    for account in [&page, &toots] {
+        house.collect(account).await?;
+    }
     tab.open(&receipt_url).await?;
     let numbers = tab.text("dl.facts").await?;
-    ensure!(numbers.contains("Reach") && !numbers.contains("Reach\nnot reported"), "its numbers are there: {numbers}");
+    let reported = numbers.contains("Reactions") && !numbers.contains("Reactions\nnot reported");
+    ensure!(reported, "its numbers are there: {numbers}");
     tab.open(&format!("{}/", house.base)).await?;
     ensure!(tab.text("main").await?.contains("Low tide at noon"), "it is top content");
     house.end().await

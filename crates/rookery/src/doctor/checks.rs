@@ -6,11 +6,10 @@ use rookery_accounts::{KeyFileError, Vault};
 use rookery_db::migrate::{self, StandingState};
 use rookery_db::{Db, roles};
 use rookery_jobs::admin::{self, Health};
-use rookery_kernel::{Clock as _, SystemClock, Timestamp};
+use rookery_kernel::{Clock as _, SystemClock};
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use super::queries;
-use super::{Finding, Mark};
+use super::{Finding, Mark, queries};
 use crate::config::Config;
 use crate::store::{self, Store};
 use crate::wiring::{self, Parts};
