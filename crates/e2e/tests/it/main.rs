@@ -61,6 +61,9 @@ async fn a_post_is_written_goes_out_and_brings_numbers() -> Result<()> {
         house.collect(account).await?;
     }
     tab.open(&receipt_url).await?;
+    // A session without "stay signed in" has ended meanwhile; signing in leads back to the receipt.
+    sign_in(&tab, EMAIL, PASSWORD).await?;
+    tab.until("location.pathname.startsWith('/publications/') && document.querySelector('dl.facts')").await?;
     let numbers = tab.text("dl.facts").await?;
     let reported = numbers.contains("Reactions") && !numbers.contains("Reactions\nnot reported");
     ensure!(reported, "its numbers are there: {numbers}");
