@@ -65,7 +65,7 @@ async fn main() -> Result<()> {
                 let text = "Field notes from the coast: wind from the west, good light until four. #fieldnotes";
                 tab.fill("#content", text).await?;
                 tab.click(".pick input:not([disabled])").await?;
-                tab.until("document.querySelector('[data-length]').textContent.includes('/')").await?;
+                tab.until("!document.querySelector('[data-length]').textContent.startsWith('0 /')").await?;
             }
             tab.picture(&folder.join(format!("{name}-{view}.png"))).await?;
             for obstacle in tab.obstacles().await? {
