@@ -107,20 +107,21 @@ pub trait IdGen: Send + Sync + fmt::Debug {
 #[derive(Debug, Clone)]
 pub struct SystemIds {
     clock: Arc<dyn Clock>,
+    last: Arc<Mutex<Last>>,
 }
 
 impl SystemIds {
     /// Ids whose time part follows `clock`.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock }
+        Self { clock, last: Arc::default() }
     }
 }
 
 impl IdGen for SystemIds {
     fn uuid(&self) -> Uuid {
-        let mut random = [0; 10];
+        let mut random = [0; RANDOM];
         self.fill(&mut random);
-        version_7(self.clock.now(), random)
+        self.last.lock().expect("no holder of this lock panics").next(self.clock.now(), random)
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system for chance")]
@@ -132,14 +133,22 @@ impl IdGen for SystemIds {
 /// A generator with a seed: the same seed gives the same ids in the same order.
 #[derive(Debug)]
 pub struct SeededIds {
-    state: Mutex<(ChaCha20Rng, i64)>,
+    state: Mutex<Seeded>,
     clock: Option<Arc<dyn Clock>>,
+}
+
+#[derive(Debug)]
+struct Seeded {
+    chance: ChaCha20Rng,
+    millis: i64,
+    last: Last,
 }
 
 impl SeededIds {
     /// Ids that depend on the seed alone: their time part counts milliseconds from 2026-01-01.
     pub fn new(seed: u64) -> Self {
-        Self { state: Mutex::new((ChaCha20Rng::seed_from_u64(seed), 1_767_225_600_000)), clock: None }
+        let chance = ChaCha20Rng::seed_from_u64(seed);
+        Self { state: Mutex::new(Seeded { chance, millis: 1_767_225_600_000, last: Last::default() }), clock: None }
     }
 
     /// Ids whose time part follows `clock`.
@@ -151,21 +160,48 @@ impl SeededIds {
 impl IdGen for SeededIds {
     fn uuid(&self) -> Uuid {
         let mut state = self.state.lock().expect("no holder of this lock panics");
-        let mut random = [0; 10];
-        state.0.fill_bytes(&mut random);
-        state.1 += 1;
-        let at = self.clock.as_ref().map_or_else(|| Timestamp::from_millis(state.1), |clock| clock.now());
-        version_7(at, random)
+        let mut random = [0; RANDOM];
+        state.chance.fill_bytes(&mut random);
+        state.millis += 1;
+        let at = self.clock.as_ref().map_or_else(|| Timestamp::from_millis(state.millis), |clock| clock.now());
+        state.last.next(at, random)
     }
 
     fn fill(&self, bytes: &mut [u8]) {
-        self.state.lock().expect("no holder of this lock panics").0.fill_bytes(bytes);
+        self.state.lock().expect("no holder of this lock panics").chance.fill_bytes(bytes);
     }
 }
 
-fn version_7(at: Timestamp, random: [u8; 10]) -> Uuid {
-    let millis = u64::try_from(at.as_millis()).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+/// Random bytes that an id needs.
+const RANDOM: usize = 10;
+
+/// The last id of a generator. Ids of one millisecond ascend in the order in which they were asked for
+/// (RFC 9562 §6.2, method 2), so that rows written together are read back in their order.
+#[derive(Debug, Default)]
+struct Last {
+    millis: u64,
+    /// Bytes 2 to 9 of the random part, below the variant's two bits.
+    tail: u64,
+    head: [u8; 2],
+}
+
+impl Last {
+    fn next(&mut self, at: Timestamp, random: [u8; RANDOM]) -> Uuid {
+        let millis = u64::try_from(at.as_millis()).unwrap_or(0);
+        let [a, b, chance @ ..] = random;
+        let chance = u64::from_be_bytes(chance);
+        if millis == self.millis {
+            // The step is random too: the next id cannot be told from this one.
+            self.tail += 1 + (chance >> 32);
+        } else {
+            // The bit below the variant's two stays free: room for 2^29 steps within the millisecond.
+            *self = Self { millis, tail: chance >> 3, head: [a, b] };
+        }
+        let mut bytes = [0; RANDOM];
+        bytes[..2].copy_from_slice(&self.head);
+        bytes[2..].copy_from_slice(&self.tail.to_be_bytes());
+        uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+    }
 }
 
 #[cfg(test)]
@@ -180,5 +216,15 @@ mod tests {
         assert_eq!(first, second);
         assert!(first.is_sorted());
         assert_eq!(first[0].get_version_num(), 7);
+    }
+
+    #[test]
+    fn ids_of_one_moment_ascend() {
+        let clock = Arc::new(crate::time::FixedClock::at(Timestamp::from_millis(1_767_225_600_000)));
+        for ids in [&SystemIds::new(clock.clone()) as &dyn IdGen, &SeededIds::with_clock(7, clock.clone())] {
+            let made: Vec<_> = (0..1000).map(|_| ids.uuid()).collect();
+            assert!(made.is_sorted_by(|a, b| a < b));
+            assert!(made.iter().all(|id| id.get_version_num() == 7));
+        }
     }
 }

@@ -195,4 +195,5 @@ fetch(main.dataset.document)
     addEventListener("hashchange", openNamed);
     document.getElementById("find").addEventListener("input", (event) => find(event.target.value));
   })
-  .catch(() => main.replaceChildren(el("p", {}, "The document could not be read. Reload the page to try again.")));
+  .catch(() => main.querySelector("h1 + p").replaceWith(el("p", { role: "alert" }, "The document could not be read. Reload the page to try again.")))
+  .finally(() => main.removeAttribute("aria-busy"));

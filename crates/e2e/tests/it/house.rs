@@ -150,6 +150,7 @@ impl House {
     /// Opens a page and refuses anything that somebody would stumble over.
     pub async fn walk(&self, tab: &Tab, path: &str) -> Result<()> {
         tab.open(&format!("{}{path}", self.base)).await?;
+        tab.until("!document.querySelector('[aria-busy=true]')").await?;
         let obstacles = tab.obstacles().await?;
         ensure!(obstacles.is_empty(), "{path}: {obstacles:#?}");
         Ok(())

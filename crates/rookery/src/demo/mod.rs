@@ -121,8 +121,8 @@ async fn prepare(stage: &mut Stage, config: &Config, files: &Files, args: &DemoA
     let step = steps.begin("starting the simulated networks");
     let began = Instant::now();
     let clock = TravelClock::new(Arc::new(SystemClock));
-    let address = networks::address(args.sandbox_listen, ready.as_ref().map(|r| r.sandbox));
-    let networks = stage.networks.insert(Networks::start(address, files, clock.clone()).await?);
+    let before = ready.as_ref().map(|r| r.sandbox);
+    let networks = stage.networks.insert(Networks::start(args.sandbox_listen, before, files, clock.clone()).await?);
     step.done(&took(began));
 
     let step = steps.begin("preparing the schema");

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use rookery_accounts::{AccountStatus, NewAccount, Tokens};
-use rookery_kernel::{AccountId, Actor, Platform, Scope};
+use rookery_kernel::{AccountId, Actor, Clock, Platform, Scope};
 use rookery_sandbox::{
-    AccountOptions, Effect, Endpoint, FaultRule, Sandbox, SandboxAccount, SandboxConfig, TokenEnd, Topic, TravelClock,
+    AccountOptions, Effect, Endpoint, FaultRule, Sandbox, SandboxAccount, SandboxConfig, StartError, TokenEnd, Topic,
+    TravelClock,
 };
 use serde_json::json;
 use url::Url;
@@ -89,23 +90,32 @@ const PERSONAS: [Persona; 6] = [
 /// The place of the account whose token ended.
 pub(super) const BROKEN: usize = 5;
 
-/// Where the networks listen: as asked, or with port 0 where they listened before, because accounts know them
-/// by their address.
-pub(super) fn address(wanted: SocketAddr, before: Option<SocketAddr>) -> SocketAddr {
-    before.filter(|_| wanted.port() == 0).unwrap_or(wanted)
-}
-
 /// The running networks.
 pub(super) struct Networks {
     sandbox: Sandbox,
 }
 
 impl Networks {
-    /// Starts them on the demo's clock, with what they remember.
-    pub async fn start(addr: SocketAddr, files: &Files, clock: TravelClock) -> anyhow::Result<Self> {
-        let config = SandboxConfig { addr, seed: SEED, clock: Arc::new(clock), state_file: Some(files.sandbox()) };
-        let sandbox = Sandbox::start(config).await.context("the simulated networks do not start (--sandbox-listen)")?;
-        Ok(Self { sandbox })
+    /// Starts them on the demo's clock, with what they remember. Port 0 means where they listened `before`, because
+    /// accounts know them by their address, or any port if another program has that one now.
+    pub async fn start(
+        wanted: SocketAddr,
+        before: Option<SocketAddr>,
+        files: &Files,
+        clock: TravelClock,
+    ) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(clock);
+        let on = |addr| {
+            Sandbox::start(SandboxConfig { addr, seed: SEED, clock: clock.clone(), state_file: Some(files.sandbox()) })
+        };
+        let started = match before.filter(|_| wanted.port() == 0) {
+            Some(before) => match on(before).await {
+                Err(StartError::Listen { .. }) => on(wanted).await,
+                started => started,
+            },
+            None => on(wanted).await,
+        };
+        Ok(Self { sandbox: started.context("the simulated networks do not start (--sandbox-listen)")? })
     }
 
     /// Ends them.

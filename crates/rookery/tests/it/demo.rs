@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
+use crate::client::Client;
 use crate::program::{Running, folder, lives, postgres_of, rookery, run, text};
 
 fn demo(dir: &std::path::Path) -> Command {
@@ -35,7 +36,39 @@ fn it_is_made_once_and_found_again() {
     assert!(second.status.success(), "{again}{}", text(&second.stderr));
     assert!(again.contains("3 days of numbers are there from an earlier start"), "{again}");
     assert_eq!(after(&printed, "API key"), after(&again, "API key"));
-    assert_eq!(after(&printed, "networks"), after(&again, "networks"), "accounts know the networks by their address");
+}
+
+/// Accounts know the networks by their address, so it is kept while it can be; when another program has it, the
+/// networks listen elsewhere and the accounts move along.
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_follow_the_networks_to_another_address() {
+    let dir = folder();
+    let start = || {
+        let mut running = Running::start(&mut demo(dir.path()));
+        let address = running.line("address").trim().to_owned();
+        let key = running.line("API key").trim().to_owned();
+        let networks = running.line("networks").trim().to_owned();
+        (running, Client::new(&address, &key), networks)
+    };
+    let (mut first, _, before) = start();
+    first.signal("INT");
+    first.end();
+    // Whoever has it now, this test or a stranger: it is taken.
+    let taken = before.trim_end_matches('/').rsplit_once('/').expect("an address").1;
+    let stranger = std::net::TcpListener::bind(taken);
+
+    let (mut second, client, networks) = start();
+    assert_ne!(before, networks);
+    let accounts = client.get("/api/v1/accounts").await;
+    let accounts = accounts.as_array().expect("a list");
+    assert_eq!(accounts.len(), 6);
+    for account in accounts {
+        let base = account["baseUrl"].as_str().expect("an address");
+        assert!(base.starts_with(networks.as_str()), "{base} is not at {networks}");
+    }
+    drop(stranger);
+    second.signal("INT");
+    second.end();
 }
 
 #[test]

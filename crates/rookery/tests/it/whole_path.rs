@@ -2,42 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::client::Client;
 use crate::program::{PATIENCE, Running, folder, get, rookery};
-
-/// What `curl` would do.
-struct Client {
-    http: reqwest::Client,
-    address: String,
-    key: String,
-}
-
-impl Client {
-    async fn get(&self, path: &str) -> Value {
-        let answer =
-            self.http.get(format!("{}{path}", self.address)).bearer_auth(&self.key).send().await.expect("an answer");
-        assert!(
-            answer.status().is_success(),
-            "{path}: {} {}",
-            answer.status(),
-            answer.text().await.unwrap_or_default()
-        );
-        answer.json().await.expect("JSON")
-    }
-
-    async fn post(&self, path: &str, key: &str, body: &Value) -> (u16, Value) {
-        let request = self.http.post(format!("{}{path}", self.address)).bearer_auth(&self.key);
-        let answer = request.header("Idempotency-Key", key).json(body).send().await.expect("an answer");
-        (answer.status().as_u16(), answer.json().await.expect("JSON"))
-    }
-}
-
-fn client() -> reqwest::Client {
-    // The binary installs its provider for itself; this process is another one.
-    rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
-    reqwest::Client::builder().timeout(PATIENCE).build().expect("a client")
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_goes_out_on_both_networks_once_and_is_read_back() {
@@ -48,7 +16,7 @@ async fn a_post_goes_out_on_both_networks_once_and_is_read_back() {
     let address = demo.line("address").trim().trim_end_matches('/').to_owned();
     let key = demo.line("API key").trim().to_owned();
     demo.line("Three posts go out");
-    let client = Client { http: client(), address: address.clone(), key };
+    let client = Client::new(&address, &key);
 
     let accounts = client.get("/api/v1/accounts").await;
     let accounts = accounts.as_array().expect("a list");
