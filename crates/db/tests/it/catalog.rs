@@ -45,7 +45,7 @@ pub async fn facts(connection: &mut PgConnection, schemas: &str) -> Vec<String> 
 }
 
 /// Our schemas.
-pub const OURS: &str = "^(identity|accounts|publishing|analytics|jobs|governance|rookery)$";
+pub const OURS: &str = "^(identity|accounts|publishing|analytics|engagement|learning|strategy|billing|jobs|governance|rookery)$";
 
 const MANIFEST: &str = include_str!("../../migrations/MANIFEST.toml");
 

@@ -1,0 +1,20 @@
+-- Media, reviews and scheduling aids go; posts stay.
+DROP INDEX publishing.idx_posts_schedule_template;
+ALTER TABLE publishing.posts DROP CONSTRAINT posts_schedule_template_fkey;
+DROP TABLE publishing.optimal_posting_times;
+DROP TABLE publishing.calendar_entries;
+DROP TABLE publishing.schedule_templates;
+DROP TABLE publishing.review_decisions;
+DROP TABLE publishing.reviews;
+DROP TABLE publishing.media;
+DROP TABLE publishing.media_assets;
+DROP TYPE publishing.event_status;
+DROP TYPE publishing.event_type;
+DROP TYPE publishing.schedule_type;
+DROP TYPE publishing.priority_level;
+DROP TYPE publishing.review_action;
+DROP TYPE publishing.review_status;
+DROP TYPE publishing.processing_state;
+DROP TYPE publishing.asset_status;
+DROP TYPE publishing.asset_purpose;
+DROP TYPE publishing.media_type;
