@@ -98,6 +98,8 @@ CREATE INDEX idx_social_accounts_expires_at ON accounts.social_accounts (expires
 CREATE INDEX idx_social_accounts_token_expires_at ON accounts.social_accounts (token_expires_at) WHERE status IN ('active', 'expired') AND refresh_token_enc IS NOT NULL;
 CREATE INDEX idx_social_accounts_metadata_gin ON accounts.social_accounts USING gin (metadata);
 CREATE INDEX idx_social_accounts_org_status ON accounts.social_accounts (organization_id, status, platform);
+-- For the renewal scan as a run-time role: enum comparisons are not leakproof, so the status stands in the predicate.
+CREATE INDEX idx_social_accounts_org_token_expires ON accounts.social_accounts (organization_id, token_expires_at) WHERE status IN ('active', 'expired') AND refresh_token_enc IS NOT NULL;
 
 CREATE TABLE accounts.oauth_states (
     state_hash bytea CONSTRAINT oauth_states_pkey PRIMARY KEY,

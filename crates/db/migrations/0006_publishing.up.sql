@@ -342,6 +342,15 @@ CREATE INDEX idx_attempts_publication ON publishing.publication_attempts (organi
 CREATE INDEX idx_attempts_class ON publishing.publication_attempts (error_class, started_at) WHERE error_class is not null;
 
 -- Planner and vacuum settings of PUB-59 and PUB-60.
+-- Under row-level security only leakproof comparisons (uuid, text, integer, timestamptz) can be index conditions: enum, jsonb and
+-- tsvector operators are not. What a run-time role asks often has an index that begins with the organization and
+-- carries the status in its predicate; S2's own indexes above serve the owner and bulk work.
+CREATE INDEX idx_posts_org_author_upcoming ON publishing.posts (organization_id, author_user_id, scheduled_at, id) WHERE status = 'scheduled';
+CREATE INDEX idx_post_publications_org_due ON publishing.post_publications (organization_id, next_attempt_at, id) WHERE status in ('scheduled','retrying');
+CREATE INDEX idx_post_publications_org_sync ON publishing.post_publications (organization_id, next_sync_at, id) WHERE status = 'published' and removed_at is null and next_sync_at is not null;
+CREATE INDEX idx_post_publications_org_published ON publishing.post_publications (organization_id, published_at) WHERE published_at is not null;
+CREATE INDEX idx_post_publications_org_in_delivery ON publishing.post_publications (organization_id, lease_expires_at) WHERE status = 'publishing';
+
 ALTER TABLE publishing.posts SET (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
 ALTER TABLE publishing.post_publications SET (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
 ALTER TABLE publishing.posts ALTER COLUMN scheduled_at SET STATISTICS 1000;

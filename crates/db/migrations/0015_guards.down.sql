@@ -77,6 +77,7 @@ DROP TRIGGER touch ON identity.memberships;
 DROP TRIGGER touch ON identity.organizations;
 DROP TRIGGER touch ON identity.users;
 DROP FUNCTION governance.audit_row();
+DROP FUNCTION governance.unaudited_columns();
 DROP FUNCTION accounts.guard_account_status();
 DROP FUNCTION publishing.guard_publication_status();
 DROP FUNCTION governance.touch_updated_at();

@@ -47,6 +47,14 @@ END
 $$;
 COMMENT ON FUNCTION accounts.guard_account_status() IS 'Refuses status changes that PUB-11 does not have (RK002).';
 
+-- What the server measures itself, call by call, is no change that somebody made. account_events holds the
+-- course of an account's health.
+CREATE FUNCTION governance.unaudited_columns() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog
+RETURN ARRAY['updated_at', 'search_vector', 'last_login_at', 'last_used_at', 'last_synced_at', 'last_posted_at', 'last_error_at',
+    'last_error_code', 'last_error_message', 'consecutive_failures', 'health'];
+COMMENT ON FUNCTION governance.unaudited_columns() IS 'Columns whose changes the audit log leaves out.';
+
 -- Arguments: the columns to watch; none means all.
 CREATE FUNCTION governance.audit_row() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
@@ -66,7 +74,7 @@ BEGIN
       INTO changed
       FROM (SELECT jsonb_object_keys(before || after) AS key) keys
      WHERE before -> key IS DISTINCT FROM after -> key
-       AND key NOT IN ('updated_at', 'search_vector')
+       AND key <> ALL (governance.unaudited_columns())
        AND (TG_NARGS = 0 OR key = ANY (TG_ARGV));
     IF changed = '{}' AND TG_OP = 'UPDATE' THEN
         RETURN NULL;

@@ -5,16 +5,20 @@
 //! and names it in `ROOKERY_TEST_DATABASE`; without that variable the first test starts one below
 //! `target/testkit` and leaves it running for the next (`cargo xtask testdb stop` ends it).
 
+mod audit;
 mod database;
 mod organization;
+mod plan;
 mod server;
 
 use std::sync::Arc;
 
 use rookery_kernel::{Clock, FixedClock, IdGen as _, SeededIds, SystemClock, SystemIds};
 
+pub use audit::Noted;
 pub use database::TestDb;
 pub use organization::TestOrg;
+pub use plan::{Plan, PlanCache, Plans};
 
 /// The tests' clock, which stands at 2026-03-02T09:00:00Z (a Monday) until a test moves it.
 pub fn clock() -> FixedClock {

@@ -264,7 +264,14 @@ impl Publishing {
             return Err(PostError::NotDeletable);
         }
         store::delete(&mut tx, id).await?;
-        audit_post(&mut tx, self, "delete", id, json!({"status": [held.post.status.label(), null]})).await?;
+        // The database deletes the publications along with their post; the log names them all.
+        let mut entries = vec![entry("delete", POSTS, id.to_string(), Some(held.post.status.label()), None)];
+        entries.extend(
+            held.publications
+                .iter()
+                .map(|p| entry("delete", PUBLICATIONS, p.id.to_string(), Some(p.status.label()), None)),
+        );
+        audit::record(&mut tx, &*self.clock, &entries).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The JSON API in process, against a real PostgreSQL and simulated networks.
 
 mod accounts;
+mod audit;
 mod bad_input;
 mod client;
 mod delivery;
