@@ -176,7 +176,7 @@ COMMENT ON COLUMN analytics.daily_rollups.comments IS 'Change during the day.';
 COMMENT ON COLUMN analytics.daily_rollups.shares IS 'Change during the day.';
 COMMENT ON COLUMN analytics.daily_rollups.clicks IS 'Change during the day.';
 COMMENT ON COLUMN analytics.daily_rollups.saves IS 'Change during the day.';
-COMMENT ON COLUMN analytics.daily_rollups.engagement IS 'Reactions, comments, shares, saves and clicks.';
+COMMENT ON COLUMN analytics.daily_rollups.engagement IS 'Reactions, comments and shares, as everywhere.';
 COMMENT ON COLUMN analytics.daily_rollups.followers_delta IS 'Change of followers.';
 COMMENT ON COLUMN analytics.daily_rollups.integrations_expected IS 'Accounts that should have reported.';
 COMMENT ON COLUMN analytics.daily_rollups.integrations_ok IS 'Accounts that reported.';
