@@ -4,6 +4,7 @@
 //! [`Db::system`] gives a [`SystemTx`] for what belongs to no tenant. The roles behind both own nothing and
 //! cannot bypass row-level security, which [`Db::connect`] verifies.
 
+pub mod catalog;
 pub mod embedded;
 mod error;
 pub mod migrate;

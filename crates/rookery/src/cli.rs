@@ -38,6 +38,9 @@ enum Command {
     /// Bring the database's schema up or down.
     #[command(subcommand, after_help = "Example: rookery migrate status")]
     Migrate(MigrateCommand),
+    /// Hold the tables against the founding documents, or write them down.
+    #[command(subcommand, after_help = "Examples:\n  rookery schema coverage\n  rookery schema docs --check")]
+    Schema(SchemaCommand),
     /// Run the simulated networks alone.
     #[command(after_help = "Example: rookery sandbox --listen 127.0.0.1:8490 --seed 7")]
     Sandbox(SandboxArgs),
@@ -126,6 +129,22 @@ pub enum MigrateCommand {
     },
     /// Say which are applied.
     Status(JsonArgs),
+}
+
+/// `schema …`
+#[derive(Debug, Subcommand)]
+pub enum SchemaCommand {
+    /// Say what the founding documents ask for and whether it is there; exit code 1 if a thing is missing.
+    Coverage(JsonArgs),
+    /// Write the data model as a document.
+    Docs {
+        /// Only say whether the file is what would be written; exit code 1 if not.
+        #[arg(long)]
+        check: bool,
+        /// The file.
+        #[arg(long, default_value = "docs/schema.md")]
+        file: PathBuf,
+    },
 }
 
 /// Options of `sandbox`.
@@ -336,6 +355,7 @@ async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(config, args).await,
         Command::Serve(args) => serve::run(config, args.role).await,
         Command::Migrate(command) => commands::migrate(&config, command).await,
+        Command::Schema(command) => commands::schema(&config, command).await,
         Command::Sandbox(args) => commands::sandbox(args).await,
         Command::Doctor(args) => doctor::run(&config, args.json).await,
         Command::Config(ConfigCommand::Check) => {

@@ -3,6 +3,7 @@
 mod catalog;
 mod embedded;
 mod errors;
+mod founding;
 mod logins;
 mod migrations;
 mod tenancy;

@@ -4,6 +4,7 @@ mod jobs;
 mod keys;
 mod migrate;
 mod people;
+mod schema;
 mod table;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ pub(crate) use jobs::jobs;
 pub(crate) use keys::keys;
 pub(crate) use migrate::migrate;
 pub(crate) use people::{token, user};
+pub(crate) use schema::schema;
 pub(crate) use table::Table;
 
 /// Runs work over all contexts and closes everything after it, whatever came of it.
