@@ -87,8 +87,8 @@ fn per_document(document: &str, coverage: &Coverage) -> Table {
 }
 
 /// Rounded down: 100 is only said when nothing is missing.
-const fn percent(there: usize, asked: usize) -> usize {
-    if asked == 0 { 100 } else { there * 100 / asked }
+fn percent(there: usize, asked: usize) -> usize {
+    (there * 100).checked_div(asked).unwrap_or(100)
 }
 
 fn write_docs(file: &Path, text: &str, check: bool) -> anyhow::Result<ExitCode> {

@@ -37,7 +37,7 @@ fn usage_is_2_and_help_has_examples() {
     let dir = folder();
     assert_eq!(run(rookery(dir.path()).arg("fly")).status.code(), Some(2));
     for command in [
-        "demo", "serve", "migrate", "sandbox", "doctor", "config", "ingest", "jobs", "keys", "user", "token",
+        "demo", "serve", "migrate", "schema", "sandbox", "doctor", "config", "ingest", "jobs", "keys", "user", "token",
         "openapi", "bench",
     ] {
         let help = succeed(rookery(dir.path()).args([command, "--help"]));

@@ -5,4 +5,5 @@ mod configuration;
 mod demo;
 mod process;
 mod program;
+mod schema;
 mod whole_path;
