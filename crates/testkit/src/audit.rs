@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 use crate::database::TestDb;
 
 /// Triggers cannot be asked what they were for once they are gone, so the notebook's are made from them first.
-const NOTEBOOK: &str = r#"
+const NOTEBOOK: &str = r"
 create schema notebook;
 grant usage on schema notebook to public;
 create table notebook.changes (
@@ -49,7 +49,7 @@ begin
         end if;
     end loop;
 end $$;
-"#;
+";
 
 /// A change of the notebook is answered by a row of either log about the same thing, written by the same transaction.
 const UNANSWERED: &str = r"
