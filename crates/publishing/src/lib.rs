@@ -46,9 +46,9 @@ pub use engine::{EngineError, PhaseHook, PublishPublication, ReconcilePublicatio
 pub use house::{House, HouseError};
 pub use post::{
     ChangeSource, ContentType, EditorialState, NewPost, Post, PostChange, PostDetail, PostError, PostFilter,
-    PostFormat, PostOrigin, PostOutcome, PostStatus, PostSummary, Schedule, roll_up,
+    PostFormat, PostOnAccount, PostOrigin, PostOutcome, PostStatus, PostSummary, Schedule, roll_up,
 };
-pub use publication::{Event, NotAllowed, Publication, PublicationStatus, Sighting, idempotency_key};
+pub use publication::{Event, NotAllowed, Publication, PublicationStatus, Sighting, SyncDue, idempotency_key};
 pub use reason::Reason;
 pub use receipt::{Attention, Receipt, StoryLine, Tone};
 pub use text::{hashtags, mentions};

@@ -73,14 +73,15 @@ impl Plans {
         Self { notices, _guard: guard }
     }
 
-    /// The plans of the statements since the last call that read a table, in order.
+    /// The plans of the statements since the last call that read a table of ours, in order.
     pub fn take(&self) -> Vec<Plan> {
         let notices = std::mem::take(&mut *self.notices.lock().expect("no holder of this lock panics"));
         notices
             .iter()
             .filter_map(|notice| Some(&notice[notice.find('{')?..]))
             .map(|json| Plan(serde_json::from_str(json).expect("auto_explain was told to write JSON")))
-            .filter(|plan| !plan.relations().is_empty())
+            // What reads the catalog only is the driver asking for types.
+            .filter(|plan| plan.relations().iter().any(|relation| !relation.starts_with("pg_")))
             .collect()
     }
 }
@@ -112,6 +113,7 @@ impl Plan {
     }
 
     /// Rows and index entries that scans met, whether they were wanted or not, over all loops.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, rounded up")]
     pub fn rows_touched(&self) -> u64 {
         let parts = ["Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck"];
         let of = |scan: &&Value| {
@@ -137,8 +139,26 @@ impl Plan {
 }
 
 impl std::fmt::Display for Plan {
+    /// The statement and its nodes, one a line, children indented.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:#}", self.0)
+        writeln!(f, "{}", self.statement())?;
+        let mut open = vec![(0, &self.0["Plan"])];
+        while let Some((depth, node)) = open.pop() {
+            write!(f, "{:depth$}", "")?;
+            for key in ["Node Type", "Relation Name", "Index Name", "Index Cond", "Filter"] {
+                if let Some(value) = node[key].as_str() {
+                    write!(f, "{value}  ")?;
+                }
+            }
+            for key in ["Actual Rows", "Rows Removed by Filter", "Actual Loops"] {
+                if let Some(value) = node.get(key) {
+                    write!(f, "{}: {value}  ", key.to_lowercase())?;
+                }
+            }
+            writeln!(f)?;
+            open.extend(node["Plans"].as_array().into_iter().flatten().rev().map(|child| (depth + 2, child)));
+        }
+        Ok(())
     }
 }
 

@@ -1,8 +1,10 @@
 //! Connect, read, judge by calls, renew, disconnect.
 
+use std::time::Duration;
+
 use rookery_db::OrgTx;
 use rookery_governance::audit;
-use rookery_kernel::{AccountId, Platform, Scope, Timestamp};
+use rookery_kernel::{AccountId, Limit, Platform, Scope, Timestamp};
 use rookery_platforms::{Access, CallError, Delivery, ErrorType, Profile};
 use serde_json::json;
 use tracing::instrument;
@@ -157,6 +159,25 @@ impl Accounts {
     pub async fn list_with_revoked(&self, scope: &Scope) -> Result<Vec<Account>, AccountsError> {
         let mut tx = self.db.org(scope).await?;
         Ok(store::list(&mut tx, true).await?)
+    }
+
+    /// The accounts that work, newest first.
+    ///
+    /// # Errors
+    /// [`AccountsError::Db`].
+    pub async fn active(&self, scope: &Scope) -> Result<Vec<Account>, AccountsError> {
+        let mut tx = self.db.org(scope).await?;
+        Ok(store::active(&mut tx).await?)
+    }
+
+    /// Accounts whose token has ended or ends within `ahead` and can be renewed; the most urgent first.
+    ///
+    /// # Errors
+    /// [`AccountsError::Db`].
+    pub async fn to_renew(&self, scope: &Scope, ahead: Duration, limit: Limit) -> Result<Vec<Account>, AccountsError> {
+        let until = self.clock.now() + ahead;
+        let mut tx = self.db.org(scope).await?;
+        Ok(store::to_renew(&mut tx, until, limit).await?)
     }
 
     /// Inside another context's transaction: all accounts, disconnected ones too.

@@ -1,7 +1,7 @@
 //! The SQL of accounts. One place, tenant first in every statement.
 
 use rookery_db::{Error, OrgTx, SystemTx};
-use rookery_kernel::{AccountId, Platform, Timestamp};
+use rookery_kernel::{AccountId, Limit, Platform, Timestamp};
 use rookery_platforms::text::CountMethod;
 use serde_json::Value;
 
@@ -9,6 +9,7 @@ use super::model::{Account, AccountHealth, AccountStatus, Vitals};
 use crate::PlatformRules;
 
 /// A row as stored; the address is still text.
+#[derive(sqlx::FromRow)]
 struct Row {
     id: AccountId,
     organization_id: rookery_kernel::OrganizationId,
@@ -96,6 +97,45 @@ pub(crate) async fn find(tx: &mut OrgTx, id: AccountId) -> Result<Option<Account
     .fetch_optional(tx.conn())
     .await?;
     Ok(row.map(Into::into))
+}
+
+/// The columns of [`Row`], and what follows.
+macro_rules! accounts {
+    ($rest:literal) => {
+        concat!(
+            "select id, organization_id, platform, platform_user_id, username, display_name, avatar_url, profile_url,
+                    status, health, connector, base_url, followers_count, token_expires_at, last_synced_at,
+                    last_posted_at, consecutive_failures, last_error_code, last_error_message, last_error_at, created_at
+             from accounts.social_accounts ",
+            $rest
+        )
+    };
+}
+
+const ACTIVE: &str = accounts!("where organization_id = $1 and status = 'active' order by created_at desc, id desc");
+
+/// What works, newest first (Q2 of PUB-50).
+pub(crate) async fn active(tx: &mut OrgTx) -> Result<Vec<Account>, Error> {
+    let rows: Vec<Row> = sqlx::query_as(ACTIVE).bind(tx.organization_id().uuid()).fetch_all(tx.conn()).await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+const TO_RENEW: &str = accounts!(
+    "where organization_id = $1 and status in ('active', 'expired') and refresh_token_enc is not null
+       and token_expires_at <= $2
+     order by token_expires_at, id
+     limit $3"
+);
+
+/// Accounts with a token that ends by `until` and can be renewed, the one that ends first before the others (Q6).
+pub(crate) async fn to_renew(tx: &mut OrgTx, until: Timestamp, limit: Limit) -> Result<Vec<Account>, Error> {
+    let rows: Vec<Row> = sqlx::query_as(TO_RENEW)
+        .bind(tx.organization_id().uuid())
+        .bind(until)
+        .bind(limit.probe() - 1)
+        .fetch_all(tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// What a connector needs, still encrypted.

@@ -2,11 +2,13 @@
 
 pub(crate) mod queries;
 
-use rookery_kernel::{AccountId, Platform, PostId, PublicationId, Scope, Timestamp};
+use rookery_kernel::{AccountId, Cursor, Limit, Page, Platform, PostId, PublicationId, Scope, Timestamp};
+use uuid::Uuid;
 
 use crate::Publishing;
 use crate::post::{EditorialState, PostError};
 use crate::publication::PublicationStatus;
+use crate::reason::MISSED_AFTER;
 
 /// A publication in the calendar.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,5 +47,22 @@ impl Publishing {
     ) -> Result<Vec<CalendarEntry>, PostError> {
         let mut tx = self.db.org(scope).await?;
         Ok(queries::entries(&mut tx, from, to, ENTRIES_MAX).await?)
+    }
+
+    /// What should have begun more than five minutes ago and has not, longest overdue first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn missed(
+        &self,
+        scope: &Scope,
+        after: Option<Cursor>,
+        limit: Limit,
+    ) -> Result<Page<CalendarEntry>, PostError> {
+        let before = self.clock.now() - MISSED_AFTER;
+        // Nothing was ever planned before this.
+        let after = after.unwrap_or_else(|| Cursor { at: Timestamp::from_millis(0), id: Uuid::nil() });
+        let mut tx = self.db.org(scope).await?;
+        Ok(queries::missed(&mut tx, before, after, limit).await?)
     }
 }

@@ -1,10 +1,11 @@
 //! What the calendar and "needs you" read.
 
 use rookery_db::{Error, OrgTx};
-use rookery_kernel::{PublicationId, Timestamp};
+use rookery_kernel::{AccountId, Cursor, Limit, Page, Platform, PostId, PublicationId, Timestamp};
 
 use super::CalendarEntry;
-use crate::post::excerpt;
+use crate::post::{EditorialState, excerpt};
+use crate::publication::PublicationStatus;
 
 /// The entries of a span of time.
 pub(crate) async fn entries(
@@ -70,4 +71,55 @@ pub(crate) async fn troubled(
     )
     .fetch_all(tx.conn())
     .await?)
+}
+
+/// An entry as stored.
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: PublicationId,
+    post_id: PostId,
+    social_account_id: AccountId,
+    platform: Platform,
+    status: PublicationStatus,
+    next_attempt_at: Timestamp,
+    editorial_state: EditorialState,
+    title: Option<String>,
+    content: String,
+}
+
+const MISSED: &str = "select u.id, u.post_id, u.social_account_id, u.platform, u.status, u.next_attempt_at,
+            p.editorial_state, p.title, p.content
+     from publishing.post_publications u
+          join publishing.posts p on p.organization_id = $1 and p.id = u.post_id
+     where u.organization_id = $1 and u.status = 'scheduled' and u.next_attempt_at < $2
+       and (u.next_attempt_at, u.id) > ($3, $4)
+     order by u.next_attempt_at, u.id
+     limit $5";
+
+/// What is planned for a moment before `before` and has not begun, in time's order (Q14).
+pub(crate) async fn missed(
+    tx: &mut OrgTx,
+    before: Timestamp,
+    after: Cursor,
+    limit: Limit,
+) -> Result<Page<CalendarEntry>, Error> {
+    let rows: Vec<Row> = sqlx::query_as(MISSED)
+        .bind(tx.organization_id().uuid())
+        .bind(before)
+        .bind(after.at)
+        .bind(after.id)
+        .bind(limit.probe())
+        .fetch_all(tx.conn())
+        .await?;
+    let entries = rows.into_iter().map(|r| CalendarEntry {
+        publication_id: r.id,
+        post_id: r.post_id,
+        account_id: r.social_account_id,
+        platform: r.platform,
+        at: r.next_attempt_at,
+        status: r.status,
+        editorial_state: r.editorial_state,
+        excerpt: excerpt(r.title.as_deref(), &r.content),
+    });
+    Ok(Page::from_probe(entries.collect(), limit, |e| (e.at, e.publication_id.uuid())))
 }

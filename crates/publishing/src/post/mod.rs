@@ -1,11 +1,14 @@
 //! One of our posts: model, statements, operations.
 
 mod held;
+mod lists;
 mod model;
 mod ops;
+mod queries;
 pub(crate) mod store;
 
 pub(crate) use held::Held;
+pub use lists::PostOnAccount;
 pub(crate) use model::excerpt;
 pub use model::{
     ChangeSource, ContentType, EditorialState, NewPost, Post, PostChange, PostDetail, PostFilter, PostFormat,

@@ -6,6 +6,7 @@ use rookery_platforms::Published;
 use tracing::instrument;
 
 use super::model::{Event, NotAllowed, Publication, PublicationStatus};
+use super::queries::{self, SyncDue};
 use super::store;
 use crate::Publishing;
 use crate::attempt::{self, AttemptPhase, ErrorClass};
@@ -37,6 +38,16 @@ impl Sighting {
 }
 
 impl Publishing {
+    /// What is out and due for reading its numbers again, longest overdue first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn to_collect(&self, scope: &Scope, limit: u16) -> Result<Vec<SyncDue>, PostError> {
+        let now = self.clock.now();
+        let mut tx = self.db.org(scope).await?;
+        Ok(queries::to_collect(&mut tx, now, i64::from(limit)).await?)
+    }
+
     /// Plans every publication that is not out and not being sent for `at`: drafts, failed and
     /// called-off ones are queued, waiting ones move. Asking twice changes nothing.
     ///

@@ -253,7 +253,7 @@ pub(crate) async fn is_remote_taken(
 }
 
 /// Work that nobody may be doing, see [`due`].
-#[derive(Debug)]
+#[derive(Debug, sqlx::FromRow)]
 pub(crate) struct Due {
     pub id: PublicationId,
     /// The moment from which it is due.
@@ -262,7 +262,25 @@ pub(crate) struct Due {
     pub is_doubtful: bool,
 }
 
-/// What is due since `before` or longer, too late since `late`, or held by a dead lease; oldest first.
+/// Two halves, because each has an index that holds only such rows: what waits, and what is being delivered.
+/// The post is looked up per row: joined, the server would begin with all posts of the organization.
+const DUE: &str = "select id, at, is_doubtful
+     from (select p.id, p.next_attempt_at as at, p.needs_reconciliation as is_doubtful
+           from publishing.post_publications p
+           where p.organization_id = $1 and p.status in ('scheduled', 'retrying')
+             and (p.next_attempt_at <= $2 or p.scheduled_for < $3
+                  or (select o.expires_at from publishing.posts o
+                      where o.organization_id = $1 and o.id = p.post_id) <= $4)
+           union all
+           select p.id, case when p.needs_reconciliation then p.next_attempt_at else p.lease_expires_at end,
+                  p.needs_reconciliation
+           from publishing.post_publications p
+           where p.organization_id = $1 and p.status = 'publishing'
+             and case when p.needs_reconciliation then p.next_attempt_at <= $2 else p.lease_expires_at <= $4 end) due
+     order by at, id
+     limit $5";
+
+/// What is due since `before` or longer, too late since `late`, or held by a dead lease; oldest first (Q5).
 pub(crate) async fn due(
     tx: &mut OrgTx,
     before: Timestamp,
@@ -270,28 +288,14 @@ pub(crate) async fn due(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<Due>, Error> {
-    let organization = tx.organization_id();
-    Ok(sqlx::query_as!(
-        Due,
-        r#"select p.id, case when p.status = 'publishing' and not p.needs_reconciliation then p.lease_expires_at
-                             else p.next_attempt_at end as "at!: Timestamp",
-                  p.needs_reconciliation as is_doubtful
-           from publishing.post_publications p
-                join publishing.posts o on o.organization_id = p.organization_id and o.id = p.post_id
-           where p.organization_id = $1
-             and ((p.status in ('scheduled', 'retrying')
-                   and (p.next_attempt_at <= $2 or p.scheduled_for < $3 or o.expires_at <= $4))
-               or (p.status = 'publishing' and not p.needs_reconciliation and p.lease_expires_at <= $4)
-               or (p.status = 'publishing' and p.needs_reconciliation and p.next_attempt_at <= $2))
-           order by 2, 1 limit $5"#,
-        organization.uuid(),
-        before as _,
-        late as _,
-        now as _,
-        limit,
-    )
-    .fetch_all(tx.conn())
-    .await?)
+    Ok(sqlx::query_as(DUE)
+        .bind(tx.organization_id().uuid())
+        .bind(before)
+        .bind(late)
+        .bind(now)
+        .bind(limit)
+        .fetch_all(tx.conn())
+        .await?)
 }
 
 /// The posts with a publication that waits for one of these accounts until after `now`.

@@ -5,6 +5,7 @@ mod delivery;
 mod doubt;
 mod net;
 mod networks;
+mod patterns;
 mod people;
 mod rules;
 mod walk;
