@@ -4,6 +4,7 @@ mod catalog;
 mod embedded;
 mod errors;
 mod founding;
+mod generated;
 mod logins;
 mod migrations;
 mod tenancy;
