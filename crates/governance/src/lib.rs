@@ -14,3 +14,4 @@
 pub mod audit;
 pub mod idempotency;
 pub mod partitions;
+pub mod table;

@@ -1,21 +1,6 @@
 //! What is wrong with something a person typed.
 
-/// One fault of one field, with a sentence for people and a word for programs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The field.
-    pub field: &'static str,
-    /// A stable word.
-    pub code: &'static str,
-    /// What is wrong and what would be right.
-    pub message: String,
-}
-
-impl Finding {
-    pub(crate) fn new(field: &'static str, code: &'static str, message: impl Into<String>) -> Self {
-        Self { field, code, message: message.into() }
-    }
-}
+pub use rookery_kernel::Finding;
 
 /// The trimmed text if it has 1 to `max` characters and no control characters, else a finding.
 pub(crate) fn line(field: &'static str, text: &str, max: usize) -> Result<String, Finding> {

@@ -93,6 +93,34 @@ id! {
     RunId,
     /// A job in the queue.
     JobId,
+    /// Somebody whose post we have seen.
+    AuthorId,
+    /// A post of somebody else that we detected.
+    DetectedPostId,
+    /// One analysis of a detected post.
+    DecisionId,
+    /// An answer of ours to a detected post.
+    ReplyId,
+    /// A competitor.
+    CompetitorId,
+    /// A competitor named in a detected post.
+    MentionId,
+    /// An author who keeps speaking well of us.
+    ChampionId,
+    /// A work item for a person.
+    EscalationId,
+    /// A figure of the engagement work.
+    KpiMetricId,
+    /// A comparison of two variants.
+    ExperimentId,
+    /// What one run of the weight optimization did.
+    AdjustmentId,
+    /// A prediction of an adjustment and what came of it.
+    LearningEventId,
+    /// A decision whose mode was drawn at random.
+    RandomizedExperimentId,
+    /// The weights of one segment.
+    SegmentWeightId,
 }
 
 /// Makes ids and random bytes. Passed in, so that tests are repeatable.

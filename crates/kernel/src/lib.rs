@@ -4,17 +4,23 @@
 //! This crate does no I/O and reads neither the clock nor chance by itself, except inside
 //! [`SystemClock`] and [`SystemIds`], which only `main` constructs.
 
+mod finding;
 mod id;
+mod label;
 mod page;
 mod platform;
 mod scope;
 mod time;
 mod zone;
 
+pub use finding::Finding;
 pub use id::{
-    AccountId, ApiKeyId, AttemptId, ContentId, IdGen, JobId, MembershipId, OrganizationId, PostId, PublicationId,
-    RevisionId, RunId, SeededIds, SessionId, SystemIds, TrackedIntegrationId, UserId,
+    AccountId, AdjustmentId, ApiKeyId, AttemptId, AuthorId, ChampionId, CompetitorId, ContentId, DecisionId,
+    DetectedPostId, EscalationId, ExperimentId, IdGen, JobId, KpiMetricId, LearningEventId, MembershipId, MentionId,
+    OrganizationId, PostId, PublicationId, RandomizedExperimentId, ReplyId, RevisionId, RunId, SeededIds,
+    SegmentWeightId, SessionId, SystemIds, TrackedIntegrationId, UserId,
 };
+pub use label::UnknownLabel;
 pub use page::{Cursor, CursorError, Limit, Page};
 pub use platform::{Platform, UnknownPlatform};
 pub use scope::{Actor, Scope};

@@ -46,6 +46,26 @@ impl Changes {
         self
     }
 
+    /// The columns in which two pictures of a row differ; no picture stands for a row that is not there. Of a
+    /// hidden column only that it changed is said: what people wrote or are called must not outlive their row.
+    #[must_use]
+    pub fn between(before: Option<&Value>, after: Option<&Value>, hidden: &[&str]) -> Self {
+        let none = Map::new();
+        let fields = |image: Option<&'_ Value>| image.and_then(Value::as_object).cloned();
+        let before = fields(before).unwrap_or_else(|| none.clone());
+        let after = fields(after).unwrap_or(none);
+        let mut changes = Self::new();
+        for column in before.keys().chain(after.keys().filter(|c| !before.contains_key(*c))) {
+            let (old, new) = (before.get(column), after.get(column));
+            if column == "updated_at" || old.unwrap_or(&Value::Null) == new.unwrap_or(&Value::Null) {
+                continue;
+            }
+            changes =
+                if hidden.contains(&column.as_str()) { changes.secret(column) } else { changes.set(column, old, new) };
+        }
+        changes
+    }
+
     /// Whether nothing changed, so that there is nothing to log.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -98,6 +118,17 @@ mod tests {
             Changes::new().set("name", "a", "a").set("status", "draft", "scheduled").new_value("note", None::<i32>);
         assert_eq!(Value::from(changes), json!({"status": ["draft", "scheduled"]}));
         assert!(Changes::new().set("n", 1, 1).is_empty());
+    }
+
+    #[test]
+    fn two_pictures_give_what_differs_and_hide_what_is_personal() {
+        let before = json!({"id": 1, "handle": "ann", "score": 0.5, "updated_at": 1});
+        let after = json!({"id": 1, "handle": "bea", "score": 0.7, "updated_at": 2});
+        let changes = Changes::between(Some(&before), Some(&after), &["handle"]);
+        assert_eq!(Value::from(changes), json!({"handle": "changed", "score": [0.5, 0.7]}));
+        let gone = Changes::between(Some(&json!({"id": 1, "note": null})), None, &[]);
+        assert_eq!(Value::from(gone), json!({"id": [1, null]}));
+        assert!(Changes::between(Some(&after), Some(&after), &[]).is_empty());
     }
 
     #[test]

@@ -1,0 +1,3 @@
+//! Every version of the weights.
+
+pub(crate) mod store;
