@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use super::founding::{Asked, Place};
-use super::{Catalog, Column, Key, SCHEMAS, Table};
+use super::{Catalog, Column, Index, Key, SCHEMAS, Table};
 
 const HEAD: &str = "# The data model
 Written by `rookery schema docs` from the database's own catalog and comments; change a comment in a migration, not this
@@ -128,7 +128,11 @@ fn diagram(out: &mut String, catalog: &Catalog, schema: &str) -> fmt::Result {
                 continue;
             }
             let optional = columns.iter().any(|name| table.column(name).is_some_and(|column| column.nullable));
-            let single = table.indexes.iter().any(|index| Place::is_met_by_key(index, &key.columns, None));
+            let same = |index: &Index| {
+                index.columns.len() == key.columns.len() && key.columns.iter().all(|c| index.columns.contains(c))
+            };
+            let mut indexes = table.indexes.iter();
+            let single = indexes.any(|index| index.unique && index.predicate.is_none() && same(index));
             let (left, right) = (if optional { "|o" } else { "||" }, if single { "o|" } else { "o{" });
             let (to, from) = (entity(&key.to), entity(&table.name));
             writeln!(out, "    {to} {left}--{right} {from} : \"{}\"", columns.join(", "))?;

@@ -112,6 +112,12 @@ fn statement(catalog: &Catalog, place: &Place) -> String {
         Place::Queue(name) => {
             format!("delete from jobs.timetables where queue = '{name}'; delete from jobs.queues where name = '{name}'")
         }
+        // Nor can a column that rows are divided by.
+        Place::Column { table, column, .. }
+            if catalog.tables[table].partitioned_by.as_ref().is_some_and(|key| key.contains(column.as_str())) =>
+        {
+            format!("alter table {table} rename column {column} to gone")
+        }
         Place::Column { table, column, .. } => format!("alter table {table} drop column {column} cascade"),
         Place::Nullable { table, column } => format!("alter table {table} alter column {column} set not null"),
         Place::Default { table, column, .. } => format!("alter table {table} alter column {column} drop default"),
