@@ -1,8 +1,7 @@
-//! The catalog as text, to compare two states of a database, and the rules that every table keeps.
+//! The catalog as text, to compare two states of a database, and the manifest of its tables.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use rookery_testkit::TestDb;
 use sqlx::PgConnection;
 
 /// Everything about the schemas that match, one fact a line.
@@ -45,7 +44,8 @@ pub async fn facts(connection: &mut PgConnection, schemas: &str) -> Vec<String> 
 }
 
 /// Our schemas.
-pub const OURS: &str = "^(identity|accounts|publishing|analytics|engagement|learning|strategy|billing|jobs|governance|rookery)$";
+pub const OURS: &str =
+    "^(identity|accounts|publishing|analytics|engagement|learning|strategy|billing|jobs|governance|rookery)$";
 
 const MANIFEST: &str = include_str!("../../migrations/MANIFEST.toml");
 
@@ -66,114 +66,4 @@ pub fn manifest() -> BTreeMap<String, &'static str> {
         }
     }
     tables
-}
-
-async fn strings(connection: &mut PgConnection, sql: &'static str) -> Vec<String> {
-    sqlx::query_scalar(sql).bind(OURS).fetch_all(connection).await.expect("the catalog answers")
-}
-
-#[tokio::test]
-async fn every_table_has_a_kind_and_every_kind_its_table() {
-    let db = TestDb::new().await;
-    let tables = strings(
-        &mut db.owner().await,
-        "select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-         where n.nspname ~ $1 and n.nspname <> 'rookery' and c.relkind in ('r', 'p') and not c.relispartition",
-    )
-    .await;
-    let known: BTreeSet<String> = manifest().into_keys().collect();
-    assert_eq!(tables.into_iter().collect::<BTreeSet<_>>(), known);
-}
-
-#[tokio::test]
-async fn tenant_tables_force_row_level_security_with_one_policy_that_only_compares_columns() {
-    let db = TestDb::new().await;
-    let mut connection = db.owner().await;
-    let forced = strings(
-        &mut connection,
-        "select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-         where n.nspname ~ $1 and c.relrowsecurity and c.relforcerowsecurity and not c.relispartition
-             and (select count(*) from pg_policy where polrelid = c.oid) = 1",
-    )
-    .await;
-    let tenants: BTreeSet<String> =
-        manifest().into_iter().filter(|(_, kind)| *kind == "tenant").map(|(table, _)| table).collect();
-    assert_eq!(forced.into_iter().collect::<BTreeSet<_>>(), tenants);
-    let odd = strings(
-        &mut connection,
-        "select polrelid::regclass::text from pg_policy join pg_class c on c.oid = polrelid
-         join pg_namespace n on n.oid = c.relnamespace where n.nspname ~ $1 and
-             (pg_get_expr(polqual, polrelid) ~* 'select' or pg_get_expr(polqual, polrelid) !~ 'app.organization_id')",
-    )
-    .await;
-    assert_eq!(odd, [""; 0], "policies with more than a comparison");
-}
-
-#[tokio::test]
-async fn keys_of_tenant_tables_are_ready_to_be_spread_over_machines() {
-    let db = TestDb::new().await;
-    let mut connection = db.owner().await;
-    let manifest = manifest();
-    let kind = |table: &str| manifest.get(table).copied().unwrap_or("none");
-    let unique = strings(
-        &mut connection,
-        "select n.nspname || '.' || c.relname || ' ' || i.indexrelid::regclass from pg_index i
-         join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
-         where n.nspname ~ $1 and i.indisunique and not c.relispartition and not exists (select from pg_attribute a
-             where a.attrelid = c.oid and a.attname = 'organization_id' and a.attnum = any (i.indkey))",
-    )
-    .await;
-    let without: Vec<_> = unique.iter().filter(|u| kind(u.split(' ').next().unwrap_or_default()) == "tenant").collect();
-    assert!(without.is_empty(), "unique keys without organization_id: {without:?}");
-
-    let references = strings(
-        &mut connection,
-        "select n.nspname || '.' || c.relname || ' ' || fn.nspname || '.' || fc.relname || ' ' || k.conname || ' '
-             || k.confdeltype::text || k.confupdtype::text || ' ' || exists (select from pg_attribute a where a.attrelid = c.oid
-                 and a.attname = 'organization_id' and a.attnum = any (k.conkey))
-         from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
-         join pg_class fc on fc.oid = k.confrelid join pg_namespace fn on fn.oid = fc.relnamespace
-         where n.nspname ~ $1 and k.contype = 'f' and not c.relispartition and not fc.relispartition",
-    )
-    .await;
-    for reference in &references {
-        let parts: Vec<&str> = reference.split(' ').collect();
-        let (from, to, actions, has_organization) = (parts[0], parts[1], parts[3], parts[4] == "true");
-        match (kind(from), kind(to)) {
-            ("tenant", "tenant") => {
-                assert!(has_organization, "{reference}: may cross tenants");
-                assert!(!actions.starts_with('n'), "{reference}: SET NULL on a key with organization_id");
-            }
-            ("tenant" | "reference" | "local", "reference") | ("local", "local") => {}
-            _ => panic!("{reference}: a {} table refers to a {} table", kind(from), kind(to)),
-        }
-        assert!(actions.ends_with('a') || !has_organization, "{reference}: ON UPDATE action");
-    }
-    assert!(references.len() > 10, "the query finds the keys");
-}
-
-#[tokio::test]
-async fn names_are_short_and_never_end_like_a_shard() {
-    let db = TestDb::new().await;
-    let mut connection = db.owner().await;
-    let bad = strings(
-        &mut connection,
-        "select name from (
-             select conname::text as name, connamespace as schema from pg_constraint
-                 where conrelid <> 0 and not exists (select from pg_class where oid = conrelid and relispartition)
-             union all select relname::text, relnamespace from pg_class where not relispartition
-             union all select typname::text, typnamespace from pg_type where typtype = 'e') names
-         join pg_namespace n on n.oid = schema
-         where n.nspname ~ $1 and (octet_length(name) > 54 or name ~ '_[0-9]+$')",
-    )
-    .await;
-    assert_eq!(bad, [""; 0]);
-    let serial = strings(
-        &mut connection,
-        "select a.attrelid::regclass || '.' || a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid
-         join pg_namespace n on n.oid = c.relnamespace
-         where n.nspname ~ $1 and a.attidentity <> '' and a.atttypid <> 'bigint'::regtype",
-    )
-    .await;
-    assert_eq!(serial, [""; 0], "identity columns are bigint");
 }

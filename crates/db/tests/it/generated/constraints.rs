@@ -7,7 +7,8 @@ use rookery_testkit::TestDb;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
-use super::rows::{Reference, Row, Rows, Table, begin, insert, refer, refused_by, run};
+use super::rows::{Rows, begin, insert, refer, refused_by, run};
+use super::shape::{Reference, Row, Table};
 use crate::catalog::OURS;
 
 const ORGANIZATION: &str = "00000000-0000-7000-a000-000000000001";

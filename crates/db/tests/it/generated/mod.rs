@@ -4,4 +4,6 @@
 mod constraints;
 mod distributed;
 mod rows;
+mod shape;
 mod tenancy;
+mod values;

@@ -4,131 +4,22 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rookery_db::Error;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgConnection};
 
+use super::shape::{Check, Column, Reference, Row, TABLES, Table};
+use super::values::combinations;
 use crate::catalog::OURS;
-
-/// A row as JSON, column by column; PostgreSQL makes the types of it.
-pub type Row = Map<String, Value>;
-
-/// One column.
-#[derive(Debug, Clone, serde::Deserialize)]
-pub struct Column {
-    pub name: String,
-    /// The type's name without length, of the element for an array.
-    kind: String,
-    array: bool,
-    labels: Option<Vec<String>>,
-    /// Longest text.
-    length: Option<usize>,
-    pub required: bool,
-    pub generated: bool,
-    default: Option<String>,
-}
-
-/// A unique key: a constraint or an index.
-#[derive(Debug, Clone, serde::Deserialize)]
-pub struct Key {
-    pub name: String,
-    /// With those in its expressions and its predicate.
-    pub columns: BTreeSet<String>,
-    constraint: bool,
-}
-
-/// A check.
-#[derive(Debug, Clone, serde::Deserialize)]
-pub struct Check {
-    pub name: String,
-    pub columns: Vec<String>,
-    pub expression: String,
-}
-
-/// A foreign key.
-#[derive(Debug, Clone, serde::Deserialize)]
-pub struct Reference {
-    pub name: String,
-    pub columns: Vec<String>,
-    pub to: String,
-    pub to_columns: Vec<String>,
-}
-
-/// One table.
-#[derive(Debug, Clone, serde::Deserialize)]
-pub struct Table {
-    pub name: String,
-    pub columns: Vec<Column>,
-    pub keys: Vec<Key>,
-    pub checks: Vec<Check>,
-    pub references: Vec<Reference>,
-}
-
-impl Table {
-    pub fn column(&self, name: &str) -> &Column {
-        self.columns.iter().find(|c| c.name == name).unwrap_or_else(|| panic!("{}.{name} exists", self.name))
-    }
-}
-
-const TABLES: &str = "
-    select jsonb_build_object(
-        'name', n.nspname || '.' || c.relname,
-        'columns', (select jsonb_agg(jsonb_build_object(
-                'name', a.attname, 'kind', coalesce(e.typname, b.typname, t.typname), 'array', e.oid is not null,
-                'labels', (select jsonb_agg(enumlabel order by enumsortorder) from pg_enum
-                    where enumtypid = coalesce(nullif(t.typelem, 0), nullif(t.typbasetype, 0), t.oid)),
-                'length', case when t.typname in ('varchar', 'bpchar') and a.atttypmod > 4 then a.atttypmod - 4 end,
-                'required', a.attnotnull, 'generated', a.attgenerated <> '',
-                'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end) order by a.attnum)
-            from pg_attribute a join pg_type t on t.oid = a.atttypid
-            left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
-            left join pg_type b on b.oid = t.typbasetype
-            left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
-        'keys', (select coalesce(jsonb_agg(jsonb_build_object(
-                'name', ic.relname,
-                'constraint', exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u')),
-                'columns', (select jsonb_agg(attname) from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and (
-                    a.attnum = any (i.indkey::int2[]) or exists (select from pg_depend p
-                        where p.classid = 'pg_class'::regclass and p.objid = i.indexrelid
-                            and p.refclassid = 'pg_class'::regclass and p.refobjid = c.oid
-                            and p.refobjsubid = a.attnum)))) order by ic.relname), '[]')
-            from pg_index i join pg_class ic on ic.oid = i.indexrelid where i.indrelid = c.oid and i.indisunique),
-        'checks', (select coalesce(jsonb_agg(jsonb_build_object(
-                'name', k.conname, 'expression', pg_get_expr(k.conbin, k.conrelid),
-                'columns', (select jsonb_agg(a.attname) from pg_attribute a
-                    where a.attrelid = c.oid and a.attnum = any (k.conkey))) order by k.conname), '[]')
-            from pg_constraint k where k.conrelid = c.oid and k.contype = 'c'),
-        'references', (select coalesce(jsonb_agg(jsonb_build_object(
-                'name', k.conname,
-                'to', (select fn.nspname || '.' || fc.relname from pg_class fc
-                    join pg_namespace fn on fn.oid = fc.relnamespace where fc.oid = k.confrelid),
-                'columns', (select jsonb_agg(a.attname order by x.n) from unnest(k.conkey) with ordinality x(num, n)
-                    join pg_attribute a on a.attrelid = k.conrelid and a.attnum = x.num),
-                'to_columns', (select jsonb_agg(a.attname order by x.n) from unnest(k.confkey) with ordinality x(num, n)
-                    join pg_attribute a on a.attrelid = k.confrelid and a.attnum = x.num)) order by k.conname), '[]')
-            from pg_constraint k where k.conrelid = c.oid and k.contype = 'f' and k.conparentid = 0))
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname ~ $1 and n.nspname <> 'rookery' and c.relkind in ('r', 'p') and not c.relispartition
-    order by n.nspname, c.relname";
 
 /// Values that no type tells: the table (or `*`), the column, the value.
 const HINTS: [(&str, &str, &str); 1] = [("analytics.tags", "color", "#1f6f5c")];
-
-/// 2026-03-02T09:00:00Z, when all rows are made, give or take some seconds.
-const SECONDS: i64 = 1_772_442_000;
-
-/// 2026-03-02 as a Julian day, which PostgreSQL reads with a J before it.
-const MONDAY: u64 = 2_461_102;
-
-/// Candidates of one check are tried in all combinations up to this many, in pairs beyond.
-const ALL_COMBINATIONS: usize = 4_000;
 
 /// The tables of the catalog and the rows made so far.
 pub struct Rows {
     pub tables: BTreeMap<String, Table>,
     made: HashMap<(String, String), Row>,
     defaults: HashMap<String, Row>,
-    count: u64,
+    count: usize,
     /// New rows stay clear of the base rows' keys: parents of their own where a key allows a parent one row
     /// only, and no defaults.
     pub apart: bool,
@@ -157,7 +48,7 @@ impl Rows {
         self.tables.get(name).unwrap_or_else(|| panic!("{name} is one of our tables")).clone()
     }
 
-    fn next(&mut self) -> u64 {
+    fn next(&mut self) -> usize {
         self.count += 1;
         self.count
     }
@@ -356,136 +247,11 @@ impl Rows {
     }
 }
 
-impl Column {
-    /// A value of the type, another for each `n`.
-    fn value(&self, n: u64) -> Value {
-        if self.array {
-            return json!([]);
-        }
-        if let Some(labels) = &self.labels {
-            return json!(labels[n as usize % labels.len()]);
-        }
-        match self.kind.as_str() {
-            "text" | "varchar" | "bpchar" | "name" => {
-                let text = format!("v{n}");
-                json!(text[text.len().saturating_sub(self.length.unwrap_or(usize::MAX))..])
-            }
-            "uuid" => json!(format!("00000000-0000-7000-9000-{n:012x}")),
-            "int2" | "int4" | "int8" => json!(n % 30_000),
-            "numeric" | "float4" | "float8" => json!(0.5),
-            "bool" => json!(false),
-            "timestamptz" | "timestamp" => json!(instant(n as i64)),
-            "date" => json!(format!("J{}", MONDAY + 7 * n)),
-            "time" => json!("09:00"),
-            "interval" => json!("1 hour"),
-            "jsonb" | "json" => json!({}),
-            "bytea" => json!(format!("\\x{n:064x}")),
-            "inet" => json!("192.0.2.1"),
-            other => panic!("column {}: no values of type {other} known", self.name),
-        }
-    }
-
-    /// Values at the edges of the type and beyond what a check could allow, then those in the check's own text.
-    fn candidates(&self, row: &Row, check: &str) -> Vec<Value> {
-        let mut values = vec![row.get(&self.name).cloned().unwrap_or(Value::Null)];
-        if !self.required {
-            values.push(Value::Null);
-        }
-        if self.array {
-            let element = Self { array: false, ..self.clone() };
-            values.extend([0, 1, 2, 51, 5000].map(|n| json!((0..n).map(|_| element.value(1)).collect::<Vec<_>>())));
-            return dedup(values);
-        }
-        if let Some(labels) = &self.labels {
-            values.extend(labels.iter().map(|l| json!(l)));
-            return dedup(values);
-        }
-        let literals = || check.split('\'').skip(1).step_by(2).map(|l| json!(l));
-        let short = |v: &Value| v.as_str().is_none_or(|s| self.length.is_none_or(|most| s.chars().count() <= most));
-        match self.kind.as_str() {
-            "text" | "varchar" | "bpchar" | "name" => {
-                let texts = ["", "x", "two words of plain text", "-Not A Slug-", "#12ab9f"];
-                values.extend(texts.into_iter().map(|t| json!(t)).chain(literals()));
-                values.push(json!("x".repeat(self.length.unwrap_or(70_000))));
-            }
-            "int2" => values.extend([-1, 0, 1, 2, 5, 101, 500, 32_767].map(|n| json!(n))),
-            "int4" | "int8" => values.extend([-1, 0, 1, 2, 5, 101, 500, 2_000_000_000].map(|n| json!(n))),
-            // Not more than the smallest precision in use holds.
-            "numeric" | "float4" | "float8" => values.extend([-1.0, 0.0, 0.25, 1.0, 1.5, 9.0].map(|n| json!(n))),
-            "bool" => values.extend([json!(true), json!(false)]),
-            "timestamptz" | "timestamp" => values.extend([-86_400, 0, 86_400].map(|n| json!(instant(n)))),
-            "date" => {
-                values.extend(["2026-03-01", "2026-03-03"].map(|d| json!(d)));
-                let days = row.values().filter_map(|v| v.as_str()?.strip_prefix('J')?.parse::<u64>().ok());
-                values.extend(days.flat_map(|d| [d - 1, d + 1, d + 6]).map(|d| json!(format!("J{d}"))));
-            }
-            "jsonb" | "json" => {
-                values.extend([json!({}), json!([]), json!("text"), json!(1), json!({ "x": "y".repeat(20_000) })]);
-            }
-            "bytea" => values
-                .extend(["\\x".to_owned(), "\\x01".to_owned(), format!("\\x{}", "ab".repeat(32))].map(|b| json!(b))),
-            "uuid" => values.extend(
-                row.values()
-                    .filter(|v| v.as_str().is_some_and(|s| s.len() == 36 && s.matches('-').count() == 4))
-                    .cloned(),
-            ),
-            _ => {}
-        }
-        values.retain(short);
-        dedup(values)
-    }
-}
-
-fn instant(seconds: i64) -> String {
-    let at = SECONDS + seconds;
-    let (days, rest) = (at.div_euclid(86_400) - 20_513, at.rem_euclid(86_400));
-    // Day 20,513 of the epoch is 2026-03-01; rows stay in that year's first months.
-    let (month, day) = match days {
-        ..0 => ("02", 29 + days),
-        0..31 => ("03", days + 1),
-        _ => ("04", days - 30),
-    };
-    format!("2026-{month}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
-}
-
-fn dedup(values: Vec<Value>) -> Vec<Value> {
-    let mut unique: Vec<Value> = Vec::new();
-    for value in values {
-        if !unique.contains(&value) {
-            unique.push(value);
-        }
-    }
-    unique
-}
-
 /// Copies the key of `parent` into `row`.
 pub fn refer(row: &mut Row, reference: &Reference, parent: &Row) {
     for (from, to) in reference.columns.iter().zip(&reference.to_columns) {
         row.insert(from.clone(), parent[to].clone());
     }
-}
-
-/// The row with every combination of the columns' candidates; with every pair's if those are too many.
-fn combinations(row: &Row, columns: &[&Column], check: &str) -> Vec<Row> {
-    let pools: Vec<Vec<Value>> = columns.iter().map(|c| c.candidates(row, check)).collect();
-    let product = |over: &[usize]| {
-        over.iter().fold(vec![row.clone()], |rows, &at| {
-            let name = &columns[at].name;
-            let with = |row: &Row, value: &Value| {
-                let mut row = row.clone();
-                row.insert(name.clone(), value.clone());
-                row
-            };
-            rows.iter().flat_map(|row| pools[at].iter().map(move |value| with(row, value))).collect()
-        })
-    };
-    let all: Vec<usize> = (0..columns.len()).collect();
-    let size = pools.iter().map(Vec::len).try_fold(1_usize, usize::checked_mul);
-    if size.is_some_and(|size| size <= ALL_COMBINATIONS) {
-        return product(&all);
-    }
-    let pairs = all.iter().flat_map(|&a| all.iter().filter(move |b| **b > a).map(move |&b| [a, b]));
-    pairs.flat_map(|pair| product(&pair)).collect()
 }
 
 async fn first_where(connection: &mut PgConnection, table: &Table, condition: &str, rows: Vec<Row>) -> Option<Row> {
@@ -547,9 +313,8 @@ pub async fn refused_by(
     expected: &str,
 ) -> Result<Error, String> {
     for _ in 0..20 {
-        let error = match insert(connection, &table.name, row).await {
-            Ok(_) => return Err(format!("{}: {expected} let a row pass that breaks it", table.name)),
-            Err(error) => error,
+        let Err(error) = insert(connection, &table.name, row).await else {
+            return Err(format!("{}: {expected} let a row pass that breaks it", table.name));
         };
         let Some(name) = error.constraint() else {
             return Err(format!("{}: {expected} was to be broken, but: {error:?}", table.name));

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use rookery_testkit::TestDb;
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::rows::{Rows, Table, begin, insert, refer, refused_by, run};
+use super::rows::{Rows, begin, insert, refer, refused_by, run};
+use super::shape::Table;
 use crate::catalog::{OURS, manifest};
 
 const OURS_ID: &str = "00000000-0000-7000-a000-00000000000a";
