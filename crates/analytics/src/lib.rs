@@ -46,7 +46,9 @@ pub use kpi::{
     BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, Range, Rate, RateBasis, Unit, change_percent, engagement,
 };
 pub use overview::{Overview, ReachPerDay};
-pub use report::{AccountSummary, Heatmap, HeatmapCell, PublicationNumbers, ReadError, Slot, TopContent};
+pub use report::{
+    AccountSummary, Heatmap, HeatmapCell, PlatformTotals, PublicationNumbers, ReadError, Slot, TopContent, TrendPoint,
+};
 pub use run::{
     FailureFilter, IngestErrorType, IngestFailure, IngestKind, IngestRun, IngestStatus, IngestTrigger, RequestError,
 };

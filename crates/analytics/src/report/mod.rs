@@ -4,6 +4,8 @@ mod model;
 mod ops;
 mod queries;
 
-pub use model::{AccountSummary, Heatmap, HeatmapCell, PublicationNumbers, Slot, TopContent};
+pub use model::{
+    AccountSummary, Heatmap, HeatmapCell, PlatformTotals, PublicationNumbers, Slot, TopContent, TrendPoint,
+};
 pub use ops::ReadError;
 pub(crate) use queries::top;

@@ -50,6 +50,24 @@ impl TopContent {
     }
 }
 
+/// What happened on all accounts of a network in a range of days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlatformTotals {
+    /// The network.
+    pub platform: Platform,
+    /// Sums of the days' changes; `None` if no day reported the number.
+    pub numbers: Numbers,
+}
+
+/// The numbers of one publication as of one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrendPoint {
+    /// Start of the day they stand under.
+    pub recorded_at: Timestamp,
+    /// Totals since publishing.
+    pub numbers: Numbers,
+}
+
 /// How answers depend on the hour of publishing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heatmap {

@@ -1,14 +1,15 @@
 //! Reading for pages.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rookery_kernel::{AccountId, Scope, Zone};
+use rookery_kernel::{AccountId, Platform, PublicationId, Scope, Zone};
 use tracing::instrument;
 
-use super::model::{AccountSummary, Heatmap, PublicationNumbers, TopContent};
+use super::model::{AccountSummary, Heatmap, PlatformTotals, PublicationNumbers, TopContent, TrendPoint};
 use super::queries;
 use crate::Analytics;
-use crate::kpi::{Metric, Range};
+use crate::kpi::{Metric, Numbers, Range, total};
 use crate::overview::in_scope;
 
 /// Nothing could be read.
@@ -24,7 +25,51 @@ const TOP_MAX: u16 = 100;
 /// Published this recently counts as recent.
 const RECENT: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// A trend shows a week.
+const TREND: Duration = Duration::from_secs(7 * 24 * 3600);
+
 impl Analytics {
+    /// What happened in `range`, network by network, from the daily sums; networks without any are left out.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn platform_totals(&self, scope: &Scope, range: Range) -> Result<Vec<PlatformTotals>, ReadError> {
+        let mut tx = self.db.org(scope).await?;
+        let by_account = queries::totals(&mut tx, range).await?;
+        let accounts = self.accounts.list_in(&mut tx).await?;
+        let mut by_platform: BTreeMap<Platform, Vec<Numbers>> = BTreeMap::new();
+        for (id, numbers) in by_account {
+            if let Some(account) = accounts.iter().find(|a| a.id == id) {
+                by_platform.entry(account.platform).or_default().push(numbers);
+            }
+        }
+        let sums = by_platform.into_iter().map(|(platform, parts)| {
+            let sum = |of: fn(&Numbers) -> Option<i64>| total(parts.iter().map(of));
+            let numbers = Numbers {
+                reach: sum(|n| n.reach),
+                impressions: sum(|n| n.impressions),
+                views: sum(|n| n.views),
+                reactions: sum(|n| n.reactions),
+                comments: sum(|n| n.comments),
+                shares: sum(|n| n.shares),
+                clicks: sum(|n| n.clicks),
+                saves: sum(|n| n.saves),
+            };
+            PlatformTotals { platform, numbers }
+        });
+        Ok(sums.collect())
+    }
+
+    /// The daily readings of a publication in the last seven days, oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn trend(&self, scope: &Scope, publication: PublicationId) -> Result<Vec<TrendPoint>, ReadError> {
+        let now = self.clock.now();
+        let mut tx = self.db.org(scope).await?;
+        Ok(queries::trend(&mut tx, publication, now - TREND, now).await?)
+    }
+
     /// What was published in `range` (days of `zone`), best first by its latest numbers; at most
     /// 100. Items whose number is unknown are left out.
     ///

@@ -1,10 +1,10 @@
 //! The statements behind pages.
 
 use rookery_db::{Error, OrgTx};
-use rookery_kernel::{AccountId, Timestamp, Zone};
+use rookery_kernel::{AccountId, PublicationId, Timestamp, Zone};
 use uuid::Uuid;
 
-use super::model::{AccountSummary, PublicationNumbers, TopContent};
+use super::model::{AccountSummary, PublicationNumbers, TopContent, TrendPoint};
 use crate::content::ContentFormat;
 use crate::kpi::{Metric, Numbers, Range};
 use crate::run::{IngestErrorType, IngestKind, IngestRun, IngestStatus, IngestTrigger};
@@ -224,4 +224,91 @@ pub(crate) async fn newest(
         is_deleted_on_platform: row.is_deleted_on_platform,
     });
     Ok(numbers.collect())
+}
+
+/// Eight numbers as stored, under the names of [`Numbers`].
+#[derive(sqlx::FromRow)]
+struct Row {
+    reach: Option<i64>,
+    impressions: Option<i64>,
+    views: Option<i64>,
+    reactions: Option<i64>,
+    comments: Option<i64>,
+    shares: Option<i64>,
+    clicks: Option<i64>,
+    saves: Option<i64>,
+}
+
+impl From<Row> for Numbers {
+    fn from(r: Row) -> Self {
+        Self {
+            reach: r.reach,
+            impressions: r.impressions,
+            views: r.views,
+            reactions: r.reactions,
+            comments: r.comments,
+            shares: r.shares,
+            clicks: r.clicks,
+            saves: r.saves,
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Total {
+    scope_id: AccountId,
+    #[sqlx(flatten)]
+    numbers: Row,
+}
+
+const TOTALS: &str = "select scope_id, sum(reach)::bigint as reach, sum(impressions)::bigint as impressions,
+            sum(views)::bigint as views, sum(reactions)::bigint as reactions, sum(comments)::bigint as comments,
+            sum(shares)::bigint as shares, sum(clicks)::bigint as clicks, sum(saves)::bigint as saves
+     from analytics.daily_rollups
+     where organization_id = $1 and date >= $2 and date <= $3 and scope_type = 'integration' and format = 'all'
+     group by scope_id";
+
+/// What happened on each account in a range, from the daily sums (Q9 of PUB-50).
+pub(crate) async fn totals(tx: &mut OrgTx, range: Range) -> Result<Vec<(AccountId, Numbers)>, Error> {
+    let rows: Vec<Total> = sqlx::query_as(TOTALS)
+        .bind(tx.organization_id().uuid())
+        .bind(range.from)
+        .bind(range.to)
+        .fetch_all(tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.scope_id, row.numbers.into())).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct Snapshot {
+    recorded_at: Timestamp,
+    #[sqlx(flatten)]
+    numbers: Row,
+}
+
+const TREND: &str = "select recorded_at, reach_count as reach, impressions_count as impressions, views_count as views,
+            likes_count as reactions, comments_count as comments, shares_count as shares, clicks_count as clicks,
+            saves_count as saves
+     from analytics.publication_snapshots
+     where organization_id = $1 and publication_id = $2 and recorded_at > $3 and recorded_at <= $4
+       and period = 'daily'
+     order by recorded_at";
+
+/// The daily readings of a publication after `since`, up to `until` (Q10). Both ends are named, so that only the
+/// partitions between them are opened.
+pub(crate) async fn trend(
+    tx: &mut OrgTx,
+    publication: PublicationId,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<TrendPoint>, Error> {
+    let rows: Vec<Snapshot> = sqlx::query_as(TREND)
+        .bind(tx.organization_id().uuid())
+        .bind(publication.uuid())
+        .bind(since)
+        .bind(until)
+        .fetch_all(tx.conn())
+        .await?;
+    let points = rows.into_iter().map(|row| TrendPoint { recorded_at: row.recorded_at, numbers: row.numbers.into() });
+    Ok(points.collect())
 }

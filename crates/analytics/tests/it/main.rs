@@ -7,6 +7,7 @@ mod ingest;
 mod jobs;
 mod net;
 mod networks;
+mod patterns;
 mod schema;
 mod tracking;
 mod world;

@@ -1,0 +1,93 @@
+//! The questions about numbers that must be fast (PUB-50): which index answers, and how many rows it meets, with
+//! 300,000 rows in each table. No clock is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rookery_accounts::{Accounts, Vault};
+use rookery_analytics::{Analytics, Metric, Range};
+use rookery_db::Db;
+use rookery_jobs::Jobs;
+use rookery_kernel::{Clock, IdGen, OrganizationId, PublicationId, Scope, Zone};
+use rookery_platforms::Connectors;
+use rookery_testkit::{Plan, PlanCache, Plans, TestDb};
+use sqlx::Connection as _;
+use uuid::Uuid;
+
+use crate::world::day;
+
+/// What `patterns.sql` calls the n-th thing of a kind.
+fn id(kind: u128, n: u128) -> Uuid {
+    Uuid::from_u128(kind << 96 | 0x7000 << 64 | 0x8000 << 48 | n)
+}
+
+fn analytics(db: Db) -> Analytics {
+    let clock: Arc<dyn Clock> = Arc::new(rookery_testkit::clock());
+    let ids: Arc<dyn IdGen> = rookery_testkit::ids();
+    let keys = tempfile::tempdir().expect("a folder");
+    let vault = Vault::create(&keys.path().join("keys"), ids.clone()).expect("a key file");
+    let connectors = Arc::new(Connectors::default());
+    let accounts = Accounts::new(db.clone(), clock.clone(), ids.clone(), vault, connectors.clone(), BTreeMap::new());
+    let jobs = Jobs::new(clock.clone(), ids.clone());
+    Analytics::new(db, clock, ids, accounts, connectors, jobs)
+}
+
+/// One of `indexes` (or a partition's copy) answered, nothing big was read from end to end, and at most `rows` rows
+/// were met.
+fn check(question: &str, plans: &[Plan], indexes: &[&str], rows: u64) {
+    let shown: String = plans.iter().map(ToString::to_string).collect();
+    let used: BTreeSet<_> = plans.iter().flat_map(Plan::indexes).collect();
+    let whole: BTreeSet<_> = plans.iter().flat_map(Plan::read_whole).collect();
+    let touched: u64 = plans.iter().map(Plan::rows_touched).sum();
+    assert!(!plans.is_empty(), "{question}: the server explained no statement");
+    assert!(whole.is_empty(), "{question} reads {whole:?} from end to end:\n{shown}");
+    assert!(indexes.iter().any(|i| used.contains(*i)), "{question} uses {used:?}:\n{shown}");
+    assert!(touched <= rows, "{question} meets {touched} rows, more than {rows}:\n{shown}");
+    println!("{question}: {touched} rows of {rows}, {used:?}");
+}
+
+#[tokio::test]
+async fn questions_about_numbers_use_an_index_and_meet_few_rows() {
+    let test = TestDb::new().await;
+    let mut owner = test.owner().await;
+    sqlx::raw_sql(include_str!("patterns.sql")).execute(&mut owner).await.expect("the rows break no rule");
+    owner.close().await.expect("closed");
+    let scope = Scope::worker(OrganizationId::from_uuid(id(2, 7)));
+    for cache in [PlanCache::Custom, PlanCache::Generic] {
+        let analytics = analytics(test.explaining(cache).await);
+        let plans = Plans::listen();
+        println!("{cache:?}");
+
+        // Q9: 30 days of ten accounts.
+        let range = Range { from: day("2026-02-01"), to: day("2026-03-02") };
+        let totals = analytics.platform_totals(&scope, range).await.expect("read");
+        assert_eq!(totals.len(), 10);
+        assert!(totals.iter().all(|t| t.numbers.reach == Some(300) && t.numbers.views.is_none()), "{totals:?}");
+        let indexes = ["idx_daily_rollups_org_date", "daily_rollups_pkey"];
+        check("Q9 totals per network", &plans.take(), &indexes, 2 * 300 + 50);
+
+        // Q10: seven of the ten days; a partition of this month and one of the month before.
+        let trend = analytics.trend(&scope, PublicationId::from_uuid(id(5, 700))).await.expect("read");
+        assert_eq!(
+            trend.iter().map(|p| p.numbers.reactions).collect::<Vec<_>>(),
+            (94..=100).map(Some).collect::<Vec<_>>()
+        );
+        let seen = plans.take();
+        let partitions: BTreeSet<_> = seen.iter().flat_map(Plan::relations).collect();
+        assert!(partitions.len() <= 2, "{partitions:?}");
+        let indexes: Vec<_> = ["pkey", "publication_id_recorded_at_idx", "publication_id_idx"]
+            .iter()
+            .flat_map(|end| partitions.iter().map(move |table| format!("{table}_{end}")))
+            .collect();
+        // Without the values the server may take all of the organization's 200 rows of a month that has just begun.
+        let rows = if cache == PlanCache::Custom { 20 } else { 250 };
+        check("Q10 trend of a publication", &seen, &indexes.iter().map(String::as_str).collect::<Vec<_>>(), rows);
+
+        // Q12: what went out in a month, by its last reading.
+        let top = analytics.top_content(&scope, &Zone::utc(), range, Metric::Reach, None, 10).await.expect("read");
+        assert_eq!(top.len(), 10);
+        // With a hundred items in the organization any index that begins with it will do.
+        let indexes = ["idx_content_published", "idx_content_account_published", "content_external_key"];
+        check("Q12 top posts", &plans.take(), &indexes, 900);
+    }
+}

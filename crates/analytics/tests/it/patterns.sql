@@ -1,0 +1,38 @@
+-- 300 organizations with ten accounts each: 300,000 daily sums, 300,000 snapshots of 30,000 publications, 30,000
+-- items with 300,000 readings, around 2026-03-02. Written without triggers, as a dump is restored.
+SET session_replication_role = replica;
+SELECT governance.ensure_partitions('2026-02-01', 2);
+
+CREATE FUNCTION pg_temp.id(kind integer, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
+$$ SELECT (lpad(to_hex(kind), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid $$;
+
+INSERT INTO identity.users (id, name, email) VALUES (pg_temp.id(1, 1), 'Person', 'person@example.test');
+INSERT INTO identity.organizations (organization_id, owner_user_id, name, slug)
+SELECT pg_temp.id(2, n), pg_temp.id(1, 1), 'Organization ' || n, 'organization-' || n FROM generate_series(1, 300) n;
+INSERT INTO accounts.social_accounts (organization_id, id, platform, platform_user_id, username, status)
+SELECT pg_temp.id(2, o), pg_temp.id(3, o * 10 + a), (enum_range(NULL::accounts.platform))[a + 1], 'remote' || a, 'name' || a, 'active'
+FROM generate_series(1, 300) o, generate_series(0, 9) a;
+INSERT INTO analytics.tracked_integrations (organization_id, id, integration_id)
+SELECT organization_id, id, id FROM accounts.social_accounts;
+
+INSERT INTO analytics.daily_rollups (organization_id, scope_type, scope_id, date, reach, reactions)
+SELECT pg_temp.id(2, o), 'integration', pg_temp.id(3, o * 10 + a), '2026-03-02'::date - day, 10, 1
+FROM generate_series(1, 300) o, generate_series(0, 9) a, generate_series(0, 99) day;
+
+INSERT INTO analytics.publication_snapshots
+    (organization_id, publication_id, post_id, social_account_id, platform, recorded_at, period_start, period_end, likes_count)
+SELECT pg_temp.id(2, o), pg_temp.id(5, o * 100 + p), pg_temp.id(4, o * 100 + p), pg_temp.id(3, o * 10 + p % 10),
+       'mastodon', '2026-03-02'::timestamptz - day * interval '1 day', '2026-02-01', '2026-03-02', 100 - day
+FROM generate_series(1, 300) o, generate_series(0, 99) p, generate_series(0, 9) day;
+
+INSERT INTO analytics.content
+    (organization_id, id, integration_id, external_content_id, platform, format, published_at)
+SELECT pg_temp.id(2, o), pg_temp.id(6, o * 100 + c), pg_temp.id(3, o * 10 + c % 10), 'item' || c,
+       (enum_range(NULL::accounts.platform))[c % 10 + 1], 'post', '2026-03-02'::timestamptz - c * interval '1 day'
+FROM generate_series(1, 300) o, generate_series(0, 99) c;
+INSERT INTO analytics.daily_metrics (organization_id, integration_id, external_content_id, date, reach, reactions)
+SELECT organization_id, integration_id, external_content_id, '2026-03-02'::date - day, 100 - day, 5
+FROM analytics.content, generate_series(0, 9) day;
+
+ANALYZE analytics.daily_rollups, analytics.publication_snapshots, analytics.content, analytics.daily_metrics,
+    analytics.tracked_integrations, accounts.social_accounts;
