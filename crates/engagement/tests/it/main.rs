@@ -1,0 +1,4 @@
+//! The engagement context against a database, and its rules against any text.
+
+mod rules;
+mod stores;
