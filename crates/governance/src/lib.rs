@@ -14,4 +14,5 @@
 pub mod audit;
 pub mod idempotency;
 pub mod partitions;
+pub mod retention;
 pub mod table;

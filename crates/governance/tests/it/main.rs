@@ -1,5 +1,7 @@
 //! Audit log and idempotent requests against a real PostgreSQL.
 
+mod retention;
+
 use std::time::Duration;
 
 use rookery_governance::audit::{self, Changes, Entry, Origin};

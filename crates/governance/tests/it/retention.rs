@@ -1,0 +1,67 @@
+//! What is past its time, and for whom.
+
+use rookery_governance::retention::{self, Due};
+use rookery_kernel::{Clock, Scope};
+
+use super::{Bench, entry};
+
+const LOG: &str = "governance.audit_logs";
+
+async fn logs(bench: &Bench, scope: &Scope) -> Due {
+    let all = retention::due(&bench.test.db, &bench.clock, scope).await.unwrap();
+    assert_eq!(all.len(), retention::RULES.len(), "every rule's statement fits the schema");
+    all.into_iter().find(|due| due.entity == LOG).unwrap()
+}
+
+async fn policy(bench: &Bench, keep_days: Option<i32>, hold_reason: Option<&str>) {
+    let mut tx = bench.test.db.org(&bench.org.scope).await.unwrap();
+    sqlx::query(
+        "insert into governance.retention_policies (organization_id, entity, keep_days, hold_reason) \
+         values ($1, $2, $3, $4) on conflict (organization_id, entity) \
+         do update set keep_days = excluded.keep_days, hold_reason = excluded.hold_reason",
+    )
+    .bind(bench.org.scope.organization_id.uuid())
+    .bind(LOG)
+    .bind(keep_days)
+    .bind(hold_reason)
+    .execute(tx.conn())
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_row_is_due_after_its_days_and_only_for_its_organization() {
+    let bench = Bench::new().await;
+    let other = bench.test.organization().await;
+    let before = logs(&bench, &bench.org.scope).await;
+    let foreign = logs(&bench, &other.scope).await.rows;
+    assert_eq!(before.keep_days, Some(1095), "no policy: the built-in time");
+    assert_eq!(bench.clock.now(), "2040-01-02T09:00:00Z".parse().unwrap());
+    bench.record(&bench.org.scope, &[entry("update", serde_json::json!({}))]).await;
+
+    bench.clock.set("2043-01-01T09:00:00Z".parse().unwrap());
+    assert_eq!(logs(&bench, &bench.org.scope).await.rows, before.rows, "1095 days to the second");
+    bench.clock.set("2043-01-01T09:00:01Z".parse().unwrap());
+    assert_eq!(logs(&bench, &bench.org.scope).await.rows, before.rows + 1);
+    assert_eq!(logs(&bench, &other.scope).await.rows, foreign);
+}
+
+#[tokio::test]
+async fn a_policy_shortens_keeps_for_ever_or_holds() {
+    let bench = Bench::new().await;
+    bench.record(&bench.org.scope, &[entry("update", serde_json::json!({}))]).await;
+    let before = logs(&bench, &bench.org.scope).await.rows;
+    bench.clock.set("2040-01-12T09:00:01Z".parse().unwrap());
+    policy(&bench, Some(10), None).await;
+    let due = logs(&bench, &bench.org.scope).await;
+    assert_eq!((due.keep_days, due.rows), (Some(10), before + 1));
+
+    policy(&bench, None, None).await;
+    let due = logs(&bench, &bench.org.scope).await;
+    assert_eq!((due.keep_days, due.rows), (None, 0), "for ever");
+
+    policy(&bench, Some(10), Some("a lawsuit")).await;
+    let due = logs(&bench, &bench.org.scope).await;
+    assert_eq!((due.hold_reason.as_deref(), due.rows), (Some("a lawsuit"), 0));
+}
