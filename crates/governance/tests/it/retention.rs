@@ -65,3 +65,30 @@ async fn a_policy_shortens_keeps_for_ever_or_holds() {
     let due = logs(&bench, &bench.org.scope).await;
     assert_eq!((due.hold_reason.as_deref(), due.rows), (Some("a lawsuit"), 0));
 }
+
+#[tokio::test]
+async fn an_escalation_is_due_from_its_end_and_a_figure_from_its_day() {
+    let bench = Bench::new().await;
+    let scope = &bench.org.scope;
+    let statements = [
+        // Closed a day too early, closed a day too late, open again, never closed.
+        "insert into engagement.escalations (organization_id, reason, status, resolved_at, due_at, created_at) \
+         select $1, 'manual_flag', status::engagement.escalation_status, ended::timestamptz, \
+         '2030-01-01Z', '2030-01-01Z' from (values ('resolved', '2037-01-01T09:00:00Z'), \
+         ('dismissed', '2037-01-03T09:00:00Z'), ('in_review', '2037-01-01T09:00:00Z'), \
+         ('pending', null)) as given (status, ended)",
+        "insert into engagement.kpi_metrics (organization_id, date, metric_type, metric_name, value) \
+         select $1, day::date, (enum_range(null::engagement.kpi_type))[1], 'replies', 1 \
+         from (values ('2038-01-02'), ('2038-01-03')) as given (day)",
+    ];
+    let mut tx = bench.test.db.org(scope).await.unwrap();
+    for statement in statements {
+        sqlx::query(statement).bind(scope.organization_id.uuid()).execute(tx.conn()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+
+    let all = retention::due(&bench.test.db, &bench.clock, scope).await.unwrap();
+    let rows = |entity: &str| all.iter().find(|due| due.entity == entity).unwrap().rows;
+    assert_eq!(rows("engagement.escalations"), 1, "only the one closed more than 1095 days ago");
+    assert_eq!(rows("engagement.kpi_metrics"), 1, "only the day that began more than 730 days ago");
+}
