@@ -11,6 +11,7 @@ pub mod migrate;
 mod org;
 mod pool;
 pub mod roles;
+pub mod seed;
 
 pub use error::{ConstraintKind, ConstraintViolation, Error};
 pub use org::{OrgTx, SystemTx};

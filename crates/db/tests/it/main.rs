@@ -7,5 +7,6 @@ mod founding;
 mod generated;
 mod logins;
 mod migrations;
+mod seed;
 mod tenancy;
 mod transactions;
