@@ -147,13 +147,34 @@ fn violation(sqlstate: &str, error: &PgDatabaseError) -> Option<(ConstraintKind,
     };
     // A distributed PostgreSQL hands on the shard's message, sometimes without its fields.
     let name = name.or_else(|| quoted_name(error.message())).unwrap_or_default();
-    Some((kind, without_shard(name).to_owned(), error.table().map(str::to_owned)))
+    Some((kind, without_partition(without_shard(name)), error.table().map(str::to_owned)))
 }
 
 /// The constraint's name in a message: after the word `constraint`, else the first quoted name.
 fn quoted_name(message: &str) -> Option<&str> {
     let after = message.split_once("constraint \"").map(|(_, rest)| rest);
     after.or_else(|| message.split_once('"').map(|(_, rest)| rest))?.split('"').next()
+}
+
+/// `daily_metrics_2026_03_pkey` and `daily_metrics_default_pkey` are `daily_metrics_pkey`: the indexes of a partition bear
+/// its name, and the rule is the table's.
+fn without_partition(name: &str) -> String {
+    let is_month = |part: &str| {
+        part.len() == 7 && part.bytes().enumerate().all(|(n, b)| if n == 4 { b == b'_' } else { b.is_ascii_digit() })
+    };
+    let marks = name.match_indices('_').map(|(at, _)| at);
+    for at in marks {
+        let rest = &name[at + 1..];
+        if let Some(tail) = rest.strip_prefix("default_") {
+            return format!("{}_{tail}", &name[..at]);
+        }
+        if let (Some(month), Some(tail)) = (rest.get(..7), rest.get(7..).and_then(|tail| tail.strip_prefix('_')))
+            && is_month(month)
+        {
+            return format!("{}_{tail}", &name[..at]);
+        }
+    }
+    name.to_owned()
 }
 
 /// Cuts the shard number `_102008` off. Our own names never end so (the catalog test sees to it).
@@ -181,6 +202,15 @@ mod tests {
         assert_eq!(without_shard("posts_pkey"), "posts_pkey");
         assert_eq!(without_shard("daily_metrics_2026_03_pkey"), "daily_metrics_2026_03_pkey");
         assert_eq!(without_shard("_12"), "_12");
+    }
+
+    #[test]
+    fn a_partitions_rule_is_the_tables() {
+        assert_eq!(without_partition("daily_metrics_2026_03_pkey"), "daily_metrics_pkey");
+        assert_eq!(without_partition("daily_metrics_default_pkey"), "daily_metrics_pkey");
+        assert_eq!(without_partition("posts_pkey"), "posts_pkey");
+        assert_eq!(without_partition("plan_2026_3_pkey"), "plan_2026_3_pkey");
+        assert_eq!(without_partition("größe_2026_03_key"), "größe_key");
     }
 
     #[test]

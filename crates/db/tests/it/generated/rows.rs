@@ -319,7 +319,6 @@ pub async fn refused_by(
         let Some(name) = error.constraint() else {
             return Err(format!("{}: {expected} was to be broken, but: {error:?}", table.name));
         };
-        let name = name_of_parent(connection, name).await;
         if name == expected {
             return Ok(error);
         }
@@ -332,18 +331,4 @@ pub async fn refused_by(
         run(connection, &sql).await;
     }
     Err(format!("{}: other rules than {expected} speak first", table.name))
-}
-
-/// A partition's index has a name of its own; ours is that of the table.
-pub async fn name_of_parent(connection: &mut PgConnection, name: &str) -> String {
-    let parent: Option<String> = sqlx::query_scalar(
-        "select p.relname::text from pg_inherits h join pg_class c on c.oid = h.inhrelid join pg_class p on p.oid = h.inhparent
-         join pg_namespace n on n.oid = c.relnamespace where c.relname = $1 and c.relkind in ('i', 'I') and n.nspname ~ $2",
-    )
-    .bind(name)
-    .bind(OURS)
-    .fetch_optional(connection)
-    .await
-    .expect("the catalog answers");
-    parent.unwrap_or_else(|| name.to_owned())
 }
