@@ -1,4 +1,5 @@
-//! Example data for an organization: so far the competitors of the example brand. Every id is derived from the
+//! Example data for an organization: so far the competitors of the example brand and
+//! fifteen authors. Every id is derived from the
 //! organization, so a second run finds its own rows and changes nothing.
 
 use sqlx::AssertSqlSafe;

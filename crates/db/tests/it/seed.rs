@@ -10,20 +10,23 @@ async fn seed(db: &TestDb, org: &TestOrg) -> u64 {
 }
 
 async fn rows(db: &TestDb, org: &TestOrg) -> Vec<(String, String)> {
-    sqlx::query_as("select id::text, xmin::text from engagement.competitors where organization_id = $1 order by id")
-        .bind(org.organization_id.uuid())
-        .fetch_all(&mut db.owner().await)
-        .await
-        .expect("readable")
+    sqlx::query_as(
+        "select id::text, xmin::text from engagement.competitors where organization_id = $1
+         union all select id::text, xmin::text from engagement.authors where organization_id = $1 order by 1",
+    )
+    .bind(org.organization_id.uuid())
+    .fetch_all(&mut db.owner().await)
+    .await
+    .expect("readable")
 }
 
 #[tokio::test]
 async fn a_second_run_changes_nothing_and_another_organization_is_untouched() {
     let db = TestDb::new().await;
     let (ours, theirs) = (db.organization().await, db.organization().await);
-    assert_eq!(seed(&db, &ours).await, 23);
+    assert_eq!(seed(&db, &ours).await, 38);
     let first = rows(&db, &ours).await;
-    assert_eq!(first.len(), 23);
+    assert_eq!(first.len(), 38);
     assert_eq!(seed(&db, &ours).await, 0);
     assert_eq!(rows(&db, &ours).await, first);
     assert!(rows(&db, &theirs).await.is_empty());
