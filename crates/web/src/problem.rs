@@ -144,7 +144,8 @@ impl Problem {
         problem
     }
 
-    /// 500, or 503 if the database is out of reach. The cause is logged, never shown.
+    /// 503 if the database is out of reach, 409 or 422 if a rule of the data refused the change, else 500. The cause
+    /// is logged, never shown.
     pub fn database(error: &rookery_db::Error) -> Self {
         if error.is_unavailable() {
             tracing::warn!(error = error as &dyn std::error::Error, "the database did not answer");
@@ -157,7 +158,33 @@ impl Problem {
             problem.retry_after = Some(5);
             return problem;
         }
+        if let rookery_db::Error::Constraint(broken) = error {
+            return Self::refused_by(broken);
+        }
         Self::internal(error)
+    }
+
+    /// The database holds every rule that the operations check first, so this is a race between two requests or a
+    /// check that is missing here: worth a warning, and for the caller a refusal like any other.
+    fn refused_by(broken: &rookery_db::ConstraintViolation) -> Self {
+        use rookery_db::ConstraintKind::{Check, Exclusion, ForeignKey, NotNull, Unique};
+        tracing::warn!(constraint = %broken.name, kind = %broken.kind, "the database refused what no check had found");
+        let conflict = |detail| Self::new(StatusCode::CONFLICT, "conflict", "Something else stands in the way", detail);
+        match broken.kind {
+            Unique | Exclusion => {
+                conflict(format!("There is one like this already ({}). Nothing was changed.", broken.name))
+            }
+            ForeignKey => conflict(format!(
+                "It names something that is not there, or others still refer to it ({}). Nothing was changed.",
+                broken.name
+            )),
+            Check | NotNull => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid",
+                "Something has to be corrected",
+                format!("A value breaks the rule {}. Nothing was changed.", broken.name),
+            ),
+        }
     }
 
     /// 500. The cause is logged, never shown.

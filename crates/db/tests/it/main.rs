@@ -8,5 +8,6 @@ mod generated;
 mod logins;
 mod migrations;
 mod seed;
+mod statements;
 mod tenancy;
 mod transactions;

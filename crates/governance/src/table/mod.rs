@@ -83,6 +83,9 @@ pub enum SaveError {
     /// A key that another row has.
     #[error("another row has the same key ({0}); keys are unique within the organization")]
     Taken(String),
+    /// A rule that the database holds and the findings did not name.
+    #[error("a row breaks a rule of its table ({0}); correct the value that the rule is about")]
+    Rule(String),
     /// The database.
     #[error(transparent)]
     Db(Error),
@@ -90,10 +93,13 @@ pub enum SaveError {
 
 impl From<Error> for SaveError {
     fn from(error: Error) -> Self {
-        use rookery_db::ConstraintKind::{ForeignKey, Unique};
+        use rookery_db::ConstraintKind::{Check, Exclusion, ForeignKey, NotNull, Unique};
         match error {
-            Error::Constraint(violation) if violation.kind == ForeignKey => Self::Reference(violation.name),
-            Error::Constraint(violation) if violation.kind == Unique => Self::Taken(violation.name),
+            Error::Constraint(violation) => match violation.kind {
+                ForeignKey => Self::Reference(violation.name),
+                Unique | Exclusion => Self::Taken(violation.name),
+                Check | NotNull => Self::Rule(violation.name),
+            },
             error => Self::Db(error),
         }
     }

@@ -78,3 +78,25 @@ async fn answers_carry_an_id_of_the_servers_own_and_are_not_cached() {
     assert_ne!(id, forged);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
 }
+
+/// A rule that only the database knows: the caller hears which, and is not told of an error of ours.
+#[tokio::test]
+async fn what_the_database_refuses_is_a_refusal() {
+    let house = House::new().await;
+    let (account, _) = house.connect(Platform::Mastodon, "tide").await;
+    let owner = house.owner().await;
+    sqlx::raw_sql(
+        "alter table publishing.posts add constraint posts_no_rain_check check (content <> 'Rain');
+         create unique index posts_one_sun_key on publishing.posts (organization_id, content) where content = 'Sun'",
+    )
+    .execute(&mut house.test.owner().await)
+    .await
+    .expect("two rules more");
+    let draft = |text: &str| json!({"content": text, "accountIds": [account.id], "schedule": {"kind": "draft"}});
+    let refused = owner.post("/posts", &draft("Rain")).await.refused(422, "invalid");
+    assert!(refused.at("/detail").contains("posts_no_rain_check"), "{}", refused.text);
+    owner.post("/posts", &draft("Sun")).await.expect(201);
+    let refused = owner.post("/posts", &draft("Sun")).await.refused(409, "conflict");
+    assert!(refused.at("/detail").contains("posts_one_sun_key"), "{}", refused.text);
+    assert_eq!(house.count("publishing.posts").await, 1);
+}

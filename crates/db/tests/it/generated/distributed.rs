@@ -1,7 +1,6 @@
 //! What a distributed PostgreSQL asks of the schema, so that it may be one some day at no cost today.
 //!
-//! The rules are those of the catalog; those of statements (bind times in `DO UPDATE SET`, no `MERGE`, one
-//! organization per statement) stand in the reviewers' list, the catalog does not know them.
+//! The rules are those of the catalog; `statements.rs` holds those of statements.
 
 use std::collections::{BTreeMap, BTreeSet};
 
