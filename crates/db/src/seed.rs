@@ -1,6 +1,5 @@
-//! Example data for an organization: so far the competitors of the example brand and
-//! fifteen authors. Every id is derived from the
-//! organization, so a second run finds its own rows and changes nothing.
+//! Example data for an organization. Every id is derived from the organization, so a second run finds its own
+//! rows and changes nothing.
 
 use sqlx::AssertSqlSafe;
 
@@ -8,7 +7,12 @@ use crate::error::Error;
 use crate::migrate::split::statements;
 use crate::org::OrgTx;
 
-const FILES: [&str; 1] = [include_str!("../seed/02_engagement.sql")];
+/// In this order: later files refer to rows of earlier ones.
+const FILES: &[&str] = &[
+    include_str!("../seed/02_engagement.sql"),
+    include_str!("../seed/02_posts.sql"),
+    include_str!("../seed/05_learning.sql"),
+];
 
 /// Runs every file in the caller's transaction and returns the number of rows that were made; 0 means that all
 /// were there. `day` is the current day in UTC as `YYYY-MM-DD`, by the caller's clock; all times count from it.
@@ -21,7 +25,7 @@ pub async fn run(tx: &mut OrgTx, day: &str) -> Result<u64, Error> {
         .execute(tx.conn())
         .await?;
     let mut made = 0;
-    for statement in FILES.into_iter().flat_map(statements) {
+    for statement in FILES.iter().flat_map(|file| statements(file)) {
         made += sqlx::query(AssertSqlSafe(statement.sql.to_owned())).execute(tx.conn()).await?.rows_affected();
     }
     Ok(made)

@@ -24,7 +24,7 @@ async fn rows(db: &TestDb, org: &TestOrg) -> Vec<(String, String)> {
 async fn a_second_run_changes_nothing_and_another_organization_is_untouched() {
     let db = TestDb::new().await;
     let (ours, theirs) = (db.organization().await, db.organization().await);
-    assert_eq!(seed(&db, &ours).await, 38);
+    assert_eq!(seed(&db, &ours).await, 86);
     let first = rows(&db, &ours).await;
     assert_eq!(first.len(), 38);
     assert_eq!(seed(&db, &ours).await, 0);
