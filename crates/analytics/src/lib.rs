@@ -21,6 +21,7 @@ extern crate self as rookery_analytics;
 mod content;
 mod daily;
 mod ingest;
+mod kinds;
 mod kpi;
 mod overview;
 mod report;
@@ -42,6 +43,7 @@ pub use ingest::{
     BackfillIntegration, BackfillProgress, IngestError, IngestIntegration, PlanDailyIngest, RunReport, StepReport,
     Verdict,
 };
+pub use kinds::{MetricType, Period, RollupScope, TagSource, TagType};
 pub use kpi::{
     BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, Range, Rate, RateBasis, Unit, change_percent, engagement,
 };

@@ -16,6 +16,7 @@
 extern crate self as rookery_identity;
 
 mod api_key;
+mod billing;
 mod caller;
 mod config;
 mod finding;
@@ -32,6 +33,7 @@ use rookery_db::Db;
 use rookery_kernel::{Clock, IdGen};
 
 pub use api_key::{ApiKey, ApiKeyError, KeyAuthError, KeyScope, NewApiKey, UnknownKeyScope};
+pub use billing::{BillingEventType, SubscriptionStatus, UsageMetric};
 pub use caller::Caller;
 pub use config::Config;
 pub use finding::Finding;
@@ -39,6 +41,7 @@ pub use organization::{Belonging, Member, MemberError, NewOrganization, Organiza
 pub use roles::{MemberRole, Right, UnknownRole, UserRole};
 pub use rookery_governance::audit::Origin;
 pub use session::{Client, Session, SessionError, SignIn, SignInError, SignedIn, SwitchError, TokenStatus};
+pub use token::EmailTokenPurpose;
 pub use user::{CreateUserError, NewUser, PasswordError, SetupError, User, UserError};
 
 /// The operations of this context. Cheap to clone.

@@ -22,6 +22,7 @@ mod attempt;
 mod calendar;
 mod engine;
 mod house;
+mod kinds;
 mod post;
 mod publication;
 mod reason;
@@ -44,6 +45,10 @@ pub use attempt::{
 pub use calendar::CalendarEntry;
 pub use engine::{EngineError, PhaseHook, PublishPublication, ReconcilePublication, SweepDue};
 pub use house::{House, HouseError};
+pub use kinds::{
+    AssetPurpose, AssetStatus, EventStatus, EventType, MediaType, PriorityLevel, ProcessingState, ReviewAction,
+    ReviewStatus, ScheduleType,
+};
 pub use post::{
     ChangeSource, ContentType, EditorialState, NewPost, Post, PostChange, PostDetail, PostError, PostFilter,
     PostFormat, PostOnAccount, PostOrigin, PostOutcome, PostStatus, PostSummary, Schedule, roll_up,

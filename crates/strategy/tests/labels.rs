@@ -14,15 +14,7 @@ macro_rules! ours {
 
 #[tokio::test]
 async fn every_enum_of_the_schema_has_its_type() {
-    let db = TestDb::new().await;
-    let stored: Vec<(String, Vec<String>)> = sqlx::query_as(
-        "select t.typname::text, array_agg(e.enumlabel::text order by e.enumsortorder)
-         from pg_enum e join pg_type t on t.oid = e.enumtypid join pg_namespace n on n.oid = t.typnamespace
-         where n.nspname = 'strategy' group by t.typname order by t.typname",
-    )
-    .fetch_all(&mut db.owner().await)
-    .await
-    .expect("the catalog");
+    let stored = TestDb::new().await.enums("strategy").await;
     let ours = ours![
         ApprovalMode = "approval_mode",
         ChangeOrigin = "change_origin",

@@ -75,6 +75,14 @@ impl TestDb {
         self.endpoints.worker.connect().await.expect("the test database answers")
     }
 
+    /// The enums of a schema with their labels, both in order, so that a crate can compare its own.
+    pub async fn enums(&self, schema: &str) -> Vec<(String, Vec<String>)> {
+        let sql = "select t.typname::text, array_agg(e.enumlabel::text order by e.enumsortorder)
+             from pg_enum e join pg_type t on t.oid = e.enumtypid join pg_namespace n on n.oid = t.typnamespace
+             where n.nspname = $1 group by t.typname order by t.typname::text collate \"C\"";
+        sqlx::query_as(sql).bind(schema).fetch_all(&mut self.owner().await).await.expect("the catalog answers")
+    }
+
     /// An organization with its owner, in plain SQL.
     pub async fn organization(&self) -> TestOrg {
         TestOrg::create(self).await

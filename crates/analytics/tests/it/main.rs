@@ -5,6 +5,7 @@ mod failures;
 mod figures;
 mod ingest;
 mod jobs;
+mod labels;
 mod net;
 mod networks;
 mod patterns;

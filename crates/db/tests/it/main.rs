@@ -11,3 +11,4 @@ mod seed;
 mod statements;
 mod tenancy;
 mod transactions;
+mod types;

@@ -1,6 +1,7 @@
 //! People, organizations and their ways in, against a real PostgreSQL.
 
 mod keys;
+mod labels;
 mod members;
 mod organizations;
 mod people;

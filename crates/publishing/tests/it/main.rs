@@ -3,6 +3,7 @@
 mod crash;
 mod delivery;
 mod doubt;
+mod labels;
 mod net;
 mod networks;
 mod patterns;

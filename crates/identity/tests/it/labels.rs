@@ -1,0 +1,24 @@
+//! The words of this crate are those of the database, in its order.
+
+use rookery_identity::{BillingEventType, SubscriptionStatus, UsageMetric};
+use rookery_testkit::TestDb;
+
+macro_rules! ours {
+    ($($name:ident = $sql:literal),+ $(,)?) => {
+        vec![$(($sql, $name::ALL.iter().map(|v| v.label()).collect::<Vec<_>>())),+]
+    };
+}
+
+#[tokio::test]
+async fn closed_lists_are_those_of_the_schema() {
+    let stored = TestDb::new().await.enums("billing").await;
+    let ours = ours![
+        BillingEventType = "event_type",
+        SubscriptionStatus = "subscription_status",
+        UsageMetric = "usage_metric",
+    ];
+    for (name, labels) in ours {
+        let there = stored.iter().find(|(there, _)| there == name).unwrap_or_else(|| panic!("no {name}"));
+        assert_eq!(there.1, labels, "{name}");
+    }
+}
