@@ -79,7 +79,7 @@ LEFT JOIN LATERAL (
         ('sleep_log_sam', 'follow_up_question', '18 days 15 hours', 0.00, 0.90, 'feedback'),
         ('sleep_log_sam', 'dm_sent', '16 days 12 hours', 0.00, 0.90, 'operator'),
         ('sleep_log_sam', 'dm_accepted', '15 days 20 hours', 0.00, 0.90, 'operator'),
-        ('sleep_log_sam', 'like', '11 days 22 hours', 0.05, 0.95, 'feedback'),
+        ('sleep_log_sam', 'like', '12 days 20 hours', 0.05, 0.95, 'feedback'),
         ('june.and.the.twins', 'like', '20 days 3 hours', 0.05, 0.70, 'feedback'),
         ('june.and.the.twins', 'like', '13 days 6 hours', 0.05, 0.75, 'feedback'),
         ('june.and.the.twins', 'like', '9 days 11 hours', 0.05, 0.80, 'feedback'),

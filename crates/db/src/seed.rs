@@ -10,8 +10,12 @@ use crate::org::OrgTx;
 /// In this order: later files refer to rows of earlier ones.
 const FILES: &[&str] = &[
     include_str!("../seed/02_engagement.sql"),
+    include_str!("../seed/02_brand.sql"),
     include_str!("../seed/02_posts.sql"),
     include_str!("../seed/05_learning.sql"),
+    include_str!("../seed/06_decisions.sql"),
+    include_str!("../seed/07_replies.sql"),
+    include_str!("../seed/08_figures.sql"),
 ];
 
 /// Runs every file in the caller's transaction and returns the number of rows that were made; 0 means that all
