@@ -84,6 +84,8 @@ CROSS JOIN (VALUES ($settings${
     "allow_personal_use_claims": false
 }$settings$::jsonb)) AS b (settings)
 WHERE o.organization_id = current_setting('app.organization_id')::uuid
+    -- An organization that has settings of its own keeps them and their history.
+    AND NOT EXISTS (SELECT FROM engagement.brand_settings c WHERE c.organization_id = o.organization_id)
 ON CONFLICT DO NOTHING;
 
 INSERT INTO engagement.brand_settings (organization_id, settings, version, updated_by, created_at, updated_at)

@@ -63,7 +63,7 @@ INSERT INTO learning.segmented_weight_versions
     (organization_id, id, segment_weight_id, sss_weight, ars_weight, evs_weight, trs_weight, sss_ars_weight,
      evs_trs_weight, sample_size, performance, valid_from, log_id, created_at)
 SELECT o.organization_id, md5(o.organization_id::text || ':weights_version:' || v.key || ':' || v.number)::uuid,
-    md5(o.organization_id::text || ':weights:' || v.key)::uuid, v.sss, v.ars, v.evs, v.trs, 0.05, 0.03, v.size,
+    w.id, v.sss, v.ars, v.evs, v.trs, 0.05, 0.03, v.size,
     v.performance, s.today - v.since::interval,
     CASE WHEN v.number = 2 THEN md5(o.organization_id::text || ':adjustment:adjusted')::uuid END,
     s.today - v.since::interval
@@ -76,6 +76,9 @@ CROSS JOIN (VALUES
     ('reddit', 1, 0.40, 0.25, 0.20, 0.15, 0, NULL, '60 days'),
     ('threads', 1, 0.40, 0.25, 0.20, 0.15, 0, NULL, '60 days')
 ) AS v (key, number, sss, ars, evs, trs, size, performance, since)
+-- Weights that were there before keep their own versions.
+JOIN learning.segmented_weights w ON w.organization_id = o.organization_id
+    AND w.id = md5(o.organization_id::text || ':weights:' || v.key)::uuid
 WHERE o.organization_id = current_setting('app.organization_id')::uuid
 ON CONFLICT DO NOTHING;
 

@@ -78,7 +78,7 @@ ON CONFLICT DO NOTHING;
 INSERT INTO engagement.competitive_mentions
     (organization_id, id, post_id, competitor_id, sentiment, satisfaction, opportunity_score, replied, created_at)
 SELECT o.organization_id, md5(o.organization_id::text || ':mention:' || v.post)::uuid, p.id,
-    md5(o.organization_id::text || ':competitor:' || v.competitor)::uuid, v.sentiment::engagement.sentiment,
+    c.id, v.sentiment::engagement.sentiment,
     v.satisfaction::engagement.user_satisfaction, v.opportunity, v.replied, p.processed_at
 FROM identity.organizations o
 CROSS JOIN (VALUES
@@ -87,6 +87,7 @@ CROSS JOIN (VALUES
     ('p11', 'Nuun', 'positive', 'satisfied', 0.3, false),
     ('p12', 'Gatorade', 'positive', 'satisfied', 0.3, false)
 ) AS v (post, competitor, sentiment, satisfaction, opportunity, replied)
+JOIN engagement.competitors c ON c.organization_id = o.organization_id AND c.name = v.competitor
 JOIN engagement.posts p ON p.organization_id = o.organization_id
     AND p.id = md5(o.organization_id::text || ':post:' || v.post)::uuid
 WHERE o.organization_id = current_setting('app.organization_id')::uuid

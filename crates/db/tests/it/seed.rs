@@ -103,6 +103,38 @@ async fn the_same_organization_has_the_same_rows_in_every_database() {
 }
 
 #[tokio::test]
+async fn what_an_organization_has_of_its_own_stays_and_is_used() {
+    let db = TestDb::new().await;
+    let org = db.organization().await;
+    sqlx::raw_sql(AssertSqlSafe(format!(
+        "insert into engagement.brand_settings (organization_id, settings) values ('{id}', '{{\"signature\": \"Ours\"}}');
+         insert into learning.segmented_weights (organization_id, segment_type, segment_key)
+             values ('{id}', 'global', 'global');
+         insert into engagement.competitors (organization_id, name, category, primary_mechanism, price_point)
+             values ('{id}', 'Nuun', 'rehydration', 'oral drink', 'low')",
+        id = org.organization_id.uuid()
+    )))
+    .execute(&mut db.owner().await)
+    .await
+    .expect("own rows");
+    seed(&db, &org.scope, "2026-03-02").await;
+    let owner = &mut db.owner().await;
+    let found = texts(
+        owner,
+        "select settings ->> 'signature' from engagement.brand_settings
+         union all select 'version ' || version from engagement.brand_settings_history
+         union all select sss_weight::text from learning.segmented_weights where segment_type = 'global'
+         union all select v.segment_weight_id::text from learning.segmented_weight_versions v
+             join learning.segmented_weights w on w.id = v.segment_weight_id and w.segment_type = 'global'
+         union all select primary_mechanism || ' ' || count(m.id) from engagement.competitors c
+             left join engagement.competitive_mentions m on m.competitor_id = c.id
+             where c.name = 'Nuun' group by primary_mechanism",
+    )
+    .await;
+    assert_eq!(found, ["Ours", "0.4", "oral drink 1"]);
+}
+
+#[tokio::test]
 async fn every_state_and_every_rule_of_the_modes_is_shown() {
     let db = TestDb::new().await;
     let org = db.organization().await;

@@ -1,31 +1,63 @@
 //! The example data as the application reads it.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
-use rookery_engagement::Engagement;
-use rookery_testkit::TestDb;
+use rookery_engagement::{
+    Author, Champion, Competitor, Decision, DetectedPost, Engagement, Escalation, KpiMetric, Mention, Reply,
+    ReplyInput, validate_reply,
+};
+use rookery_governance::table::Record;
+use rookery_kernel::Limit;
+use rookery_testkit::{TestDb, TestOrg};
 
-#[tokio::test]
-async fn the_example_brand_is_readable_and_no_example_reply_breaks_its_rules() {
+async fn seeded() -> (TestDb, TestOrg, Engagement) {
     let db = TestDb::new().await;
     let org = db.organization().await;
     let mut tx = db.db.org(&org.scope).await.expect("begun");
     rookery_db::seed::run(&mut tx, "2026-03-02").await.expect("seeded");
     tx.commit().await.expect("committed");
-
     let engagement = Engagement::new(db.db.clone(), Arc::new(rookery_testkit::clock()));
+    (db, org, engagement)
+}
+
+/// Reads a page of a table, in which every row must hold to the rules.
+async fn fine<T: Record + Debug>(engagement: &Engagement, org: &TestOrg) -> Vec<T> {
+    let rows = engagement.list::<T>(&org.scope, None, Limit::new(100)).await.expect("readable").items;
+    assert!(!rows.is_empty(), "{} is empty", T::TABLE.name);
+    for row in &rows {
+        assert_eq!(row.check(), [], "{row:?}");
+    }
+    rows
+}
+
+#[tokio::test]
+async fn every_example_is_readable_and_holds_to_the_rules() {
+    let (_db, org, engagement) = seeded().await;
+    fine::<Author>(&engagement, &org).await;
+    fine::<DetectedPost>(&engagement, &org).await;
+    fine::<Decision>(&engagement, &org).await;
+    fine::<Competitor>(&engagement, &org).await;
+    fine::<Mention>(&engagement, &org).await;
+    fine::<Champion>(&engagement, &org).await;
+    fine::<KpiMetric>(&engagement, &org).await;
+    fine::<Escalation>(&engagement, &org).await;
+    fine::<Reply>(&engagement, &org).await;
+}
+
+#[tokio::test]
+async fn no_example_reply_breaks_the_rules_of_the_example_brand() {
+    let (_db, org, engagement) = seeded().await;
     let brand = engagement.brand_settings(&org.scope).await.expect("readable");
     assert_eq!(brand.version, 2);
     assert_eq!(brand.settings.check(), []);
     assert_eq!(brand.settings.keyword_taxonomy.len(), 9);
-    let replies: Vec<String> = sqlx::query_scalar("select content from engagement.replies")
-        .fetch_all(&mut db.owner().await)
-        .await
-        .expect("readable");
+    let replies = fine::<Reply>(&engagement, &org).await;
     assert_eq!(replies.len(), 13);
-    for text in &replies {
-        assert_eq!(brand.settings.prohibited_in(text), Vec::<&rookery_engagement::ProhibitedTerm>::new(), "{text}");
+    for reply in replies {
         let pushy = brand.settings.pushy_ctas.iter().chain(&brand.settings.banned_openers);
-        assert!(!pushy.into_iter().any(|wording| text.contains(wording)), "{text}");
+        assert!(!pushy.into_iter().any(|wording| reply.content.contains(wording)), "{}", reply.content);
+        let input = ReplyInput { content: reply.content, utm_code: reply.utm_code };
+        assert_eq!(validate_reply(&brand.settings, &input).err(), None, "{input:?}");
     }
 }

@@ -1,5 +1,7 @@
 //! The learning context against a database, and its rules against any number.
 
+mod seed;
+
 use std::sync::Arc;
 use std::time::Duration;
 
