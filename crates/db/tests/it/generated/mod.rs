@@ -5,5 +5,6 @@ mod constraints;
 mod distributed;
 mod rows;
 mod shape;
+mod stores;
 mod tenancy;
 mod values;

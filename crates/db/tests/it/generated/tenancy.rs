@@ -9,11 +9,11 @@ use super::rows::{Rows, begin, insert, refer, refused_by, run};
 use super::shape::Table;
 use crate::catalog::{OURS, manifest};
 
-const OURS_ID: &str = "00000000-0000-7000-a000-00000000000a";
-const THEIRS: &str = "00000000-0000-7000-a000-00000000000b";
+pub(super) const OURS_ID: &str = "00000000-0000-7000-a000-00000000000a";
+pub(super) const THEIRS: &str = "00000000-0000-7000-a000-00000000000b";
 
 /// A transaction with a row of both organizations in every tenant table, and those tables.
-async fn start(db: &TestDb) -> (PgConnection, Rows, Vec<Table>) {
+pub(super) async fn start(db: &TestDb) -> (PgConnection, Rows, Vec<Table>) {
     let mut connection = db.owner().await;
     let mut rows = Rows::read(&mut connection).await;
     begin(&mut connection).await;
