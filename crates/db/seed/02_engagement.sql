@@ -44,9 +44,9 @@ INSERT INTO engagement.authors
 SELECT o.organization_id, md5(o.organization_id::text || ':author:' || v.platform || ':' || v.handle)::uuid,
     v.platform::accounts.platform, 'seed-' || v.handle, v.handle, v.name, v.followers, v.tier IS NOT NULL,
     v.tier IS NOT NULL, v.tier::engagement.power_tier, v.tags, v.score, coalesce(h.events, '[]'),
-    s.today - interval '30 days', s.today - interval '1 day', v.bio, v.kind,
+    s.today - interval '30 days', s.today - interval '10 minutes', v.bio, v.kind,
     v.silent, CASE WHEN v.silent THEN 'Asked us not to write again.' END,
-    s.today - interval '30 days', s.today - interval '1 day'
+    s.today - interval '30 days', s.today - interval '10 minutes'
 FROM identity.organizations o
 CROSS JOIN (SELECT current_setting('app.seed_now')::timestamptz AS today) AS s
 CROSS JOIN (VALUES

@@ -26,7 +26,8 @@ SELECT o.organization_id, md5(o.organization_id::text || ':reply:' || v.key)::uu
         WHEN 'retry' THEN d.created_at + interval '25 minutes' END,
     'seed-reply-' || v.key,
     CASE WHEN v.key = 'r10' THEN md5(o.organization_id::text || ':reply:r09')::uuid END, 1,
-    d.created_at + v.after::interval, d.created_at + interval '20 minutes'
+    d.created_at + v.after::interval, coalesce((outcome.metrics ->> 'updated_at')::timestamptz,
+        d.created_at + CASE v.delivery WHEN 'deleted' THEN interval '9 hours' ELSE interval '20 minutes' END)
 FROM identity.organizations o
 CROSS JOIN (VALUES
     ('r01', 'p13', 'checklist', 'standard', 'approved', 'posted', true, 0.93, true, true, NULL, NULL, '4 minutes', E'Two o''clock is doable.\n1. A big glass of water now, another with food.\n2. Toast or a banana.\n3. Ten minutes by an open window.\nStill dizzy at noon? Call in. For next time: vita.example/tips\n—Antone (Vita)'),

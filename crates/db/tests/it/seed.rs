@@ -193,6 +193,20 @@ async fn the_examples_keep_the_rules_that_they_show() {
              where not exists (select from engagement.brand_settings b, jsonb_each(b.settings -> 'keyword_taxonomy') as c,
                  jsonb_array_elements(c.value -> 'terms') as t
                  where t ->> 'term' = k and c.key = any (p.keyword_categories))
+         union all select 'not the mode of the scores: ' || id from engagement.decisions
+             cross join lateral (select case
+                 when sss_score >= 0.82 then 'helpful'
+                 when sss_score >= 0.55 and evs_score > 5 then case when ars_score > 0.7 then 'hybrid' else 'engagement' end
+                 when sss_score >= 0.55 and is_power_user then 'helpful'
+                 when sss_score >= 0.55 and ars_score < 0.4 then 'engagement'
+                 when sss_score >= 0.55 and evs_score <= 0.5 and ars_score <= 0.7 then 'helpful'
+                 when sss_score >= 0.55 then 'hybrid'
+                 when evs_score > 2 and trs_score >= 0.8 or ars_score > 0.7 then 'engagement'
+                 else 'disengaged' end as mode) as w
+             where (signals_json -> 'mode' ->> 'step')::int > 5 and coalesce(predicted_mode, decisions.mode)::text
+                 <> case when w.mode in ('engagement', 'hybrid') and composite_score < 0.4 then 'disengaged' else w.mode end
+         union all select 'talks though silent or stale: ' || id from engagement.decisions
+             where (signals_json -> 'mode' ->> 'step')::int < 5 and mode <> 'disengaged'
          union all select 'flagged and not silent: ' || id from engagement.decisions
              where safety_flags <> '{}' and mode <> 'disengaged'
          union all select 'an answer although silent: ' || r.id from engagement.replies r
