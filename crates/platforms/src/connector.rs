@@ -14,7 +14,8 @@ use crate::http::HttpClient;
 use crate::mastodon::Mastodon;
 use crate::types::{
     Access, AccountMetrics, AppCredentials, AuthorizeRequest, Capabilities, ContentItem, ContentPage, Draft,
-    ExchangeRequest, Found, InstanceLimits, MetricsBatch, Profile, Published, RegisterRequest, Search, TokenSet, Usage,
+    ExchangeRequest, Found, Handles, InstanceLimits, MetricsBatch, Prepared, Profile, RegisterRequest, Search, Sent,
+    TokenSet, Usage,
 };
 
 /// A network. Callers read [`Connector::capabilities`] and never ask for the network's name.
@@ -51,6 +52,19 @@ pub trait Connector: Send + Sync {
     /// # Errors
     /// [`CallError`] by the network's table.
     async fn exchange_code(&self, request: &ExchangeRequest) -> Result<TokenSet, CallError>;
+
+    /// Signs in with a handle and a password made for this app, where [`Capabilities::sign_in`] says so.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table; `BadRequest`, not sent, where accounts are connected by consent.
+    async fn sign_in(
+        &self,
+        _base_url: &Url,
+        _identifier: &str,
+        _password: &SecretString,
+    ) -> Result<(TokenSet, Profile), CallError> {
+        Err(CallError::not_sent("accounts of this network are connected by consent"))
+    }
 
     /// The accounts that a token may connect.
     ///
@@ -91,9 +105,27 @@ pub trait Connector: Send + Sync {
         Ok(None)
     }
 
-    /// The text that a draft becomes on the network; [`Search::text`] wants this.
+    /// What the network itself says about a draft before anything is sent; pure. Empty is good.
+    fn objections(&self, draft: &Draft) -> Vec<String> {
+        let needed = draft.needs();
+        if self.capabilities().publishes.contains(&needed) {
+            return Vec::new();
+        }
+        vec![format!("{} takes no {}", self.platform().name(), needed.label())]
+    }
+
+    /// The text that a draft becomes on the network.
     fn composed_text(&self, draft: &Draft) -> String {
         draft.text.clone()
+    }
+
+    /// Everything before the public call: uploads, containers. Harmless to repeat; `handles` is what an
+    /// earlier call or attempt left (null at first), and is used again while it lives.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table. A doubtful delivery is no doubt here: nothing is public yet.
+    async fn prepare(&self, _access: &Access, _draft: &Draft, handles: &Handles) -> Result<Prepared, CallError> {
+        Ok(Prepared::Ready(handles.clone()))
     }
 
     /// The one call that makes a post public. An error whose delivery is unknown must be
@@ -101,7 +133,7 @@ pub trait Connector: Send + Sync {
     ///
     /// # Errors
     /// [`CallError`] by the network's table.
-    async fn publish(&self, access: &Access, draft: &Draft) -> Result<Published, CallError>;
+    async fn publish(&self, access: &Access, draft: &Draft, handles: &Handles) -> Result<Sent, CallError>;
 
     /// Looks among the account's newest posts for one that we may have sent.
     ///
@@ -182,7 +214,7 @@ pub struct Connectors {
 impl Connectors {
     /// All networks this build can talk to, with their default versions.
     pub fn standard(http: HttpClient) -> Self {
-        Self::default().with(Facebook::new(http.clone())).with(Mastodon::new(http))
+        Self::default().with(Facebook::new(http.clone())).with(Mastodon::new(http.clone()))
     }
 
     /// Adds a connector, or replaces the one of its network.

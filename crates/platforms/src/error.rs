@@ -172,6 +172,8 @@ pub struct CallError {
     pub retry_after: Option<Duration>,
     /// The network refused because an equal post exists already.
     pub duplicate: bool,
+    /// The network could not use a medium: wrong codec, unreachable file, failed container.
+    pub media: bool,
 }
 
 impl CallError {
@@ -187,7 +189,14 @@ impl CallError {
             message: message.into(),
             retry_after: None,
             duplicate: false,
+            media: false,
         }
+    }
+
+    /// The same, and a medium is the reason.
+    #[must_use]
+    pub fn about_media(self) -> Self {
+        Self { media: true, ..self }
     }
 
     /// The request was wrong before it left us.

@@ -26,7 +26,8 @@ pub use facebook::Facebook;
 pub use http::{HttpClient, HttpConfig, HttpSetupError, PrivateAddresses};
 pub use mastodon::Mastodon;
 pub use types::{
-    Access, AccountMetrics, AppCredentials, AuthorizeRequest, Basis, Capabilities, ContentFormat, ContentItem,
-    ContentMetrics, ContentPage, Draft, ExchangeRequest, Found, InstanceLimits, ItemFailure, MetricsBatch, Pace,
-    Profile, Published, RegisterRequest, Search, TokenSet, Usage,
+    Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, Basis, Capabilities, ContentFormat, ContentItem,
+    ContentMetrics, ContentPage, Draft, DraftKind, ExchangeRequest, Found, Handles, InstanceLimits, ItemFailure, Media,
+    MediaKind, MediaSource, MetricsBatch, Pace, Prepared, Profile, Published, RegisterRequest, ReplyTo, Search, Sent,
+    SignIn, TokenSet, Usage,
 };

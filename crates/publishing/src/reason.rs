@@ -23,6 +23,8 @@ pub(crate) mod code {
     pub const RELEASED: &str = "released";
     /// A person called it off.
     pub const CANCELLED: &str = "cancelled";
+    /// The network took it and tells the post's id later.
+    pub const ACCEPTED: &str = "accepted";
     /// Too late.
     pub const TOO_LATE: &str = "expired";
     /// No connector.

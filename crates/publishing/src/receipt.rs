@@ -233,6 +233,12 @@ fn of_attempt(attempt: &Attempt, network: &str) -> Vec<StoryLine> {
             LookUpResult::NoAnswer => {
                 line(look.at, Tone::Waiting, format!("We looked at {network}, but it did not answer."))
             }
+            LookUpResult::Working => {
+                line(look.at, Tone::Waiting, format!("We asked {network}: it still works on the post."))
+            }
+            LookUpResult::Refused => {
+                line(look.at, Tone::Bad, format!("We asked {network}: it took the post and then refused it."))
+            }
         });
     }
     lines

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use rookery_kernel::{Date, Platform, Timestamp};
 use rookery_platforms::{
     Access, AccountMetrics, AppCredentials, AuthorizeRequest, CallError, Capabilities, Connector, ContentPage,
-    Delivery, Draft, ErrorType, ExchangeRequest, Found, MetricsBatch, Profile, Published, RegisterRequest, Search,
+    Delivery, Draft, ErrorType, ExchangeRequest, Found, Handles, MetricsBatch, Profile, RegisterRequest, Search, Sent,
     TokenSet, Usage,
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -64,6 +64,7 @@ impl Connector for Fake {
             own_servers: true,
             past_days: false,
             metrics_batch_max: 10,
+            ..Capabilities::default()
         }
     }
 
@@ -120,7 +121,7 @@ impl Connector for Fake {
         Ok(TokenSet { access, refresh: None, expires_in: Some(Duration::from_secs(3600)), scopes: Vec::new() })
     }
 
-    async fn publish(&self, _: &Access, _: &Draft) -> Result<Published, CallError> {
+    async fn publish(&self, _: &Access, _: &Draft, _: &Handles) -> Result<Sent, CallError> {
         Err(unused())
     }
 

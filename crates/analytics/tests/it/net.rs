@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use rookery_kernel::{Date, Platform, Timestamp};
 use rookery_platforms::{
     Access, AccountMetrics, AppCredentials, AuthorizeRequest, Basis, CallError, Capabilities, Connector, ContentFormat,
-    ContentItem, ContentMetrics, ContentPage, Delivery, Draft, ErrorType, ExchangeRequest, Found, ItemFailure,
-    MetricsBatch, Profile, Published, Search, TokenSet, Usage,
+    ContentItem, ContentMetrics, ContentPage, Delivery, Draft, ErrorType, ExchangeRequest, Found, Handles, ItemFailure,
+    MetricsBatch, Profile, Search, Sent, TokenSet, Usage,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -204,6 +204,7 @@ impl Connector for Net {
             own_servers: false,
             past_days: self.past_days,
             metrics_batch_max: self.batch_max,
+            ..Capabilities::default()
         }
     }
 
@@ -252,7 +253,7 @@ impl Connector for Net {
         Ok(TokenSet { access: refresh.clone(), refresh: None, expires_in: None, scopes: Vec::new() })
     }
 
-    async fn publish(&self, _: &Access, _: &Draft) -> Result<Published, CallError> {
+    async fn publish(&self, _: &Access, _: &Draft, _: &Handles) -> Result<Sent, CallError> {
         Err(error(ErrorType::BadRequest))
     }
 

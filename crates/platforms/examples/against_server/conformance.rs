@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail, ensure};
 use rookery_kernel::Timestamp;
 use rookery_platforms::{
     Access, AuthorizeRequest, Connector, Draft, ErrorType, ExchangeRequest, Found, Profile, Published, RegisterRequest,
-    Search,
+    Search, Sent,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -72,10 +72,11 @@ impl Conformance {
         let draft = self.draft();
         let before = self.look_up(&access, &draft).await.and_then(|found| match found {
             Found::Absent => Ok(()),
-            Found::Post(post) => bail!("found {} before anything was published", post.external_id),
+            other => bail!("{other:?} before anything was published"),
         });
         self.note("look up what was never sent", before, |()| "absent".to_owned());
-        let published = self.connector.publish(&access, &draft).await.map_err(Into::into);
+        let published = self.connector.publish(&access, &draft, &Value::Null).await.map_err(Into::into);
+        let published = published.and_then(|sent| sent.published().context("the id is told later"));
         let Some(post) = self.note("publish", published, |p| format!("{p:?}")) else { return };
         let again = self.publish_again(&access, &draft, &post).await;
         self.steps.push(Step { what: "publish again with the same key", outcome: again });
@@ -124,6 +125,7 @@ impl Conformance {
             ),
             link: Some("https://example.com/menu?day=monday&lang=de".to_owned()),
             idempotency_key: format!("pub:conformance:{stamp}:1"),
+            ..Draft::default()
         }
     }
 
@@ -176,11 +178,7 @@ impl Conformance {
     }
 
     async fn look_up(&self, access: &Access, draft: &Draft) -> anyhow::Result<Found> {
-        let search = Search {
-            text: self.connector.composed_text(draft),
-            idempotency_key: draft.idempotency_key.clone(),
-            since: self.started - SLACK,
-        };
+        let search = Search::of(draft.clone(), self.started - SLACK);
         Ok(self.connector.look_up(access, &search).await?)
     }
 
@@ -188,11 +186,12 @@ impl Conformance {
         if !self.connector.capabilities().accepts_idempotency_key {
             return Outcome::NotOffered("the network has no such key; look-up covers it".to_owned());
         }
-        match self.connector.publish(access, draft).await {
-            Ok(again) if again.external_id == first.external_id => {
+        match self.connector.publish(access, draft, &Value::Null).await.map(Sent::published) {
+            Ok(None) => Outcome::Failed("the id is told later".to_owned()),
+            Ok(Some(again)) if again.external_id == first.external_id => {
                 Outcome::Passed("the same post came back".to_owned())
             }
-            Ok(again) => {
+            Ok(Some(again)) => {
                 // The server is another than it says; the second post must not stay behind.
                 let cleaned = self.connector.delete(access, &again.external_id).await.is_ok();
                 let end = if cleaned { "deleted again" } else { "and it could not be deleted" };

@@ -26,8 +26,8 @@ use crate::connector::Connector;
 use crate::error::CallError;
 use crate::http::{HttpClient, Request, endpoint};
 use crate::types::{
-    Access, AccountMetrics, AppCredentials, AuthorizeRequest, Capabilities, ContentPage, Draft, ExchangeRequest, Found,
-    MetricsBatch, Profile, Published, Search, TokenSet, Usage,
+    Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, Capabilities, ContentPage, Draft,
+    ExchangeRequest, Found, Handles, MetricsBatch, Profile, Search, Sent, TokenSet, Usage,
 };
 
 /// The version in use unless told otherwise: the oldest with all metrics we ask for that is
@@ -122,6 +122,8 @@ impl Connector for Facebook {
             own_servers: false,
             past_days: true,
             metrics_batch_max: 50,
+            publishes: &[Ability::Text, Ability::Link],
+            ..Capabilities::default()
         }
     }
 
@@ -163,8 +165,8 @@ impl Connector for Facebook {
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(page = %access.platform_user_id))]
-    async fn publish(&self, access: &Access, draft: &Draft) -> Result<Published, CallError> {
-        self.post_to_feed(access, draft).await
+    async fn publish(&self, access: &Access, draft: &Draft, _handles: &Handles) -> Result<Sent, CallError> {
+        self.post_to_feed(access, draft).await.map(Sent::Published)
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(page = %access.platform_user_id))]

@@ -44,7 +44,7 @@ impl Facebook {
 
     /// The newest equal post since then. The API has no key of ours, so the text must tell.
     pub(super) async fn find_post(&self, access: &Access, search: &Search) -> Result<Found, CallError> {
-        let wanted = comparable(&search.text);
+        let wanted = comparable(&search.draft.text);
         let mut after: Option<String> = None;
         for _ in 0..LOOK_UP_PAGES_MAX {
             let url = self.url(&access.base_url, &[&access.platform_user_id, "published_posts"])?;

@@ -9,10 +9,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use rookery_kernel::{Clock, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
 use url::Url;
 
 pub use address::PrivateAddresses;
@@ -20,7 +22,7 @@ pub(crate) use answer::Answer;
 pub(crate) use redact::Redactor;
 
 use crate::error::{CallError, Delivery, ErrorType};
-use crate::types::Usage;
+use crate::types::{AppCredentials, Usage};
 
 /// How the client behaves.
 #[derive(Debug, Clone)]
@@ -200,27 +202,66 @@ fn broken(error: reqwest::Error, place: &str, redactor: &Redactor) -> CallError 
     CallError::new(kind, delivery, redactor.clean(&format!("{place}: {what} ({cause})")))
 }
 
+/// How a request proves who sends it.
+enum Proof {
+    /// The usual header; the word before the token differs on some hosts (Graph uploads: `OAuth`).
+    Token(&'static str, SecretString),
+    /// Name and password of this installation.
+    Basic(String, SecretString),
+}
+
+/// What a request carries.
+enum Body {
+    None,
+    Form(Vec<(String, String)>),
+    Json(Value),
+    Bytes(String, Bytes),
+    Multipart(Vec<(String, String)>, Vec<Part>),
+}
+
+/// A file of a multipart request.
+pub(crate) struct Part {
+    pub field: String,
+    pub file_name: String,
+    pub mime_type: String,
+    pub bytes: Bytes,
+}
+
 /// A request in the making.
 pub(crate) struct Request {
     method: Method,
     url: Url,
-    token: Option<SecretString>,
-    form: Option<Vec<(String, String)>>,
+    proof: Option<Proof>,
+    body: Body,
     headers: Vec<(HeaderName, String)>,
     hidden: Vec<SecretString>,
+    timeout: Option<Duration>,
 }
 
 impl Request {
     pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, token: None, form: None, headers: Vec::new(), hidden: Vec::new() }
+        Self { method, url, proof: None, body: Body::None, headers: Vec::new(), hidden: Vec::new(), timeout: None }
     }
 
     pub fn get(url: Url) -> Self {
         Self::new(Method::GET, url)
     }
 
+    /// With an empty form; [`Request::with`] fills it.
     pub fn post(url: Url) -> Self {
-        Self { form: Some(Vec::new()), ..Self::new(Method::POST, url) }
+        Self { body: Body::Form(Vec::new()), ..Self::new(Method::POST, url) }
+    }
+
+    pub fn post_json(url: Url, body: Value) -> Self {
+        Self { body: Body::Json(body), ..Self::new(Method::POST, url) }
+    }
+
+    pub fn put_bytes(url: Url, mime_type: &str, bytes: Bytes) -> Self {
+        Self::new(Method::PUT, url).bytes(mime_type, bytes)
+    }
+
+    pub fn post_bytes(url: Url, mime_type: &str, bytes: Bytes) -> Self {
+        Self::new(Method::POST, url).bytes(mime_type, bytes)
     }
 
     pub fn delete(url: Url) -> Self {
@@ -228,17 +269,28 @@ impl Request {
     }
 
     /// The token goes into the `Authorization` header and nowhere else.
-    pub fn bearer(mut self, token: &SecretString) -> Self {
-        self.token = Some(token.clone());
+    pub fn bearer(self, token: &SecretString) -> Self {
+        self.authorized("Bearer", token)
+    }
+
+    /// As [`Request::bearer`] with another word before the token.
+    pub fn authorized(mut self, scheme: &'static str, token: &SecretString) -> Self {
+        self.proof = Some(Proof::Token(scheme, token.clone()));
         self
     }
 
-    /// A parameter: in the body of a POST, else in the query.
+    /// This installation's name and password, in the `Authorization` header.
+    pub fn basic(mut self, app: &AppCredentials) -> Self {
+        self.proof = Some(Proof::Basic(app.client_id.clone(), app.client_secret.clone()));
+        self
+    }
+
+    /// A parameter: in a form where there is one, else in the query.
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         let value = value.into();
-        match &mut self.form {
-            Some(form) => form.push((name.to_owned(), value)),
-            None => {
+        match &mut self.body {
+            Body::Form(form) | Body::Multipart(form, _) => form.push((name.to_owned(), value)),
+            Body::None | Body::Json(_) | Body::Bytes(..) => {
                 self.url.query_pairs_mut().append_pair(name, &value);
             }
         }
@@ -251,8 +303,45 @@ impl Request {
         self.with(name, value.expose_secret())
     }
 
+    /// A parameter of the query, whatever the body is.
+    pub fn in_query(mut self, name: &str, value: &str) -> Self {
+        self.url.query_pairs_mut().append_pair(name, value);
+        self
+    }
+
+    /// Raw bytes instead of a form.
+    pub fn bytes(mut self, mime_type: &str, bytes: Bytes) -> Self {
+        self.body = Body::Bytes(mime_type.to_owned(), bytes);
+        self
+    }
+
+    /// A file; the form becomes a multipart one.
+    pub fn file(mut self, part: Part) -> Self {
+        self.body = match self.body {
+            Body::Form(form) => Body::Multipart(form, vec![part]),
+            Body::Multipart(form, mut parts) => {
+                parts.push(part);
+                Body::Multipart(form, parts)
+            }
+            Body::None | Body::Json(_) | Body::Bytes(..) => Body::Multipart(Vec::new(), vec![part]),
+        };
+        self
+    }
+
     pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// A value that stands in the request and must never be shown in an error.
+    pub fn hide(mut self, value: &SecretString) -> Self {
+        self.hidden.push(value.clone());
+        self
+    }
+
+    /// Another longest wait than usual: large uploads take their time.
+    pub fn timeout(mut self, longest: Duration) -> Self {
+        self.timeout = Some(longest);
         self
     }
 
@@ -262,29 +351,58 @@ impl Request {
     }
 
     fn redactor(&self) -> Redactor {
-        Redactor::new(self.token.iter().chain(&self.hidden))
+        let proof = self.proof.iter().map(|proof| match proof {
+            Proof::Token(_, secret) | Proof::Basic(_, secret) => secret,
+        });
+        Redactor::new(proof.chain(&self.hidden))
     }
 
     fn build(self, client: &reqwest::Client) -> Result<reqwest::Request, CallError> {
         let place = self.place();
         let mut builder = client.request(self.method, self.url);
-        if let Some(token) = &self.token {
-            let text = format!("Bearer {}", token.expose_secret());
-            let mut value = HeaderValue::from_str(&text)
-                .map_err(|_| CallError::not_sent("the token holds characters that no header may carry"))?;
-            value.set_sensitive(true);
-            builder = builder.header(AUTHORIZATION, value);
+        match &self.proof {
+            Some(Proof::Token(scheme, token)) => {
+                let mut value = HeaderValue::from_str(&format!("{scheme} {}", token.expose_secret()))
+                    .map_err(|_| CallError::not_sent("the token holds characters that no header may carry"))?;
+                value.set_sensitive(true);
+                builder = builder.header(AUTHORIZATION, value);
+            }
+            Some(Proof::Basic(name, password)) => builder = builder.basic_auth(name, Some(password.expose_secret())),
+            None => {}
         }
         for (name, value) in &self.headers {
             let value = HeaderValue::from_str(value)
                 .map_err(|_| CallError::not_sent(format!("{name} holds characters that no header may carry")))?;
             builder = builder.header(name, value);
         }
-        if let Some(form) = &self.form {
-            builder = builder.form(form);
+        if let Some(longest) = self.timeout {
+            builder = builder.timeout(longest);
         }
+        builder = match self.body {
+            Body::None => builder,
+            Body::Form(form) => builder.form(&form),
+            Body::Json(body) => builder.json(&body),
+            Body::Bytes(mime_type, bytes) => builder.header(CONTENT_TYPE, mime_type).body(bytes),
+            Body::Multipart(form, parts) => builder.multipart(multipart(form, parts)?),
+        };
         builder.build().map_err(|e| CallError::not_sent(format!("{place}: {}", e.without_url())))
     }
+}
+
+fn multipart(form: Vec<(String, String)>, parts: Vec<Part>) -> Result<reqwest::multipart::Form, CallError> {
+    let mut whole = reqwest::multipart::Form::new();
+    for (name, value) in form {
+        whole = whole.text(name, value);
+    }
+    for part in parts {
+        let length = part.bytes.len() as u64;
+        let file = reqwest::multipart::Part::stream_with_length(part.bytes, length)
+            .file_name(part.file_name)
+            .mime_str(&part.mime_type)
+            .map_err(|_| CallError::not_sent(format!("{} is no media type", part.mime_type)))?;
+        whole = whole.part(part.field, file);
+    }
+    Ok(whole)
 }
 
 /// `base` and the path segments below it, each escaped: an id with a slash stays one segment.

@@ -19,8 +19,9 @@ use crate::connector::Connector;
 use crate::error::CallError;
 use crate::http::{Answer, HttpClient, Request};
 use crate::types::{
-    Access, AccountMetrics, AppCredentials, AuthorizeRequest, Capabilities, ContentPage, Draft, ExchangeRequest, Found,
-    InstanceLimits, MetricsBatch, Profile, Published, RegisterRequest, Search, TokenSet, Usage,
+    Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, Capabilities, ContentPage, Draft,
+    ExchangeRequest, Found, Handles, InstanceLimits, MetricsBatch, Profile, RegisterRequest, Search, Sent, TokenSet,
+    Usage,
 };
 
 /// Servers remember an `Idempotency-Key` for about an hour.
@@ -64,6 +65,8 @@ impl Connector for Mastodon {
             own_servers: true,
             past_days: false,
             metrics_batch_max: 50,
+            publishes: &[Ability::Text, Ability::Link],
+            ..Capabilities::default()
         }
     }
 
@@ -123,8 +126,8 @@ impl Connector for Mastodon {
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(account = %access.platform_user_id))]
-    async fn publish(&self, access: &Access, draft: &Draft) -> Result<Published, CallError> {
-        self.post_status(access, draft).await
+    async fn publish(&self, access: &Access, draft: &Draft, _handles: &Handles) -> Result<Sent, CallError> {
+        self.post_status(access, draft).await.map(Sent::Published)
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(account = %access.platform_user_id))]

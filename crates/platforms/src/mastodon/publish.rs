@@ -41,7 +41,7 @@ impl Mastodon {
 
     /// The newest equal status since then.
     pub(super) async fn find_status(&self, access: &Access, search: &Search) -> Result<Found, CallError> {
-        let wanted = comparable(&search.text);
+        let wanted = comparable(&with_link(&search.draft));
         let mut place: Option<String> = None;
         for _ in 0..LOOK_UP_PAGES_MAX {
             let answer = self.call(statuses_request(access, place.as_deref())?, access).await?;
@@ -106,7 +106,7 @@ mod tests {
         let draft = |text: &str| Draft {
             text: text.to_owned(),
             link: Some("https://a.example/b".to_owned()),
-            idempotency_key: String::new(),
+            ..Draft::default()
         };
         assert_eq!(with_link(&draft("Read")), "Read\n\nhttps://a.example/b");
         assert_eq!(with_link(&draft("Read https://a.example/b now")), "Read https://a.example/b now");

@@ -6,6 +6,8 @@ use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
 
+use super::post::Ability;
+
 /// This installation's registration with a network.
 #[derive(Debug, Clone)]
 pub struct AppCredentials {
@@ -144,4 +146,44 @@ pub struct Capabilities {
     pub past_days: bool,
     /// Most ids of one `content_metrics` call.
     pub metrics_batch_max: usize,
+    /// What it can publish.
+    pub publishes: &'static [Ability],
+    /// The network fetches media from an address of ours instead of taking the bytes.
+    pub fetches_media: bool,
+    /// For how long prepared handles live at the network.
+    pub handles_life: Option<Duration>,
+    /// A token younger than this is not renewed by the network.
+    pub token_age_min: Option<Duration>,
+    /// How an account is connected.
+    pub sign_in: SignIn,
+}
+
+impl Default for Capabilities {
+    /// A network about which nothing is known: text by consent, one item at a time, nothing found again.
+    fn default() -> Self {
+        Self {
+            accepts_idempotency_key: false,
+            idempotency_window: None,
+            reliable_look_up: false,
+            delete: false,
+            refresh: false,
+            own_servers: false,
+            past_days: false,
+            metrics_batch_max: 1,
+            publishes: &[Ability::Text],
+            fetches_media: false,
+            handles_life: None,
+            token_age_min: None,
+            sign_in: SignIn::Consent,
+        }
+    }
+}
+
+/// How an account is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SignIn {
+    /// The person agrees on a page of the network (OAuth).
+    Consent,
+    /// The person gives a handle and a password made for this app.
+    AppPassword,
 }

@@ -1,12 +1,17 @@
 //! What goes into a connector and what comes out, the same for every network.
 
 mod connect;
+mod media;
 mod numbers;
 mod post;
 
 pub use connect::{
     Access, AppCredentials, AuthorizeRequest, Capabilities, ExchangeRequest, InstanceLimits, Profile, RegisterRequest,
-    TokenSet,
+    SignIn, TokenSet,
 };
+pub use media::{Media, MediaKind, MediaSource};
 pub use numbers::{AccountMetrics, Basis, ContentMetrics, ItemFailure, MetricsBatch, Pace, Usage};
-pub use post::{ContentFormat, ContentItem, ContentPage, Draft, Found, Published, Search};
+pub use post::{
+    Ability, ContentFormat, ContentItem, ContentPage, Draft, DraftKind, Found, Handles, Prepared, Published, ReplyTo,
+    Search, Sent,
+};

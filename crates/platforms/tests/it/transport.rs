@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rookery_kernel::Platform;
 use rookery_platforms::{CallError, Connector, Connectors, Delivery, Draft, ErrorType, Facebook, HttpConfig, Mastodon};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::fake::{Fake, Manners, Reply, access, at, clock, http, http_with, impatient, rude};
@@ -17,7 +17,7 @@ fn connector(platform: Platform, config: HttpConfig) -> Arc<dyn Connector> {
 }
 
 fn draft() -> Draft {
-    Draft { text: "Fresh bread".into(), link: None, idempotency_key: "pub:1:2:1".into() }
+    Draft { text: "Fresh bread".into(), link: None, idempotency_key: "pub:1:2:1".into(), ..Draft::default() }
 }
 
 fn create_path(platform: Platform) -> &'static str {
@@ -28,7 +28,7 @@ fn create_path(platform: Platform) -> &'static str {
 async fn refused(platform: Platform, reply: Reply) -> CallError {
     let fake = Fake::start().await;
     fake.on("POST", create_path(platform), reply);
-    let result = connector(platform, HttpConfig::local()).publish(&fake.access("101"), &draft()).await;
+    let result = connector(platform, HttpConfig::local()).publish(&fake.access("101"), &draft(), &Value::Null).await;
     let error = result.expect_err("it is an error");
     assert_eq!(fake.asked_for(create_path(platform)).len(), 1, "one create, never two");
     error
@@ -47,8 +47,9 @@ async fn nobody_there_means_not_sent() {
     let url = format!("http://{}", listener.local_addr().expect("bound")).parse().expect("an address");
     drop(listener);
     for platform in NETWORKS {
-        let result =
-            connector(platform, HttpConfig::local()).publish(&access(url::Url::clone(&url), "101"), &draft()).await;
+        let result = connector(platform, HttpConfig::local())
+            .publish(&access(url::Url::clone(&url), "101"), &draft(), &Value::Null)
+            .await;
         let error = result.expect_err("nobody is there");
         assert_eq!((error.kind, error.delivery), (ErrorType::Transient, Delivery::NotSent), "{error}");
     }
@@ -60,7 +61,10 @@ async fn a_name_that_does_not_resolve_means_not_sent() {
     let config = HttpConfig { connect_timeout: Duration::from_secs(1), ..HttpConfig::local() };
     for platform in NETWORKS {
         let access = access("http://nobody.invalid".parse().expect("an address"), "101");
-        let error = connector(platform, config.clone()).publish(&access, &draft()).await.expect_err("no such name");
+        let error = connector(platform, config.clone())
+            .publish(&access, &draft(), &Value::Null)
+            .await
+            .expect_err("no such name");
         assert_eq!((error.kind, error.delivery), (ErrorType::Transient, Delivery::NotSent), "{error}");
     }
 }
@@ -70,7 +74,8 @@ async fn a_connection_that_breaks_after_the_create_leaves_it_in_doubt() {
     for manners in [Manners::HangsUp, Manners::BreaksOff] {
         for platform in NETWORKS {
             let (url, read) = rude(manners).await;
-            let result = connector(platform, HttpConfig::local()).publish(&access(url, "101"), &draft()).await;
+            let result =
+                connector(platform, HttpConfig::local()).publish(&access(url, "101"), &draft(), &Value::Null).await;
             let error = result.expect_err("no answer");
             assert_eq!((error.kind, error.delivery), (ErrorType::Transient, Delivery::Unknown), "{error}");
             assert_eq!(*read.lock().expect("unpoisoned"), 1, "the create is never sent a second time");
@@ -82,7 +87,7 @@ async fn a_connection_that_breaks_after_the_create_leaves_it_in_doubt() {
 async fn an_answer_that_never_comes_leaves_it_in_doubt() {
     for platform in NETWORKS {
         let (url, read) = rude(Manners::KeepsSilent).await;
-        let result = connector(platform, impatient()).publish(&access(url, "101"), &draft()).await;
+        let result = connector(platform, impatient()).publish(&access(url, "101"), &draft(), &Value::Null).await;
         let error = result.expect_err("no answer");
         assert_eq!((error.kind, error.delivery), (ErrorType::Transient, Delivery::Unknown), "{error}");
         assert!(error.message.contains("no answer in time"), "{error}");
@@ -129,7 +134,10 @@ async fn an_answer_without_end_is_cut_off() {
         let fake = Fake::start().await;
         fake.on("POST", create_path(platform), Reply::json(200, &json!({ "id": "x".repeat(4096) })));
         let config = HttpConfig { body_max_bytes: 1024, ..HttpConfig::local() };
-        let error = connector(platform, config).publish(&fake.access("101"), &draft()).await.expect_err("too long");
+        let error = connector(platform, config)
+            .publish(&fake.access("101"), &draft(), &Value::Null)
+            .await
+            .expect_err("too long");
         assert_eq!((error.kind, error.delivery), (ErrorType::Unknown, Delivery::Unknown), "{error}");
         assert!(error.message.contains("more than 1024 bytes"), "{error}");
     }
@@ -141,7 +149,7 @@ async fn private_addresses_are_refused_unless_allowed() {
     let by_name = format!("http://localhost:{}/net", fake.url().port().expect("a port"));
     for base in [fake.url(), by_name.parse().expect("an address")] {
         let error = connector(Platform::Mastodon, HttpConfig::default())
-            .publish(&access(base, "101"), &draft())
+            .publish(&access(base, "101"), &draft(), &Value::Null)
             .await
             .expect_err("private");
         assert_eq!((error.kind, error.delivery), (ErrorType::BadRequest, Delivery::NotSent), "{error}");
@@ -162,7 +170,8 @@ async fn the_token_travels_in_the_header_and_shows_in_no_error() {
             telltale
         };
         fake.on("POST", create_path(platform), Reply::json(401, &telltale));
-        let result = connector(platform, HttpConfig::local()).publish(&fake.access("101"), &draft()).await;
+        let result =
+            connector(platform, HttpConfig::local()).publish(&fake.access("101"), &draft(), &Value::Null).await;
         let error = result.expect_err("refused");
         assert_eq!((error.kind, error.delivery), (ErrorType::TokenExpired, Delivery::Refused));
         assert!(!format!("{error:?}").contains("secret"), "{error:?}");

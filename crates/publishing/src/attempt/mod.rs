@@ -4,5 +4,6 @@ mod model;
 pub(crate) mod store;
 
 pub use model::{
-    Attempt, AttemptPhase, ErrorClass, LOOK_UPS, LookUp, LookUpResult, Verdict, judge, next_look_up, retry_delay,
+    Attempt, AttemptPhase, ErrorClass, LOOK_UPS, LookUp, LookUpResult, StoredHandles, Verdict, judge, next_look_up,
+    retry_delay,
 };

@@ -119,6 +119,22 @@ pub struct Attempt {
     pub retry_after_seconds: Option<i32>,
     /// Trace id of the network and the look-ups made since, redacted.
     pub response: Option<serde_json::Value>,
+    /// What was made at the network before the public call; see [`Attempt::handles`].
+    pub remote_handles: serde_json::Value,
+}
+
+/// What was made at the network before the public call, with what it was made from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredHandles {
+    /// The connector's own record.
+    pub handles: serde_json::Value,
+    /// Digest of what was prepared, in hexadecimal: other content needs other handles.
+    pub digest: String,
+    /// When the first of them was made.
+    pub made_at: Timestamp,
+    /// Questions in a row that had no answer while the network worked.
+    #[serde(default)]
+    pub silent: u32,
 }
 
 /// A look at the account for a post whose fate is not known.
@@ -142,9 +158,26 @@ pub enum LookUpResult {
     Unclear,
     /// The network did not answer.
     NoAnswer,
+    /// The network took it and still works on it.
+    Working,
+    /// The network took it and then refused it.
+    Refused,
+}
+
+impl LookUpResult {
+    /// Whether it says nothing about where the post is: then it is no look, and is repeated.
+    const fn is_no_look(self) -> bool {
+        matches!(self, Self::NoAnswer | Self::Working)
+    }
 }
 
 impl Attempt {
+    /// What stands at the network from this attempt, and the network's answer if it took the post
+    /// without telling its id.
+    pub fn handles(&self) -> Option<StoredHandles> {
+        serde_json::from_value(self.remote_handles.clone()).ok()
+    }
+
     /// The look-ups made for this attempt, oldest first.
     pub fn look_ups(&self) -> Vec<LookUp> {
         let noted = self.response.as_ref().and_then(|r| r.get("look_ups")).cloned();
@@ -162,9 +195,9 @@ const LOOK_UPS_END: Duration = Duration::from_secs(24 * 3600);
 /// The moment of the next look-up after those in `done`; `None` after the last. A look without an
 /// answer is no look: it is repeated with a growing pause.
 pub fn next_look_up(unknown_since: Timestamp, done: &[LookUp]) -> Option<Timestamp> {
-    let answered = done.iter().filter(|l| l.result != LookUpResult::NoAnswer).count();
+    let answered = done.iter().filter(|l| !l.result.is_no_look()).count();
     let planned = unknown_since + *LOOK_UPS.get(answered)?;
-    let Some(last) = done.last().filter(|l| l.result == LookUpResult::NoAnswer) else { return Some(planned) };
+    let Some(last) = done.last().filter(|l| l.result.is_no_look()) else { return Some(planned) };
     let unanswered = u32::try_from(done.len() - answered).unwrap_or(u32::MAX).min(6);
     let next = planned.max(last.at + DELAY_MAX.min(Duration::from_secs(60) * 2_u32.pow(unanswered)));
     (next <= unknown_since + LOOK_UPS_END).then_some(next)
@@ -200,12 +233,17 @@ pub enum Verdict {
 
 /// Judges a failed publishing call. `was_doubtful` tells whether an earlier attempt of the same
 /// publication ended without a known outcome: then "duplicate" means that one arrived.
-pub fn judge(error: &CallError, was_doubtful: bool) -> Verdict {
+/// `media_failed` tells whether an earlier attempt failed by its media: they are prepared anew once.
+pub fn judge(error: &CallError, was_doubtful: bool, media_failed: bool) -> Verdict {
     if error.delivery == Delivery::Unknown || (error.duplicate && was_doubtful) {
         return Verdict::Unknown;
     }
     if error.duplicate {
         return Verdict::GiveUp(ErrorClass::Policy);
+    }
+    if error.media {
+        let class = ErrorClass::Media;
+        return if media_failed { Verdict::GiveUp(class) } else { Verdict::Retry(class) };
     }
     match error.kind {
         ErrorType::Transient | ErrorType::Unknown => Verdict::Retry(ErrorClass::Transient),
@@ -247,15 +285,15 @@ mod tests {
     #[test]
     fn a_doubt_wins_over_every_kind() {
         for kind in ErrorType::ALL {
-            assert_eq!(judge(&error(kind, Delivery::Unknown), false), Verdict::Unknown, "{kind:?}");
+            assert_eq!(judge(&error(kind, Delivery::Unknown), false, false), Verdict::Unknown, "{kind:?}");
         }
     }
 
     #[test]
     fn duplicate_means_found_only_after_a_doubt() {
         let duplicate = CallError { duplicate: true, ..error(ErrorType::PolicyBlock, Delivery::Refused) };
-        assert_eq!(judge(&duplicate, true), Verdict::Unknown);
-        assert_eq!(judge(&duplicate, false), Verdict::GiveUp(ErrorClass::Policy));
+        assert_eq!(judge(&duplicate, true, false), Verdict::Unknown);
+        assert_eq!(judge(&duplicate, false, false), Verdict::GiveUp(ErrorClass::Policy));
     }
 
     #[test]
@@ -273,9 +311,16 @@ mod tests {
         ];
         for (kind, expected) in table {
             for delivery in [Delivery::NotSent, Delivery::Refused] {
-                assert_eq!(judge(&error(kind, delivery), false), expected, "{kind:?} {delivery:?}");
+                assert_eq!(judge(&error(kind, delivery), false, false), expected, "{kind:?} {delivery:?}");
             }
         }
+    }
+
+    #[test]
+    fn media_are_prepared_anew_once() {
+        let broken = error(ErrorType::BadRequest, Delivery::Refused).about_media();
+        assert_eq!(judge(&broken, false, false), Verdict::Retry(ErrorClass::Media));
+        assert_eq!(judge(&broken, false, true), Verdict::GiveUp(ErrorClass::Media));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use rookery_db::{Error, OrgTx};
 use rookery_kernel::{AttemptId, PublicationId, Timestamp};
 use serde_json::Value;
 
-use super::model::{Attempt, AttemptPhase, ErrorClass};
+use super::model::{Attempt, AttemptPhase, ErrorClass, StoredHandles};
 
 /// A new attempt in phase `claimed`, with the next free number.
 pub(crate) async fn insert(
@@ -39,7 +39,7 @@ pub(crate) async fn of_publication(tx: &mut OrgTx, publication: PublicationId) -
     Ok(sqlx::query_as!(
         Attempt,
         "select id, publication_id, attempt_no, phase, worker, post_revision, started_at, sent_at, finished_at,
-                http_status, error_class, error_code, error_message, retry_after_seconds, response
+                http_status, error_class, error_code, error_message, retry_after_seconds, response, remote_handles
          from publishing.publication_attempts where organization_id = $1 and publication_id = $2
          order by attempt_no",
         organization.uuid(),
@@ -57,6 +57,20 @@ pub(crate) async fn set_preparing(tx: &mut OrgTx, id: AttemptId) -> Result<(), E
          where organization_id = $1 and id = $2 and phase = 'claimed'",
         organization.uuid(),
         id.uuid(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// What stands at the network so far.
+pub(crate) async fn set_handles(tx: &mut OrgTx, id: AttemptId, handles: &StoredHandles) -> Result<(), Error> {
+    let organization = tx.organization_id();
+    sqlx::query!(
+        "update publishing.publication_attempts set remote_handles = $3 where organization_id = $1 and id = $2",
+        organization.uuid(),
+        id.uuid(),
+        serde_json::to_value(handles).expect("handles are plain data"),
     )
     .execute(tx.conn())
     .await?;

@@ -32,6 +32,8 @@ pub(super) struct Work {
     pub attempt_id: AttemptId,
     pub attempt_no: i32,
     pub owner: String,
+    /// When the attempt began; earlier than the claim if it was parked.
+    pub started_at: Timestamp,
 }
 
 /// What a claim decided.
@@ -61,6 +63,9 @@ impl Publishing {
         };
         match publication.status {
             PublicationStatus::Scheduled | PublicationStatus::Retrying => {}
+            PublicationStatus::Publishing if publication.is_parked() => {
+                return self.go_on(tx, held, publication, house, now).await;
+            }
             PublicationStatus::Publishing if !publication.needs_reconciliation => {
                 if publication.is_leased(now) {
                     let end = publication.lease_expires_at.unwrap_or(now);
@@ -140,10 +145,53 @@ impl Publishing {
         let publication = held.publication(id).cloned();
         Ok(match publication {
             Some(publication) => {
-                Claim::Ours(Box::new(Work { post: held.post, publication, attempt_id, attempt_no, owner }))
+                let started_at = now;
+                Claim::Ours(Box::new(Work { post: held.post, publication, attempt_id, attempt_no, owner, started_at }))
             }
             None => Claim::Not(Outcome::Done),
         })
+    }
+
+    /// Goes on with a parked attempt at its moment (PUB-37); a pause or a lost approval takes it back.
+    async fn go_on(
+        &self,
+        mut tx: OrgTx,
+        mut held: Held,
+        publication: Publication,
+        house: House,
+        now: Timestamp,
+    ) -> Result<Claim, EngineError> {
+        let id = publication.id;
+        if publication.next_attempt_at.is_some_and(|at| at > now) {
+            return Ok(Claim::Not(Outcome::Done));
+        }
+        let newest = attempt::store::of_publication(&mut tx, id).await?.pop();
+        let Some(attempt) = newest.filter(|a| a.phase == AttemptPhase::Preparing) else {
+            self.adopt(&mut tx, &mut held, id, now).await?;
+            tx.commit().await?;
+            self.jobs.wake();
+            return Ok(Claim::Not(Outcome::Done));
+        };
+        if house.paused_at.is_some() || !held.post.may_leave(house.review_required) {
+            let ending = attempt::store::Ending {
+                code: Some(code::RELEASED),
+                message: Some("taken back: publishing is paused, or the approval was withdrawn"),
+                ..Default::default()
+            };
+            attempt::store::close(&mut tx, attempt.id, AttemptPhase::Failed, &ending, now).await?;
+            change(&mut held, id, |p| p.release(now))?;
+            return self.leave(tx, held).await;
+        }
+        let owner = format!("{}/{}", self.worker, attempt.id);
+        change(&mut held, id, |p| {
+            p.resume(owner.clone(), now);
+            Ok::<_, EngineError>(())
+        })?;
+        held.save(&mut tx, &*self.clock).await?;
+        tx.commit().await?;
+        let Some(publication) = held.publication(id).cloned() else { return Ok(Claim::Not(Outcome::Done)) };
+        let (attempt_id, attempt_no, started_at) = (attempt.id, attempt.attempt_no, attempt.started_at);
+        Ok(Claim::Ours(Box::new(Work { post: held.post, publication, attempt_id, attempt_no, owner, started_at })))
     }
 
     /// Saves a change that ends this run.

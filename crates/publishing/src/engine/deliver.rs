@@ -1,11 +1,15 @@
 //! Delivering a claimed publication: prepare, pass the point of no return, call, settle (PUB-31).
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use rookery_accounts::AccessError;
 use rookery_jobs::Outcome;
 use rookery_kernel::{PublicationId, Scope, Timestamp};
-use rookery_platforms::{Access, CallError, Connector, Delivery, Draft, ErrorType, Found, Pace, Published, Search};
+use rookery_platforms::{
+    Access, CallError, Connector, Delivery, Draft, ErrorType, Found, Handles, MediaKind, Pace, Prepared, Search, Sent,
+};
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tracing::instrument;
@@ -14,17 +18,40 @@ use super::EngineError;
 use super::claim::{ACCOUNT_WAIT, Claim, Work, change};
 use super::settle::{Next, SEARCH_MARGIN, is_doubtful, still_ours};
 use crate::Publishing;
-use crate::attempt::{self, Attempt, AttemptPhase, ErrorClass};
+use crate::attempt::{self, Attempt, AttemptPhase, ErrorClass, StoredHandles};
 use crate::post::{Held, Post, store as posts};
 use crate::publication::changes::{LEASE, LEASE_RENEWAL, Problem};
 use crate::publication::{Event, Publication, store};
 use crate::reason::code;
+
+/// The network is asked about what it works on after at least this long …
+const POLL_PAUSE_MIN: Duration = Duration::from_secs(1);
+/// … and after this long if it did not answer (PUB-37).
+const POLL_PAUSE_MAX: Duration = Duration::from_secs(10);
+/// Questions in a row without an answer before the attempt fails (PUB-37).
+const SILENT_MAX: u32 = 10;
+/// Longest that a network may work on text and pictures (PUB-37).
+const STILL_WAIT: Duration = Duration::from_secs(30);
+/// Longest that a network may work on a video (PUB-37).
+const VIDEO_WAIT: Duration = Duration::from_secs(20 * 60);
 
 /// A claimed publication with everything that the call needs.
 struct Ready {
     connector: Arc<dyn Connector>,
     access: Access,
     draft: Draft,
+    /// Digest of what is sent.
+    digest: [u8; 32],
+}
+
+/// How the preparation at the network ended.
+enum Readiness {
+    /// The public call may follow.
+    Ready(Handles),
+    /// The network works on it; a job goes on later, or somebody else took over.
+    Later,
+    /// It failed before anything was public.
+    Failed(CallError),
 }
 
 impl Publishing {
@@ -68,7 +95,7 @@ impl Publishing {
         scope: &Scope,
         work: &Work,
         stop: &CancellationToken,
-    ) -> Result<Option<Result<Published, CallError>>, EngineError> {
+    ) -> Result<Option<Result<Sent, CallError>>, EngineError> {
         let Some(ready) = self.prepare(scope, work).await? else { return Ok(None) };
         if stop.is_cancelled() {
             self.hand_back(scope, work, None).await?;
@@ -80,10 +107,16 @@ impl Publishing {
         {
             return Ok(answer);
         }
+        let handles = match self.make_ready(scope, work, &ready).await? {
+            Readiness::Ready(handles) => handles,
+            Readiness::Later => return Ok(None),
+            Readiness::Failed(error) => return Ok(Some(Err(error))),
+        };
         if !self.commit_sending(scope, work, &ready).await? {
             return Ok(None);
         }
-        self.call(scope, work, &ready).await.map(Some)
+        let call = ready.connector.publish(&ready.access, &ready.draft, &handles);
+        self.with_lease(scope, work, call).await.map(Some)
     }
 
     /// Phase `preparing`: token, text, the quota as far as it is known. Harmless to repeat.
@@ -120,7 +153,98 @@ impl Publishing {
             return Ok(None);
         }
         let draft = draft(&work.post, &work.publication, None);
-        Ok(Some(Ready { connector, access, draft }))
+        let digest = digest(&*connector, &draft);
+        Ok(Some(Ready { connector, access, draft, digest }))
+    }
+
+    /// Uploads and containers at the network (PUB-37). What an earlier attempt left is used again while it
+    /// lives; what stands is written down before the public call.
+    async fn make_ready(&self, scope: &Scope, work: &Work, ready: &Ready) -> Result<Readiness, EngineError> {
+        let mut stored = self.stored_handles(scope, work, ready).await?;
+        let call = ready.connector.prepare(&ready.access, &ready.draft, &stored.handles);
+        let prepared = self.with_lease(scope, work, call).await?;
+        let now = self.clock.now();
+        let pause = match prepared {
+            Ok(Prepared::Ready(handles)) if handles.is_null() => return Ok(Readiness::Ready(handles)),
+            Ok(Prepared::Ready(handles)) => {
+                stored.handles = handles.clone();
+                let is_ours = self.write_handles(scope, work, &stored).await?;
+                return Ok(if is_ours { Readiness::Ready(handles) } else { Readiness::Later });
+            }
+            Ok(Prepared::Wait { handles, pause }) => {
+                (stored.handles, stored.silent) = (handles, 0);
+                pause
+            }
+            // The network is busy with what stands there already: ask again, not from the start.
+            Err(error)
+                if error.kind == ErrorType::Transient
+                    && !error.media
+                    && !stored.handles.is_null()
+                    && stored.silent < SILENT_MAX =>
+            {
+                stored.silent += 1;
+                POLL_PAUSE_MAX
+            }
+            // Nothing is public yet, so there is no doubt.
+            Err(error) => return Ok(Readiness::Failed(CallError { delivery: not_public(error.delivery), ..error })),
+        };
+        let longest =
+            if ready.draft.media.iter().any(|m| m.kind == MediaKind::Video) { VIDEO_WAIT } else { STILL_WAIT };
+        if work.started_at + longest < now {
+            let message = format!("the network did not finish with the media within {} seconds", longest.as_secs());
+            let error = CallError::new(ErrorType::Transient, Delivery::NotSent, message).about_media();
+            return Ok(Readiness::Failed(error));
+        }
+        self.park(scope, work, &stored, now + pause.max(POLL_PAUSE_MIN)).await?;
+        Ok(Readiness::Later)
+    }
+
+    /// What this or an earlier attempt left at the network for the same content, if it still lives.
+    async fn stored_handles(&self, scope: &Scope, work: &Work, ready: &Ready) -> Result<StoredHandles, EngineError> {
+        let (now, digest) = (self.clock.now(), hex::encode(ready.digest));
+        let life = ready.connector.capabilities().handles_life;
+        let mut tx = self.db.org(scope).await?;
+        let attempts = attempt::store::of_publication(&mut tx, work.publication.id).await?;
+        let lives = |h: &StoredHandles| h.digest == digest && life.is_none_or(|life| h.made_at + life > now);
+        let spoilt = |a: &Attempt| a.error_class == Some(ErrorClass::Media);
+        let newest = attempts.iter().rev().take_while(|a| !spoilt(a)).find_map(Attempt::handles).filter(lives);
+        Ok(newest.unwrap_or(StoredHandles { handles: Handles::Null, digest, made_at: now, silent: 0 }))
+    }
+
+    /// False if the publication is not ours any more.
+    async fn write_handles(&self, scope: &Scope, work: &Work, stored: &StoredHandles) -> Result<bool, EngineError> {
+        let mut tx = self.db.org(scope).await?;
+        let Some(held) = Held::lock_for(&mut tx, work.publication.id).await? else { return Ok(false) };
+        let attempts = attempt::store::of_publication(&mut tx, work.publication.id).await?;
+        if !still_ours(&held, &attempts, work) {
+            return Ok(false);
+        }
+        attempt::store::set_handles(&mut tx, work.attempt_id, stored).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Gives the attempt up to the queue until the network is asked again.
+    async fn park(
+        &self,
+        scope: &Scope,
+        work: &Work,
+        stored: &StoredHandles,
+        until: Timestamp,
+    ) -> Result<(), EngineError> {
+        let (id, now) = (work.publication.id, self.clock.now());
+        let mut tx = self.db.org(scope).await?;
+        let Some(mut held) = Held::lock_for(&mut tx, id).await? else { return Ok(()) };
+        let attempts = attempt::store::of_publication(&mut tx, id).await?;
+        if !still_ours(&held, &attempts, work) {
+            return Ok(());
+        }
+        attempt::store::set_handles(&mut tx, work.attempt_id, stored).await?;
+        change(&mut held, id, |p| {
+            p.park(until, now);
+            Ok::<_, EngineError>(())
+        })?;
+        self.commit(tx, held).await
     }
 
     /// The newest attempt that may have left a post behind, with the text it sent.
@@ -141,12 +265,16 @@ impl Publishing {
         work: &Work,
         ready: &Ready,
         (doubtful, sent): &(Attempt, Draft),
-    ) -> Result<Option<Option<Result<Published, CallError>>>, EngineError> {
+    ) -> Result<Option<Option<Result<Sent, CallError>>>, EngineError> {
         let since = doubtful.sent_at.unwrap_or(doubtful.started_at) - SEARCH_MARGIN;
-        let search =
-            Search { text: ready.connector.composed_text(sent), idempotency_key: sent.idempotency_key.clone(), since };
+        let handles = doubtful.handles().map_or(Handles::Null, |h| h.handles);
+        let search = Search { draft: sent.clone(), handles, since };
         match ready.connector.look_up(&ready.access, &search).await {
-            Ok(Found::Absent) => Ok(None),
+            Ok(Found::Absent | Found::Refused(_)) => Ok(None),
+            Ok(Found::Working) => {
+                let message = "the network still works on the earlier attempt";
+                Ok(Some(Some(Err(CallError::new(ErrorType::Transient, Delivery::NotSent, message)))))
+            }
             Ok(Found::Post(published)) => {
                 let id = work.publication.id;
                 let mut tx = self.db.org(scope).await?;
@@ -191,8 +319,7 @@ impl Publishing {
         if !still_ours(&held, &attempts, work) {
             return Ok(false);
         }
-        let digest = Sha256::digest(ready.connector.composed_text(&ready.draft).as_bytes());
-        attempt::store::set_sending(&mut tx, work.attempt_id, &digest, now).await?;
+        attempt::store::set_sending(&mut tx, work.attempt_id, &ready.digest, now).await?;
         change(&mut held, id, |p| {
             p.lease_expires_at = Some(now + LEASE);
             Ok::<_, EngineError>(())
@@ -203,14 +330,14 @@ impl Publishing {
         Ok(true)
     }
 
-    /// The call, with the lease renewed while it lasts.
-    async fn call(
+    /// A call to the network, with the lease renewed while it lasts.
+    async fn with_lease<T>(
         &self,
         scope: &Scope,
         work: &Work,
-        ready: &Ready,
-    ) -> Result<Result<Published, CallError>, EngineError> {
-        let mut call = ready.connector.publish(&ready.access, &ready.draft);
+        call: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<Result<T, CallError>, EngineError> {
+        let mut call = std::pin::pin!(call);
         let mut renewal = tokio::time::interval_at(tokio::time::Instant::now() + LEASE_RENEWAL, LEASE_RENEWAL);
         renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -253,7 +380,37 @@ pub(super) fn draft(post: &Post, publication: &Publication, content: Option<&str
     Draft {
         text: publication.text(content.unwrap_or(&post.content)).to_owned(),
         link,
+        title: post.title.clone(),
+        options: post.metadata.get(publication.platform.label()).cloned().unwrap_or_default(),
         idempotency_key: publication.idempotency_key.clone(),
+        ..Draft::default()
+    }
+}
+
+/// Digest of what is sent: text as composed, title, kind, media, options.
+fn digest(connector: &dyn Connector, draft: &Draft) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    let media =
+        draft.media.iter().map(|m| format!("{}:{}:{}", m.file_name, m.size, m.alt_text.as_deref().unwrap_or("")));
+    let parts = [
+        connector.composed_text(draft),
+        draft.title.clone().unwrap_or_default(),
+        draft.kind.label().to_owned(),
+        draft.reply_to.as_ref().map(|r| r.external_id.clone()).unwrap_or_default(),
+        draft.options.to_string(),
+    ];
+    for part in parts.into_iter().chain(media) {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    hasher.finalize().into()
+}
+
+/// What fails before the public call has certainly published nothing.
+const fn not_public(delivery: Delivery) -> Delivery {
+    match delivery {
+        Delivery::Unknown => Delivery::NotSent,
+        known => known,
     }
 }
 

@@ -12,8 +12,8 @@ use crate::Publishing;
 /// Runs before a job is a dead letter. The publication alone decides about attempts to send
 /// (PUB-33); this only bounds how often a run may end in the middle.
 const RUNS_MAX: i32 = 20;
-/// Longer than a call to a network may take.
-const RUN_TIMEOUT: Duration = Duration::from_secs(120);
+/// Longer than the upload of a large video may take; the publication's lease is renewed meanwhile.
+const RUN_TIMEOUT: Duration = Duration::from_secs(45 * 60);
 
 /// Delivers a publication, if it is due and nothing holds it.
 ///

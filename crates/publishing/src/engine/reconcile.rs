@@ -2,17 +2,19 @@
 
 use rookery_jobs::Outcome;
 use rookery_kernel::{PublicationId, Scope};
-use rookery_platforms::{Found, Published, Search};
+use rookery_platforms::{CallError, Delivery, Found, Published, Search};
 use serde_json::{Value, json};
 use tracing::instrument;
 
 use super::EngineError;
 use super::claim::change;
 use super::deliver::draft;
-use super::settle::SEARCH_MARGIN;
+use super::settle::{SEARCH_MARGIN, code_of};
 use crate::Publishing;
 use crate::attempt::store::Ending;
-use crate::attempt::{self, Attempt, AttemptPhase, ErrorClass, LookUp, LookUpResult, next_look_up, retry_delay};
+use crate::attempt::{
+    self, Attempt, AttemptPhase, ErrorClass, LookUp, LookUpResult, Verdict, judge, next_look_up, retry_delay,
+};
 use crate::post::{Held, store as posts};
 use crate::publication::changes::Problem;
 use crate::publication::{Event, Publication, PublicationStatus, store};
@@ -27,6 +29,8 @@ enum Look {
     Absent,
     Unclear,
     NoAnswer,
+    Working,
+    Refused(Box<CallError>),
 }
 
 impl Publishing {
@@ -73,13 +77,15 @@ impl Publishing {
             }
         };
         let search = Search {
-            text: connector.composed_text(draft),
-            idempotency_key: draft.idempotency_key.clone(),
+            draft: draft.clone(),
+            handles: attempt.handles().map_or(Value::Null, |h| h.handles),
             since: attempt.sent_at.unwrap_or(attempt.started_at) - SEARCH_MARGIN,
         };
         let look = match connector.look_up(&access, &search).await {
             Ok(Found::Post(published)) => Look::Found(published),
             Ok(Found::Absent) => Look::Absent,
+            Ok(Found::Working) => Look::Working,
+            Ok(Found::Refused(error)) => Look::Refused(Box::new(error)),
             Err(error) => {
                 tracing::info!(%error, "the look-up had no answer");
                 Look::NoAnswer
@@ -99,7 +105,9 @@ impl Publishing {
         let (id, now) = (seen.id, self.clock.now());
         let mut tx = self.db.org(scope).await?;
         let Some(mut held) = Held::lock_for(&mut tx, id).await? else { return Ok(()) };
-        let newest = attempt::store::of_publication(&mut tx, id).await?.pop();
+        let mut attempts = attempt::store::of_publication(&mut tx, id).await?;
+        let newest = attempts.pop();
+        let earlier_media_failure = attempts.iter().any(|a| a.error_class == Some(ErrorClass::Media));
         let is_same = newest.is_some_and(|a| a.id == attempt.id && a.look_ups().len() == attempt.look_ups().len());
         if !is_same || !held.publication(id).is_some_and(is_in_doubt) {
             return Ok(());
@@ -122,6 +130,12 @@ impl Publishing {
             (Look::Found(published), _) => {
                 let at = attempt.sent_at.unwrap_or(attempt.started_at);
                 self.confirm(&mut tx, &mut held, attempt.id, id, Event::Found, &published, at, now).await?;
+            }
+            (Look::Refused(error), _) => {
+                let media_failed = error.media && earlier_media_failure;
+                let error = CallError { delivery: Delivery::Refused, ..*error };
+                let verdict = judge(&error, false, media_failed);
+                self.record_refusal(&mut tx, &mut held, seen, attempt.id, &error, verdict, now).await?;
             }
             (_, Some(next)) => {
                 // Later than now: the job of this moment is the one that runs.
@@ -154,6 +168,45 @@ impl Publishing {
     }
 }
 
+impl Publishing {
+    /// The network took a post and refused it afterwards: certainly nothing is public.
+    #[expect(clippy::too_many_arguments, reason = "one fact with all who must learn it")]
+    async fn record_refusal(
+        &self,
+        tx: &mut rookery_db::OrgTx,
+        held: &mut Held,
+        seen: &Publication,
+        attempt_id: rookery_kernel::AttemptId,
+        error: &CallError,
+        verdict: Verdict,
+        now: rookery_kernel::Timestamp,
+    ) -> Result<(), EngineError> {
+        let class = match verdict {
+            Verdict::Retry(class) | Verdict::GiveUp(class) => class,
+            Verdict::SlowDown => ErrorClass::RateLimited,
+            Verdict::Auth => ErrorClass::Auth,
+            Verdict::Unknown => ErrorClass::UnknownOutcome,
+        };
+        let code = code_of(error);
+        let problem = Problem::new(class, code.clone(), error.message.clone());
+        let ending = Ending {
+            http_status: error.http_status,
+            class: Some(class),
+            code: Some(&code),
+            message: Some(&error.message),
+            ..Default::default()
+        };
+        attempt::store::close(tx, attempt_id, AttemptPhase::Failed, &ending, now).await?;
+        if matches!(verdict, Verdict::GiveUp(_) | Verdict::Unknown) {
+            change(held, seen.id, |p| p.give_up(Event::ReconcileImpossible, problem, now))?;
+        } else {
+            let delay = retry_delay(seen.attempt_count, error.retry_after, self.chance());
+            change(held, seen.id, |p| p.fail(Event::Absent, now + delay, problem, now))?;
+        }
+        Ok(())
+    }
+}
+
 fn is_in_doubt(publication: &Publication) -> bool {
     publication.status == PublicationStatus::Publishing && publication.needs_reconciliation
 }
@@ -164,5 +217,7 @@ const fn result(look: &Look) -> LookUpResult {
         Look::Absent => LookUpResult::Absent,
         Look::Unclear => LookUpResult::Unclear,
         Look::NoAnswer => LookUpResult::NoAnswer,
+        Look::Working => LookUpResult::Working,
+        Look::Refused(_) => LookUpResult::Refused,
     }
 }

@@ -6,14 +6,16 @@ use std::time::Duration;
 use rookery_accounts::Call;
 use rookery_db::OrgTx;
 use rookery_kernel::{PublicationId, Scope, Timestamp};
-use rookery_platforms::{CallError, Published};
+use rookery_platforms::{CallError, Handles, Published, Sent};
 use serde_json::{Value, json};
 
 use super::claim::{ACCOUNT_WAIT, Work, change};
 use super::{EngineError, ReconcilePublication};
 use crate::Publishing;
 use crate::attempt::store::Ending;
-use crate::attempt::{self, Attempt, AttemptPhase, ErrorClass, Verdict, judge, next_look_up, retry_delay};
+use crate::attempt::{
+    self, Attempt, AttemptPhase, ErrorClass, StoredHandles, Verdict, judge, next_look_up, retry_delay,
+};
 use crate::post::Held;
 use crate::publication::changes::Problem;
 use crate::publication::{Event, PublicationStatus};
@@ -34,7 +36,7 @@ impl Publishing {
         &self,
         scope: &Scope,
         work: &Work,
-        answer: Result<Published, CallError>,
+        answer: Result<Sent, CallError>,
     ) -> Result<Next, EngineError> {
         let (id, now) = (work.publication.id, self.clock.now());
         let mut tx = self.db.org(scope).await?;
@@ -43,14 +45,19 @@ impl Publishing {
         if !still_ours(&held, &attempts, work) {
             // The lease ended during the call and somebody looks after it already. What we know
             // is in the log; the look-ups find out the same.
-            let answer = answer.as_ref().map_or_else(ToString::to_string, |p| p.external_id.clone());
+            let answer = answer.as_ref().map_or_else(ToString::to_string, |sent| format!("{sent:?}"));
             tracing::error!(publication = %id, attempt = work.attempt_no, answer, "the answer came after the lease was lost");
             return Ok(Next::Nothing);
         }
         let mut next = Next::Nothing;
         let class;
         match answer {
-            Ok(published) => {
+            Ok(Sent::Accepted(handles)) => {
+                class = "accepted";
+                self.accounts.record_call_in(&mut tx, work.publication.social_account_id, Call::Ok).await?;
+                self.record_acceptance(&mut tx, &mut held, work, &attempts, handles, now).await?;
+            }
+            Ok(Sent::Published(published)) => {
                 class = "confirmed";
                 self.accounts.record_call_in(&mut tx, work.publication.social_account_id, Call::Ok).await?;
                 self.confirm(&mut tx, &mut held, work.attempt_id, id, Event::Confirm, &published, now, now).await?;
@@ -58,7 +65,8 @@ impl Publishing {
             Err(error) => {
                 self.accounts.record_call_in(&mut tx, work.publication.social_account_id, Call::Failed(&error)).await?;
                 let was_doubtful = attempts.iter().any(is_doubtful);
-                let verdict = judge(&error, was_doubtful);
+                let media_failed = attempts.iter().any(|a| a.error_class == Some(ErrorClass::Media));
+                let verdict = judge(&error, was_doubtful, media_failed);
                 class = label(verdict);
                 if verdict == Verdict::Auth {
                     next = Next::Renew;
@@ -70,6 +78,35 @@ impl Publishing {
         let platform = work.publication.platform.label();
         metrics::counter!("rookery_publish_attempts_total", "platform" => platform, "class" => class).increment(1);
         Ok(next)
+    }
+
+    /// The network took the post and tells its id later: the look-ups find it by what it left.
+    async fn record_acceptance(
+        &self,
+        tx: &mut OrgTx,
+        held: &mut Held,
+        work: &Work,
+        attempts: &[Attempt],
+        handles: Handles,
+        now: Timestamp,
+    ) -> Result<(), EngineError> {
+        let stored = attempts.last().and_then(Attempt::handles);
+        let mut stored =
+            stored.unwrap_or(StoredHandles { handles: Handles::Null, digest: String::new(), made_at: now, silent: 0 });
+        stored.handles = handles;
+        attempt::store::set_handles(tx, work.attempt_id, &stored).await?;
+        let message = "the network took the post and has not shown it yet";
+        let problem = Problem::new(ErrorClass::UnknownOutcome, code::ACCEPTED, message);
+        let ending = Ending {
+            class: Some(problem.class),
+            code: Some(code::ACCEPTED),
+            message: Some(message),
+            ..Default::default()
+        };
+        attempt::store::close(tx, work.attempt_id, AttemptPhase::Unknown, &ending, now).await?;
+        let look = next_look_up(now, &[]).unwrap_or(now);
+        change(held, work.publication.id, |p| p.doubt(look, problem, now))?;
+        Ok(())
     }
 
     /// The attempt and the publication after a failed call.
@@ -260,7 +297,7 @@ pub(super) fn is_doubtful(attempt: &Attempt) -> bool {
 }
 
 /// The network's own code, else the status, else the kind.
-fn code_of(error: &CallError) -> String {
+pub(super) fn code_of(error: &CallError) -> String {
     match (&error.code, &error.subcode, error.http_status) {
         (Some(code), Some(subcode), _) => format!("{code}/{subcode}"),
         (Some(code), None, _) => code.clone(),

@@ -352,7 +352,9 @@ impl Publishing {
         tx: &mut OrgTx,
         publications: &[Publication],
     ) -> Result<(), rookery_db::Error> {
-        let waiting = |p: &&Publication| matches!(p.status, PublicationStatus::Scheduled | PublicationStatus::Retrying);
+        let waiting = |p: &&Publication| {
+            matches!(p.status, PublicationStatus::Scheduled | PublicationStatus::Retrying) || p.is_parked()
+        };
         let jobs: Vec<_> = publications
             .iter()
             .filter(waiting)

@@ -151,6 +151,22 @@ impl Publication {
         Ok(())
     }
 
+    /// The network works on what was prepared: nobody holds it until `until`, then the same attempt goes on.
+    pub(crate) fn park(&mut self, until: Timestamp, now: Timestamp) {
+        self.lease_owner = None;
+        self.lease_expires_at = Some(until + LEASE);
+        self.next_attempt_at = Some(until);
+        self.updated_at = now;
+    }
+
+    /// A worker goes on with a parked attempt.
+    pub(crate) fn resume(&mut self, owner: String, now: Timestamp) {
+        self.lease_owner = Some(owner);
+        self.lease_expires_at = Some(now + LEASE);
+        self.next_attempt_at = None;
+        self.updated_at = now;
+    }
+
     /// It is out: the network said so, or a look-up showed it.
     pub(crate) fn confirm(
         &mut self,

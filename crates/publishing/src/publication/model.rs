@@ -244,6 +244,14 @@ impl Publication {
         own.unwrap_or(post_content)
     }
 
+    /// Whether an attempt waits for the network to finish what was prepared.
+    pub fn is_parked(&self) -> bool {
+        self.status == PublicationStatus::Publishing
+            && !self.needs_reconciliation
+            && self.lease_owner.is_none()
+            && self.next_attempt_at.is_some()
+    }
+
     /// Whether a worker's claim is still good at `now`.
     pub fn is_leased(&self, now: Timestamp) -> bool {
         self.status == PublicationStatus::Publishing

@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use rookery_kernel::{Clock, Date, FixedClock, Platform, Timestamp};
 use rookery_platforms::{
     Access, AccountMetrics, AppCredentials, AuthorizeRequest, CallError, Capabilities, Connector, ContentPage,
-    Delivery, Draft, ErrorType, ExchangeRequest, Found, MetricsBatch, Profile, Published, Search, TokenSet, Usage,
+    Delivery, Draft, ErrorType, ExchangeRequest, Found, Handles, MetricsBatch, Profile, Published, Search, Sent,
+    TokenSet, Usage,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -205,6 +206,7 @@ impl Connector for Net {
             own_servers: false,
             past_days: false,
             metrics_batch_max: 50,
+            ..Capabilities::default()
         }
     }
 
@@ -258,7 +260,7 @@ impl Connector for Net {
         Ok(TokenSet { access: refresh.clone(), refresh: None, expires_in: None, scopes: Vec::new() })
     }
 
-    async fn publish(&self, access: &Access, draft: &Draft) -> Result<Published, CallError> {
+    async fn publish(&self, access: &Access, draft: &Draft, _: &Handles) -> Result<Sent, CallError> {
         let at = self.clock.now();
         let mut state = self.state();
         state.publish_calls.push(at);
@@ -277,7 +279,7 @@ impl Connector for Net {
             let id = self.accept(&mut state, post);
             if fault.is_none() {
                 let permalink = Some(format!("http://memory.invalid/{id}"));
-                return Ok(Published { external_id: id, permalink });
+                return Ok(Sent::Published(Published { external_id: id, permalink }));
             }
         }
         Err(answer(fault.expect("what works has returned")))
@@ -290,7 +292,8 @@ impl Connector for Net {
             return Err(answer(fault));
         }
         state.check_token(&access.token)?;
-        let is_it = |p: &&Held| p.account == access.platform_user_id && p.text == search.text && p.at >= search.since;
+        let is_it =
+            |p: &&Held| p.account == access.platform_user_id && p.text == search.draft.text && p.at >= search.since;
         Ok(match state.posts.iter().rfind(is_it) {
             Some(p) => Found::Post(Published { external_id: p.id.clone(), permalink: None }),
             None => Found::Absent,

@@ -11,7 +11,7 @@ use crate::fake::{Fake, Reply, fixture, http};
 type Told = Option<(u32, Pace, Option<u64>)>;
 
 fn draft() -> Draft {
-    Draft { text: "Hi".into(), link: None, idempotency_key: "k".into() }
+    Draft { text: "Hi".into(), link: None, idempotency_key: "k".into(), ..Draft::default() }
 }
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn each_row_of_the_table_has_its_type() {
             reply = reply.header(name, value.as_str().expect("text"));
         }
         fake.on("POST", &format!("/v25.0/{page}/feed"), reply);
-        let error = facebook.publish(&fake.access(&page), &draft()).await.expect_err("an error");
+        let error = facebook.publish(&fake.access(&page), &draft(), &Value::Null).await.expect_err("an error");
         let name = row["name"].as_str().expect("name");
         let expect = &row["expect"];
         assert_eq!(error.kind.label(), expect["kind"], "{name}: type");
@@ -45,7 +45,7 @@ async fn the_trace_id_is_kept_and_a_lost_password_is_told() {
     let fake = Fake::start().await;
     let body = json!({"error": {"message": "Error validating access token", "code": 190, "error_subcode": 460, "fbtrace_id": "AbC"}});
     fake.on("POST", "/v25.0/101/feed", Reply::json(400, &body));
-    let error = Facebook::new(http()).publish(&fake.access("101"), &draft()).await.expect_err("an error");
+    let error = Facebook::new(http()).publish(&fake.access("101"), &draft(), &Value::Null).await.expect_err("an error");
     assert_eq!(error.trace_id.as_deref(), Some("AbC"));
     assert_eq!(error.message, "the password was changed: Error validating access token");
 }
@@ -88,6 +88,6 @@ async fn a_limit_without_any_header_names_no_wait() {
     let fake = Fake::start().await;
     let body: Value = json!({"error": {"message": "limit", "code": 32}});
     fake.on("POST", "/v25.0/101/feed", Reply::json(429, &body));
-    let error = Facebook::new(http()).publish(&fake.access("101"), &draft()).await.expect_err("an error");
+    let error = Facebook::new(http()).publish(&fake.access("101"), &draft(), &Value::Null).await.expect_err("an error");
     assert_eq!((error.kind.label(), error.retry_after), ("rate_limit", None));
 }

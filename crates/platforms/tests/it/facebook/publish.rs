@@ -1,24 +1,33 @@
 //! Posts: out, found again, deleted.
 
 use rookery_platforms::{Connector as _, Draft, ErrorType, Facebook, Found, Published, Search};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fake::{Fake, Reply, at, http};
 
 fn draft(link: Option<&str>) -> Draft {
-    Draft { text: "Fresh bread & coffee".into(), link: link.map(Into::into), idempotency_key: "k".into() }
+    Draft {
+        text: "Fresh bread & coffee".into(),
+        link: link.map(Into::into),
+        idempotency_key: "k".into(),
+        ..Draft::default()
+    }
 }
 
 fn search(text: &str) -> Search {
-    Search { text: text.into(), idempotency_key: "k".into(), since: at("2026-03-02T08:00:00.500Z") }
+    Search::of(Draft::of_text("k", text), at("2026-03-02T08:00:00.500Z"))
 }
 
 #[tokio::test]
 async fn a_post_goes_out_with_its_link_and_the_proof() {
     let fake = Fake::start().await;
     fake.on("POST", "/v25.0/101/feed", Reply::fixture("facebook/published"));
-    let out =
-        Facebook::new(http()).publish(&fake.access("101"), &draft(Some("https://a.example/?b=c"))).await.expect("out");
+    let out = Facebook::new(http())
+        .publish(&fake.access("101"), &draft(Some("https://a.example/?b=c")), &Value::Null)
+        .await
+        .expect("out")
+        .published()
+        .expect("at once");
     assert_eq!(out.external_id, "101_900");
     assert_eq!(out.permalink.as_deref(), Some("https://www.facebook.com/harbourcafe/posts/900"));
     let asked = &fake.asked()[0];
@@ -37,7 +46,12 @@ async fn an_address_that_cannot_be_learnt_does_not_unpublish() {
         "/v25.0/101_900",
         Reply::html(500),
     );
-    let out = Facebook::new(http()).publish(&fake.access("101"), &draft(None)).await.expect("out");
+    let out = Facebook::new(http())
+        .publish(&fake.access("101"), &draft(None), &Value::Null)
+        .await
+        .expect("out")
+        .published()
+        .expect("at once");
     assert_eq!(out, Published { external_id: "101_900".into(), permalink: None });
     assert_eq!(fake.asked_for("/v25.0/101/feed").len(), 1);
 }
@@ -48,7 +62,16 @@ async fn a_very_long_id_that_is_no_number_is_kept_whole() {
     let id = format!("{}/a?b#c", "pfbid0".repeat(20));
     fake.on("POST", "/v25.0/101/feed", Reply::json(200, &json!({"id": id, "permalink_url": "https://x"})));
     let facebook = Facebook::new(http());
-    assert_eq!(facebook.publish(&fake.access("101"), &draft(None)).await.expect("out").external_id, id);
+    assert_eq!(
+        facebook
+            .publish(&fake.access("101"), &draft(None), &Value::Null)
+            .await
+            .expect("out")
+            .published()
+            .expect("at once")
+            .external_id,
+        id
+    );
     let path = format!("/v25.0/{}%2Fa%3Fb%23c", "pfbid0".repeat(20));
     fake.on("DELETE", &path, Reply::json(200, &json!({"success": true})));
     facebook.delete(&fake.access("101"), &id).await.expect("deleted");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rookery_platforms::{Connector as _, Draft, Mastodon, Pace};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fake::{Fake, Reply, fixture, http};
 
@@ -17,8 +17,9 @@ async fn each_row_of_the_table_has_its_type() {
             reply = reply.header(name, value.as_str().expect("text"));
         }
         fake.on("POST", "/api/v1/statuses", reply);
-        let draft = Draft { text: "Hi".into(), link: None, idempotency_key: "k".into() };
-        let error = Mastodon::new(http()).publish(&fake.access("110"), &draft).await.expect_err("an error");
+        let draft = Draft { text: "Hi".into(), link: None, idempotency_key: "k".into(), ..Draft::default() };
+        let error =
+            Mastodon::new(http()).publish(&fake.access("110"), &draft, &Value::Null).await.expect_err("an error");
         let name = row["name"].as_str().expect("name");
         let expect = &row["expect"];
         assert_eq!(error.kind.label(), expect["kind"], "{name}: type");

@@ -1,16 +1,16 @@
 //! Statuses: out, found again, deleted.
 
 use rookery_platforms::{Connector as _, Delivery, Draft, ErrorType, Found, Mastodon, Published, Search};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fake::{Fake, Reply, at, http};
 
 fn draft(text: &str, link: Option<&str>) -> Draft {
-    Draft { text: text.into(), link: link.map(Into::into), idempotency_key: "pub:p:a:1".into() }
+    Draft { text: text.into(), link: link.map(Into::into), idempotency_key: "pub:p:a:1".into(), ..Draft::default() }
 }
 
 fn search(text: &str) -> Search {
-    Search { text: text.into(), idempotency_key: "pub:p:a:1".into(), since: at("2026-03-02T08:58:00Z") }
+    Search::of(Draft::of_text("pub:p:a:1", text), at("2026-03-02T08:58:00Z"))
 }
 
 #[tokio::test]
@@ -19,7 +19,8 @@ async fn a_status_goes_out_with_its_key() {
     fake.on("POST", "/api/v1/statuses", Reply::fixture("mastodon/status"));
     let mastodon = Mastodon::new(http());
     let draft = draft("Fresh bread & coffee", Some("https://a.example"));
-    let out = mastodon.publish(&fake.access("110"), &draft).await.expect("out");
+    let out =
+        mastodon.publish(&fake.access("110"), &draft, &Value::Null).await.expect("out").published().expect("at once");
     assert_eq!(out.external_id, "1130");
     assert_eq!(out.permalink.as_deref(), Some("https://social.example/@harbour/1130"));
     let asked = &fake.asked()[0];
@@ -32,7 +33,7 @@ async fn a_status_goes_out_with_its_key() {
 async fn a_key_that_no_header_can_carry_is_not_sent() {
     let fake = Fake::start().await;
     let draft = Draft { idempotency_key: "a\nb".into(), ..draft("x", None) };
-    let error = Mastodon::new(http()).publish(&fake.access("110"), &draft).await.expect_err("no header");
+    let error = Mastodon::new(http()).publish(&fake.access("110"), &draft, &Value::Null).await.expect_err("no header");
     assert_eq!((error.kind, error.delivery), (ErrorType::BadRequest, Delivery::NotSent));
     assert!(fake.asked().is_empty());
 }
