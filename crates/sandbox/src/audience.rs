@@ -335,23 +335,12 @@ mod tests {
             reach_rate: 0.25,
             created_at: "2026-03-01T12:00:00Z".parse().expect("time"),
             owner: 2,
+            native_id: None,
         }
     }
 
     fn post(id: u64, text: &str, at: &str) -> Post {
-        Post {
-            id,
-            account: 1,
-            text: text.into(),
-            link: None,
-            format: Format::Text,
-            created_at: at.parse().expect("time"),
-            edited_at: None,
-            deleted: None,
-            key: None,
-            visibility: "public".into(),
-            is_history: false,
-        }
+        Post::new(id, 1, text, at.parse().expect("time"))
     }
 
     fn audience() -> Audience {

@@ -3,21 +3,48 @@
 use axum::body::{Body, Bytes};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rookery_kernel::{Platform, Timestamp};
 use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::hooks::ReceivedPublish;
+use crate::media::FetchedMedia;
+
+/// A file of a multipart body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UploadedFile {
+    pub field: String,
+    pub file_name: Option<String>,
+    /// As the client says.
+    pub mime: Option<String>,
+    pub bytes: Bytes,
+}
 
 /// A call to one of the networks.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub platform: Platform,
     pub method: Method,
-    /// Decoded segments of the path below `/facebook` or `/mastodon`.
+    /// `upload` if the path begins with `/youtube-upload`: another host of the same network.
+    pub host_part: Option<String>,
+    /// Decoded segments of the path below the network's prefix.
     pub path: Vec<String>,
-    /// Parameters of the query and of the body, in this order.
+    /// The whole path as it came.
+    raw_path: String,
+    /// Parameters of the query and of the body (form, JSON or multipart), in this order.
     pub params: Vec<(String, String)>,
+    /// The body as it came.
+    pub body: Bytes,
+    /// The body, if it is JSON.
+    pub json: Option<Value>,
+    /// Files of a multipart body.
+    pub files: Vec<UploadedFile>,
+    /// Name and password of `Authorization: Basic`.
+    pub basic: Option<(String, String)>,
+    /// What became of the addresses that the network wanted to fetch, in its order.
+    pub fetched: Vec<Result<FetchedMedia, String>>,
     pub headers: HeaderMap,
     /// The token of the header or of the parameter.
     pub token: Option<String>,
@@ -32,21 +59,34 @@ pub(crate) struct Call {
     pub listing_lag_secs: u64,
     /// Set by a fault: this page of a listing is empty and still has a next one.
     pub empty_page: bool,
+    /// Set by a fault: the container of this call ends in error, with this reason.
+    pub container_error: Option<String>,
+    /// Set by a fault: the container of this call takes so much longer.
+    pub container_slow_secs: u64,
 }
 
 impl Call {
-    pub fn new(platform: Platform, method: Method, uri: &Uri, headers: HeaderMap, body: &Bytes, own: &str) -> Self {
-        let prefix = format!("/{}", platform.label());
-        let below = uri.path().strip_prefix(prefix.as_str()).unwrap_or_default();
-        let path = below.split('/').filter(|s| !s.is_empty()).map(decode).collect();
+    pub fn new(
+        platform: Platform,
+        host_part: Option<&str>,
+        method: Method,
+        uri: &Uri,
+        headers: HeaderMap,
+        body: &Bytes,
+        own: &str,
+    ) -> Self {
+        // Behind the prefix, which is the first segment.
+        let path = uri.path().split('/').filter(|s| !s.is_empty()).skip(1).map(decode).collect();
         let mut params: Vec<(String, String)> =
             form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         let in_query = params.iter().any(|(name, _)| name == "access_token");
-        params.extend(body_params(&headers, body));
+        let json = json_body(&headers, body);
+        params.extend(body_params(&headers, json.as_ref(), body));
         let header = |name: &HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
         let scheme =
             |text: &str| text.split_once(' ').map(|(kind, token)| (kind.to_ascii_lowercase(), token.trim().to_owned()));
         let by_header = header(&AUTHORIZATION).and_then(scheme);
+        let basic = by_header.as_ref().filter(|(kind, _)| kind == "basic").and_then(|(_, text)| basic(text));
         let token = match by_header {
             Some((kind, token)) if kind == "bearer" || kind == "oauth" => Some(token),
             _ => params.iter().find(|(name, _)| name == "access_token").map(|(_, token)| token.clone()),
@@ -55,8 +95,15 @@ impl Call {
         Self {
             platform,
             method,
+            host_part: host_part.map(ToOwned::to_owned),
             path,
+            raw_path: uri.path().to_owned(),
             params,
+            body: body.clone(),
+            json,
+            files: Vec::new(),
+            basic,
+            fetched: Vec::new(),
             token_in_query: in_query,
             token: token.filter(|t| !t.is_empty()),
             headers,
@@ -65,7 +112,41 @@ impl Call {
             serial: 0,
             listing_lag_secs: 0,
             empty_page: false,
+            container_error: None,
+            container_slow_secs: 0,
         }
+    }
+
+    /// Reads a multipart body: files to `files`, texts to `params`. A broken body gives what could be
+    /// read up to the break; the network then misses a parameter.
+    pub async fn read_multipart(&mut self) {
+        let Some(boundary) = self.header("content-type").and_then(|kind| multer::parse_boundary(kind).ok()) else {
+            return;
+        };
+        let body = self.body.clone();
+        let stream = futures::stream::once(async move { Ok::<_, std::convert::Infallible>(body) });
+        let mut parts = multer::Multipart::new(stream, boundary);
+        while let Ok(Some(part)) = parts.next_field().await {
+            let field = part.name().unwrap_or_default().to_owned();
+            let file_name = part.file_name().map(ToOwned::to_owned);
+            let mime = part.content_type().map(ToString::to_string);
+            let is_text =
+                mime.as_deref().is_none_or(|m| m.starts_with("text/plain") || m.starts_with("application/json"));
+            let Ok(bytes) = part.bytes().await else { return };
+            if file_name.is_none() && is_text {
+                self.params.push((field, String::from_utf8_lossy(&bytes).into_owned()));
+            } else {
+                self.files.push(UploadedFile { field, file_name, mime, bytes });
+            }
+        }
+        if self.token.is_none() {
+            self.token = self.text("access_token").map(ToOwned::to_owned);
+        }
+    }
+
+    /// The first file of this field.
+    pub fn file(&self, field: &str) -> Option<&UploadedFile> {
+        self.files.iter().find(|f| f.field == field)
     }
 
     /// A parameter; the last one wins, as in most servers.
@@ -101,6 +182,16 @@ impl Call {
     pub fn base(&self) -> String {
         format!("{}/{}", self.origin, self.platform.label())
     }
+
+    /// `http://host:port/youtube-upload`: another host of the same network.
+    pub fn base_of(&self, host_part: &str) -> String {
+        format!("{}/{}-{host_part}", self.origin, self.platform.label())
+    }
+
+    /// The whole path as it came, prefix included.
+    pub fn own_path(&self) -> &str {
+        &self.raw_path
+    }
 }
 
 fn decode(segment: &str) -> String {
@@ -109,13 +200,31 @@ fn decode(segment: &str) -> String {
     form_urlencoded::parse(escaped.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }
 
-fn body_params(headers: &HeaderMap, body: &Bytes) -> Vec<(String, String)> {
-    let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    if kind.starts_with("application/json") {
-        let value: Value = serde_json::from_slice(body).unwrap_or_default();
+fn basic(text: &str) -> Option<(String, String)> {
+    let text = String::from_utf8(STANDARD.decode(text).ok()?).ok()?;
+    text.split_once(':').map(|(name, password)| (name.to_owned(), password.to_owned()))
+}
+
+fn content_type(headers: &HeaderMap) -> &str {
+    headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default()
+}
+
+fn json_body(headers: &HeaderMap, body: &Bytes) -> Option<Value> {
+    let kind = content_type(headers).split(';').next().unwrap_or_default().trim();
+    let is_json = kind == "application/json" || kind.ends_with("+json");
+    is_json.then(|| serde_json::from_slice(body).ok()).flatten()
+}
+
+fn body_params(headers: &HeaderMap, json: Option<&Value>, body: &Bytes) -> Vec<(String, String)> {
+    if let Some(value) = json {
         return value.as_object().into_iter().flatten().flat_map(|(k, v)| flat(k, v)).collect();
     }
-    form_urlencoded::parse(body).into_owned().collect()
+    let kind = content_type(headers);
+    // Clients that post nothing send no type; bytes of media are no form.
+    if kind.is_empty() || kind.starts_with("application/x-www-form-urlencoded") {
+        return form_urlencoded::parse(body).into_owned().collect();
+    }
+    Vec::new()
 }
 
 fn flat(name: &str, value: &Value) -> Vec<(String, String)> {
@@ -211,12 +320,54 @@ mod tests {
         headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
         headers.insert(HOST, HeaderValue::from_static("sandbox:1"));
         let uri: Uri = "/mastodon/api/v1/accounts/a%2Fb+c?limit=2".parse().expect("uri");
-        let call =
-            Call::new(Platform::Mastodon, Method::POST, &uri, headers, &Bytes::from_static(b"a=1&a=2&b[]=x"), "");
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        let body = Bytes::from_static(b"a=1&a=2&b[]=x");
+        let call = Call::new(Platform::Mastodon, None, Method::POST, &uri, headers, &body, "");
         assert_eq!(call.segments(), ["api", "v1", "accounts", "a/b+c"]);
         assert_eq!((call.param("limit"), call.param("a")), (Some("2"), Some("2")));
         assert_eq!(call.list("b"), ["x"]);
         assert_eq!(call.token.as_deref(), Some("abc"));
         assert_eq!(call.base(), "http://sandbox:1/mastodon");
+    }
+
+    fn posted(kind: &'static str, authorization: &'static str, body: &'static str) -> Call {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        headers.insert(AUTHORIZATION, HeaderValue::from_static(authorization));
+        let uri: Uri = "/mastodon-upload/media?a=1".parse().expect("uri");
+        Call::new(Platform::Mastodon, Some("upload"), Method::POST, &uri, headers, &Bytes::from(body), "http://own")
+    }
+
+    #[tokio::test]
+    async fn a_multipart_body_gives_texts_and_files() {
+        let body = "--x\r\nContent-Disposition: form-data; name=\"description\"\r\n\r\nA harbour\r\n\
+                    --x\r\nContent-Disposition: form-data; name=\"access_token\"\r\n\r\nabc\r\n\
+                    --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\
+                    Content-Type: image/png\r\n\r\n\u{1}\u{2}\r\n--x--\r\n";
+        let mut call = posted("multipart/form-data; boundary=x", "DPoP z", body);
+        call.read_multipart().await;
+        assert_eq!((call.param("a"), call.param("description")), (Some("1"), Some("A harbour")));
+        let file = call.file("file").expect("a file");
+        assert_eq!((file.file_name.as_deref(), file.mime.as_deref()), (Some("a.png"), Some("image/png")));
+        assert_eq!(&file.bytes[..], [1, 2]);
+        assert_eq!((call.files.len(), call.token.as_deref()), (1, Some("abc")));
+        assert_eq!((call.segments(), call.host_part.as_deref()), (vec!["media"], Some("upload")));
+        assert_eq!(call.base_of("upload"), "http://own/mastodon-upload");
+
+        let mut broken = posted("multipart/form-data; boundary=x", "DPoP z", &body[..90]);
+        broken.read_multipart().await;
+        assert!(broken.files.is_empty() && broken.token.is_none());
+    }
+
+    #[test]
+    fn nested_json_bytes_and_basic_credentials_are_kept() {
+        let call = posted("application/json; charset=utf-8", "Basic aWQ6c2U6Y3JldA==", r#"{"b":{"c":[1]},"d":"e"}"#);
+        assert_eq!(call.json.as_ref().and_then(|v| v.pointer("/b/c/0")), Some(&Value::from(1)));
+        assert_eq!((call.param("b"), call.param("d")), (Some(r#"{"c":[1]}"#), Some("e")));
+        assert_eq!(call.basic, Some(("id".to_owned(), "se:cret".to_owned())));
+        assert_eq!(call.token, None);
+        let call = posted("video/mp4", "Bearer t", "a=2&x=3");
+        assert_eq!((&call.body[..], call.param("a"), call.param("x")), (&b"a=2&x=3"[..], Some("1"), None));
+        assert!(call.basic.is_none() && call.json.is_none());
     }
 }

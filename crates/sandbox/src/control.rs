@@ -8,15 +8,15 @@ use url::Url;
 use crate::calls::CallRecord;
 use crate::clock::TravelClock;
 use crate::credentials::{credentials, find, person};
-use crate::facebook::{self, FACEBOOK_APP_ID, FACEBOOK_APP_SECRET};
 use crate::faults::{FaultRule, FaultState};
 use crate::history;
 use crate::hooks::{ReceivedPublish, When};
 use crate::network::{Network, Settings};
+use crate::protocols::{self, protocol, protocols};
 use crate::texts::Topic;
 use crate::truth::Truth;
 use crate::views::{AccountOptions, ControlError, SandboxAccount, SandboxPost, StateView};
-use crate::world::{Account, App, DeletedBy, Event, Holder, Post, TokenEnd};
+use crate::world::{Account, App, DeletedBy, Event, Post, TokenEnd};
 
 /// The handle. Clones move the same world.
 #[derive(Debug, Clone)]
@@ -53,20 +53,20 @@ impl Control {
 
     // ── accounts ────────────────────────────────────────────────────────────────────────────────
 
-    pub(crate) fn register_facebook_app(&self) {
-        let mut world = self.net.world();
-        if !world.apps.contains_key(FACEBOOK_APP_ID) {
-            world.commit(Event::App(App {
-                id: 1,
-                platform: Platform::Facebook,
-                name: "Rookery (sandbox)".to_owned(),
-                website: None,
-                client_id: FACEBOOK_APP_ID.to_owned(),
-                client_secret: FACEBOOK_APP_SECRET.to_owned(),
-                redirect_uris: Vec::new(),
-                scopes: facebook::SCOPES.map(ToOwned::to_owned).to_vec(),
-            }));
-        }
+    /// Makes the apps known that networks have from the start.
+    pub(crate) fn register_apps(&self) {
+        let seeds = protocols().filter_map(|p| Some((p.platform(), p.app()?)));
+        let apps = seeds.zip(1..).map(|((platform, seed), id)| App {
+            id,
+            platform,
+            name: "Rookery (sandbox)".to_owned(),
+            website: None,
+            client_id: seed.client_id.to_owned(),
+            client_secret: seed.client_secret.to_owned(),
+            redirect_uris: Vec::new(),
+            scopes: seed.scopes.iter().copied().map(ToOwned::to_owned).collect(),
+        });
+        self.net.world().know_apps(apps.collect());
     }
 
     /// Creates an account, or finds the one with this handle, and gives working tokens for it.
@@ -82,10 +82,10 @@ impl Control {
         followers: i64,
         options: AccountOptions,
     ) -> Result<SandboxAccount, ControlError> {
-        if !matches!(platform, Platform::Facebook | Platform::Mastodon) {
+        let Some(network) = protocol(platform) else {
             return Err(ControlError::NotSimulated(platform));
-        }
-        let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+        };
+        let is_letter = |c: char| network.is_handle_char(c);
         if handle.is_empty() || !handle.chars().all(is_letter) || handle.bytes().all(|b| b.is_ascii_digit()) {
             return Err(ControlError::BadHandle(handle.to_owned()));
         }
@@ -96,9 +96,10 @@ impl Control {
             return Ok(credentials(&mut world, &known, now, &self.net.origin));
         }
         let owner = person(&mut world, &options.owner);
-        let base = if platform == Platform::Facebook { 100_000_000_000_000 } else { 109_000_000_000_000_000 };
+        let id = world.new_account_id(network.account_id_base());
         let account = Account {
-            id: world.new_account_id(base),
+            id,
+            native_id: network.native_account_id(id, handle),
             platform,
             handle: handle.to_owned(),
             name: name.to_owned(),
@@ -149,10 +150,7 @@ impl Control {
     pub fn end_tokens(&self, platform_user_id: &str, end: TokenEnd) -> Result<(), ControlError> {
         let mut world = self.net.world();
         let account = find(&world, platform_user_id)?;
-        world.end_tokens(Holder::Account(account.id), end);
-        if account.platform == Platform::Facebook && end != TokenEnd::Expired {
-            world.end_tokens(Holder::Person(account.owner), end);
-        }
+        protocols::of(account.platform).end_tokens(&mut world, &account, end);
         Ok(())
     }
 
@@ -163,7 +161,7 @@ impl Control {
         let world = self.net.world();
         let Ok(account) = find(&world, platform_user_id) else { return Vec::new() };
         let mine = world.posts.values().filter(|p| p.account == account.id);
-        mine.map(|p| SandboxPost::new(&account, p, &self.net.origin)).collect()
+        mine.map(|p| SandboxPost::new(&world, &account, p, &self.net.origin)).collect()
     }
 
     /// The posts that came through the API and still exist, oldest first.
@@ -179,8 +177,7 @@ impl Control {
     pub fn delete_post(&self, external_id: &str) -> Result<(), ControlError> {
         let now = self.net.now();
         let mut world = self.net.world();
-        let id = external_id.rsplit('_').next().and_then(|id| id.parse().ok());
-        let id = id.filter(|id| world.posts.contains_key(id));
+        let id = protocols().find_map(|p| world.post_number(p.platform(), external_id));
         let id = id.ok_or_else(|| ControlError::UnknownPost(external_id.to_owned()))?;
         world.commit(Event::Deleted { id, at: now, by: DeletedBy::Moderator });
         Ok(())
@@ -252,13 +249,13 @@ impl Control {
         let now = self.net.now();
         let mut world = self.net.world();
         let accounts: Vec<Account> = world.accounts.values().cloned().collect();
-        let count = |a: &Account| (a.id.to_string(), world.posts_of(a.id, now).filter(|p| !p.is_deleted(now)).count());
+        let count = |a: &Account| (a.network_id(), world.posts_of(a.id, now).filter(|p| !p.is_deleted(now)).count());
         let posts = accounts.iter().map(count).collect();
         let accounts = accounts.iter().map(|a| credentials(&mut world, a, now, &self.net.origin)).collect();
         StateView {
             now,
             is_away: self.net.clock.is_away(),
-            base_urls: [Platform::Facebook, Platform::Mastodon].map(|p| (p, self.base_url(p))).into(),
+            base_urls: protocols().map(|p| (p.platform(), self.base_url(p.platform()))).collect(),
             accounts,
             posts,
             calls: self.net.calls.counts(),

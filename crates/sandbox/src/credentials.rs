@@ -2,12 +2,12 @@
 
 use rookery_kernel::{Platform, Timestamp};
 
-use crate::facebook::{self, FACEBOOK_APP_ID};
+use crate::protocols;
 use crate::views::{ControlError, SandboxAccount};
 use crate::world::{Account, App, Event, Holder, Person, Token, World};
 
 pub(crate) fn find(world: &World, platform_user_id: &str) -> Result<Account, ControlError> {
-    let account = platform_user_id.parse().ok().and_then(|id: u64| world.accounts.get(&id));
+    let account = world.account_by_network_id(None, platform_user_id);
     account.cloned().ok_or_else(|| ControlError::UnknownAccount(platform_user_id.to_owned()))
 }
 
@@ -22,18 +22,15 @@ pub(crate) fn person(world: &mut World, name: &str) -> u64 {
 
 /// Working tokens, issued anew where the old ones ended.
 pub(crate) fn credentials(world: &mut World, account: &Account, now: Timestamp, origin: &str) -> SandboxAccount {
-    let (access_token, user_token, app) = if account.platform == Platform::Facebook {
-        let scopes = facebook::SCOPES.map(ToOwned::to_owned);
-        let app = world.apps.get(FACEBOOK_APP_ID).cloned().expect("registered at the start");
-        let user = token(world, Holder::Person(account.owner), &app, &scopes, now);
-        (facebook::page_token(world, account.id, FACEBOOK_APP_ID, &scopes, now), Some(user), app)
-    } else {
-        let app = mastodon_app(world);
-        (token(world, Holder::Account(account.id), &app, &app.scopes, now), None, app)
+    let network = protocols::of(account.platform);
+    let app = match network.app() {
+        Some(seed) => world.apps.get(seed.client_id).cloned().expect("registered at the start"),
+        None => control_app(world, account.platform),
     };
+    let (access_token, user_token) = network.tokens(world, account, &app, now);
     SandboxAccount {
         platform: account.platform,
-        platform_user_id: account.id.to_string(),
+        platform_user_id: account.network_id(),
         handle: account.handle.clone(),
         name: account.name.clone(),
         profile_url: format!("{origin}{}", account.profile_path()),
@@ -44,7 +41,8 @@ pub(crate) fn credentials(world: &mut World, account: &Account, now: Timestamp, 
     }
 }
 
-fn token(world: &mut World, holder: Holder, app: &App, scopes: &[String], now: Timestamp) -> String {
+/// A token without an end of its own: the one that works already, else a new one.
+pub(crate) fn lasting_token(world: &mut World, holder: Holder, app: &App, scopes: &[String], now: Timestamp) -> String {
     if let Some(token) = world.token_of(holder, &app.client_id, scopes, now) {
         return token.secret.clone();
     }
@@ -57,19 +55,21 @@ fn token(world: &mut World, holder: Holder, app: &App, scopes: &[String], now: T
         issued_at: now,
         expires_at: None,
         ended: None,
+        refresh: None,
+        refresh_expires_at: None,
     };
     world.issue(token).secret
 }
 
-/// The app for which the control makes Mastodon's tokens.
-fn mastodon_app(world: &mut World) -> App {
+/// The app for which the control makes tokens where clients register themselves.
+fn control_app(world: &mut World, platform: Platform) -> App {
     const NAME: &str = "Sandbox control";
-    if let Some(app) = world.apps.values().find(|a| a.platform == Platform::Mastodon && a.name == NAME) {
+    if let Some(app) = world.apps.values().find(|a| a.platform == platform && a.name == NAME) {
         return app.clone();
     }
     let app = App {
         id: 2,
-        platform: Platform::Mastodon,
+        platform,
         name: NAME.to_owned(),
         website: None,
         client_id: world.new_secret("client id", 32),

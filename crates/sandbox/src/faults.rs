@@ -2,7 +2,6 @@
 
 use std::sync::Mutex;
 
-use axum::http::Method;
 use rookery_kernel::Platform;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,47 +24,13 @@ pub enum Endpoint {
     Oauth,
     /// Takes a post away.
     Delete,
+    /// Brings media: bytes, upload sessions, containers, and asks how far they are.
+    Upload,
     /// Everything else.
     Other,
     /// In a rule: all of them.
     #[default]
     Any,
-}
-
-impl Endpoint {
-    pub(crate) fn of(call: &Call) -> Self {
-        let segments = call.segments();
-        match call.platform {
-            Platform::Facebook => facebook(&call.method, segments.get(1..).unwrap_or_default()),
-            _ => mastodon(&call.method, &segments),
-        }
-    }
-}
-
-fn facebook(method: &Method, path: &[&str]) -> Endpoint {
-    match path {
-        ["dialog" | "oauth", _] | ["debug_token"] | ["me", "permissions", ..] => Endpoint::Oauth,
-        [_, "feed" | "photos" | "videos"] if method == Method::POST => Endpoint::Publish,
-        [_, "feed" | "posts" | "published_posts"] => Endpoint::List,
-        [_, "insights" | "video_insights"] => Endpoint::Metrics,
-        ["me", "accounts" | "businesses"] | ["me"] => Endpoint::Account,
-        [_] if method == Method::DELETE => Endpoint::Delete,
-        [id] if method == Method::GET && id.contains('_') => Endpoint::Metrics,
-        [_] if method == Method::GET => Endpoint::Account,
-        _ => Endpoint::Other,
-    }
-}
-
-fn mastodon(method: &Method, path: &[&str]) -> Endpoint {
-    match path {
-        ["oauth" | ".well-known", _] | ["api", "v1", "apps", ..] => Endpoint::Oauth,
-        ["api", "v1", "statuses"] if method == Method::POST => Endpoint::Publish,
-        ["api", "v1", "statuses", _] if method == Method::DELETE => Endpoint::Delete,
-        ["api", "v1", "statuses", ..] if method == Method::GET => Endpoint::Metrics,
-        ["api", "v1", "accounts", _, "statuses"] => Endpoint::List,
-        ["api", "v1", "accounts", ..] => Endpoint::Account,
-        _ => Endpoint::Other,
-    }
 }
 
 /// How a connection without an answer behaves.
@@ -189,6 +154,18 @@ pub enum Effect {
     },
     /// The post is taken away: right after it was published, or before it is read.
     DeletedByModerator,
+    /// The medium's processing ends in error.
+    ContainerError {
+        /// The reason that the network tells.
+        message: String,
+    },
+    /// The medium's processing takes longer.
+    ContainerSlow {
+        /// By so many seconds of the sandbox's clock.
+        seconds: u64,
+    },
+    /// The network cannot fetch the media whose addresses the call names.
+    MediaUnreachable,
 }
 
 impl Effect {
@@ -283,6 +260,9 @@ impl FaultRule {
                 Effect::UnsupportedMetric { name } => names_metric(name),
                 Effect::DuplicateListing | Effect::EmptyPage | Effect::StaleListing { .. } => {
                     endpoint == Endpoint::List
+                }
+                Effect::ContainerError { .. } | Effect::ContainerSlow { .. } | Effect::MediaUnreachable => {
+                    matches!(endpoint, Endpoint::Upload | Endpoint::Publish)
                 }
                 _ => true,
             }

@@ -6,21 +6,21 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::Response;
-use rookery_kernel::Platform;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::call::{Call, Content, Reply};
 use crate::calls::{CallOutcome, CallRecord};
-use crate::facebook::{self, GraphError};
 use crate::faults::{Effect, Endpoint, Garbling, Silence};
 use crate::hooks::When;
-use crate::mastodon::{self, ApiError};
-use crate::network::{Network, Quota};
+use crate::network::Network;
 use crate::pages;
+use crate::protocol::{Protocol, UsedUp};
+use crate::protocols;
+use crate::routes;
 use crate::world::{DeletedBy, Event, TokenEnd};
 
-/// Largest body that is read.
-const BODY_MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Largest body that is read: a medium, or a part of one.
+const BODY_MAX_BYTES: usize = 32 * 1024 * 1024;
 
 /// Marks a response that must not be sent: the connection is closed instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,27 +33,30 @@ enum Ending {
     Silence(Silence),
 }
 
-pub(crate) async fn facebook(State(net): State<Arc<Network>>, request: Request) -> Response<Body> {
-    pass(&net, Platform::Facebook, request).await
+/// Every path that is no page for people and no control: a network of the table, or nothing.
+pub(crate) async fn network(State(net): State<Arc<Network>>, request: Request) -> Response<Body> {
+    let path = request.uri().path().to_owned();
+    match protocols::by_path(&path) {
+        Some((protocol, host_part)) => pass(&net, protocol, host_part, request).await,
+        None => routes::not_here(),
+    }
 }
 
-pub(crate) async fn mastodon(State(net): State<Arc<Network>>, request: Request) -> Response<Body> {
-    pass(&net, Platform::Mastodon, request).await
-}
-
-async fn pass(net: &Network, platform: Platform, request: Request) -> Response<Body> {
+async fn pass(net: &Network, protocol: &dyn Protocol, host_part: Option<&str>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_MAX_BYTES).await else {
         return Reply::new(413, Content::Empty).into_response();
     };
-    let mut call = Call::new(platform, parts.method, &parts.uri, parts.headers, &body, &net.origin);
+    let platform = protocol.platform();
+    let mut call = Call::new(platform, host_part, parts.method, &parts.uri, parts.headers, &body, &net.origin);
+    call.read_multipart().await;
     call.now = net.now();
-    if let Some(page) = pages::public(net, &call) {
+    if let Some(page) = pages::public(net, protocol, &call) {
         return page.into_response();
     }
     call.serial = net.calls.next_serial();
-    let endpoint = Endpoint::of(&call);
-    let account = account_of(net, &call);
+    let endpoint = protocol.endpoint(&call);
+    let account = protocol.account_of(net, &call);
     let effects = net.faults.hit(&call, endpoint, account.as_deref());
     net.calls.begin(CallRecord {
         serial: call.serial,
@@ -73,7 +76,11 @@ async fn pass(net: &Network, platform: Platform, request: Request) -> Response<B
             tokio::time::sleep(Duration::from_millis(*ms)).await;
         }
     }
-    match carry_out(net, &mut call, endpoint, account.as_deref(), &effects) {
+    let is_lost = effects.iter().any(|e| matches!(e, Effect::LoseRequest { .. }));
+    if !is_lost {
+        fetch_media(net, protocol, &mut call, &effects).await;
+    }
+    match carry_out(net, protocol, &mut call, endpoint, account.as_deref(), &effects) {
         Ending::Answer(reply) => {
             net.calls.end(call.serial, Some(reply.status), CallOutcome::Answered);
             reply.into_response()
@@ -92,25 +99,35 @@ async fn pass(net: &Network, platform: Platform, request: Request) -> Response<B
     }
 }
 
-fn account_of(net: &Network, call: &Call) -> Option<String> {
-    facebook::page_of_token(&net.world(), call)
+/// Fetches what the network wants to have before it answers.
+async fn fetch_media(net: &Network, protocol: &dyn Protocol, call: &mut Call, effects: &[Effect]) {
+    for url in protocol.wants_media(call) {
+        let is_out_of_reach = effects.contains(&Effect::MediaUnreachable);
+        let fetched =
+            if is_out_of_reach { Err(format!("{url} cannot be reached")) } else { net.fetch_media(&url).await };
+        call.fetched.push(fetched);
+    }
 }
 
 /// Faults that stop the call, the call itself, faults that spoil its answer: in this order.
-fn carry_out(net: &Network, call: &mut Call, endpoint: Endpoint, account: Option<&str>, effects: &[Effect]) -> Ending {
+fn carry_out(
+    net: &Network,
+    protocol: &dyn Protocol,
+    call: &mut Call,
+    endpoint: Endpoint,
+    account: Option<&str>,
+    effects: &[Effect],
+) -> Ending {
     for effect in effects {
         if let Effect::LoseRequest { silence } = effect {
             return Ending::Silence(*silence);
         }
-        if let Some(reply) = refusal(call, account, effect) {
+        if let Some(reply) = refusal(protocol, call, account, effect) {
             return Ending::Answer(reply);
         }
-        prepare(net, call, endpoint, effect);
+        prepare(net, protocol, call, endpoint, effect);
     }
-    let mut reply = match call.platform {
-        Platform::Facebook => facebook::answer(net, call),
-        _ => mastodon::answer(net, call),
-    };
+    let mut reply = protocol.answer(net, call);
     if let Some(published) = &reply.published {
         if effects.contains(&Effect::DeletedByModerator) {
             take_away(net, call, published.external_id.as_deref().unwrap_or_default());
@@ -121,105 +138,58 @@ fn carry_out(net: &Network, call: &mut Call, endpoint: Endpoint, account: Option
         if let Effect::AcceptThenTimeout { silence } = effect {
             return Ending::Silence(*silence);
         }
-        spoil(call, account, effect, &mut reply);
+        spoil(protocol, call, account, effect, &mut reply);
     }
     Ending::Answer(reply)
 }
 
 /// The answer of a fault that lets nothing happen.
-fn refusal(call: &Call, account: Option<&str>, effect: &Effect) -> Option<Reply> {
-    let is_facebook = call.platform == Platform::Facebook;
-    let ended = |end: TokenEnd| {
-        if is_facebook {
-            GraphError::ended_token(end, None, call.now).reply(call)
-        } else {
-            ApiError::ended_token(end).reply()
-        }
-    };
+fn refusal(protocol: &dyn Protocol, call: &Call, account: Option<&str>, effect: &Effect) -> Option<Reply> {
     Some(match effect {
-        Effect::Refuse500 => trouble(call),
+        Effect::Refuse500 => protocol.trouble(call),
         Effect::Status { code, body: Value::String(text) } => Reply::html(*code, text.clone()),
         Effect::Status { code, body } => Reply::json(*code, body.clone()),
-        Effect::RateLimit { code, headers, regain_secs } => rate_limit(call, account, *code, *headers, *regain_secs),
-        Effect::TokenExpired => ended(TokenEnd::Expired),
-        Effect::TokenRevoked => ended(TokenEnd::Revoked),
-        Effect::Permission if is_facebook => {
-            GraphError::new(10, "(#10) Application does not have permission for this action").status(403).reply(call)
+        Effect::RateLimit { code, headers, regain_secs } => {
+            protocol.rate_limit(call, account, UsedUp { code: *code, headers: *headers, regain_secs: *regain_secs })
         }
-        Effect::Permission => ApiError::scope().reply(),
-        Effect::UnsupportedMetric { .. } => facebook::invalid_metric().reply(call),
+        Effect::TokenExpired => protocol.ended_token(call, TokenEnd::Expired),
+        Effect::TokenRevoked => protocol.ended_token(call, TokenEnd::Revoked),
+        Effect::Permission => protocol.permission(call),
+        Effect::UnsupportedMetric { name } => protocol.unsupported_metric(call, name),
         _ => return None,
     })
 }
 
-/// "Something went wrong", which says nothing about how far it got.
-fn trouble(call: &Call) -> Reply {
-    if call.platform == Platform::Facebook {
-        return GraphError::new(2, "An unexpected error has occurred. Please retry your request later.")
-            .status(500)
-            .transient()
-            .reply(call);
-    }
-    ApiError::new(500, "We're sorry, but something went wrong on our end").reply()
-}
-
-fn rate_limit(call: &Call, account: Option<&str>, code: Option<i64>, headers: bool, regain_secs: u64) -> Reply {
-    if call.platform == Platform::Facebook {
-        let mut reply = GraphError::rate_limit(code.unwrap_or(4)).reply(call);
-        if headers {
-            facebook::set_usage(&mut reply, account, 100, regain_secs.div_ceil(60));
-            if account.is_none() {
-                reply.set_header(
-                    "x-app-usage",
-                    json!({ "call_count": 100, "total_time": 90, "total_cputime": 70 }).to_string(),
-                );
-            }
-        }
-        return reply;
-    }
-    let mut reply = ApiError::too_many().reply();
-    if headers {
-        let resets_at = call.now + Duration::from_secs(regain_secs);
-        mastodon::set_quota(&mut reply, &Quota { limit: 300, used: 300, resets_at, is_exhausted: true });
-    }
-    reply
-}
-
 /// Faults that change what the call will find.
-fn prepare(net: &Network, call: &mut Call, endpoint: Endpoint, effect: &Effect) {
+fn prepare(net: &Network, protocol: &dyn Protocol, call: &mut Call, endpoint: Endpoint, effect: &Effect) {
     match effect {
         Effect::StaleListing { seconds } => call.listing_lag_secs = *seconds,
         Effect::EmptyPage => call.empty_page = true,
         Effect::DeletedByModerator if endpoint == Endpoint::Metrics || endpoint == Endpoint::Delete => {
-            let at = if call.platform == Platform::Facebook { 1 } else { 3 };
-            let id = call.path.get(at).cloned().unwrap_or_default();
-            take_away(net, call, &id);
+            if let Some(id) = protocol.post_id_in(call) {
+                take_away(net, call, &id);
+            }
         }
+        Effect::ContainerError { message } => call.container_error = Some(message.clone()),
+        Effect::ContainerSlow { seconds } => call.container_slow_secs = *seconds,
         _ => {}
     }
 }
 
 /// A moderator deletes the post with this id of the network.
 fn take_away(net: &Network, call: &Call, external_id: &str) {
-    let id = external_id.rsplit('_').next().and_then(|id| id.parse().ok());
     let mut world = net.world();
+    let id = world.post_number(call.platform, external_id);
     if let Some(id) = id.filter(|id| world.post(*id, call.now).is_some()) {
         world.commit(Event::Deleted { id, at: call.now, by: DeletedBy::Moderator });
     }
 }
 
 /// Faults that spoil an answer.
-fn spoil(call: &Call, account: Option<&str>, effect: &Effect, reply: &mut Reply) {
+fn spoil(protocol: &dyn Protocol, call: &Call, account: Option<&str>, effect: &Effect, reply: &mut Reply) {
     match effect {
-        Effect::AcceptThen500 => *reply = trouble(call),
-        Effect::UsagePercent { percent } if call.platform == Platform::Facebook => {
-            facebook::set_usage(reply, account, *percent, if *percent >= 100 { 5 } else { 0 });
-        }
-        Effect::UsagePercent { percent } => {
-            let resets_at = call.now + Duration::from_mins(5);
-            let used = 300 * percent / 100;
-            mastodon::set_quota(reply, &Quota { limit: 300, used, resets_at, is_exhausted: false });
-        }
+        Effect::AcceptThen500 => *reply = protocol.trouble(call),
+        Effect::UsagePercent { percent } => protocol.set_usage(call, account, *percent, reply),
         Effect::Malformed { garbling: Garbling::Html } => {
             let page = pages::message("One moment", "Checking your browser before you go on.");
             *reply = Reply::html(200, page);
@@ -241,7 +211,11 @@ fn spoil(call: &Call, account: Option<&str>, effect: &Effect, reply: &mut Reply)
         }
         Effect::DuplicateListing => {
             if let Content::Json(value) = &mut reply.content {
-                repeat_first(value);
+                let items = protocol.listed(value);
+                if let Some((items, first)) = items.and_then(|items| items.first().cloned().map(|first| (items, first)))
+                {
+                    items.push(first);
+                }
             }
         }
         _ => {}
@@ -268,11 +242,107 @@ fn leave_out(value: &mut Value, names: &[String]) {
     }
 }
 
-fn repeat_first(body: &mut Value) {
-    let list = if body.is_array() { Some(body) } else { body.get_mut("data") };
-    if let Some(items) = list.and_then(Value::as_array_mut)
-        && let Some(first) = items.first().cloned()
-    {
-        items.push(first);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::http::Method;
+    use axum::routing::get;
+    use rookery_kernel::{FixedClock, Platform, Timestamp};
+    use serde_json::json;
+    use url::Url;
+
+    use crate::audience::Audience;
+    use crate::clock::TravelClock;
+    use crate::container::Container;
+    use crate::faults::FaultRule;
+    use crate::network::Settings;
+    use crate::world::World;
+
+    /// A network that fetches the medium at `url` and makes a container of it.
+    struct Fetching;
+
+    impl Protocol for Fetching {
+        fn platform(&self) -> Platform {
+            Platform::Mastodon
+        }
+
+        fn answer(&self, net: &Network, call: &Call) -> Reply {
+            let media: Vec<Value> = call.fetched.iter().map(|f| json!(f.as_ref().map(|m| &m.mime).ok())).collect();
+            let container = Container::new("c1".to_owned(), call, 1, "image", Value::Null);
+            net.world().commit(Event::Container(container.process(call, &net.settings())));
+            Reply::ok(json!({ "host": call.host_part, "media": media, "path": call.path }))
+        }
+
+        fn endpoint(&self, call: &Call) -> Endpoint {
+            if call.method == Method::POST { Endpoint::Upload } else { Endpoint::Other }
+        }
+
+        fn quota(&self, _settings: &Settings) -> (u32, Duration) {
+            (1, Duration::from_hours(1))
+        }
+
+        fn trouble(&self, _call: &Call) -> Reply {
+            Reply::new(500, Content::Empty)
+        }
+
+        fn rate_limit(&self, _call: &Call, _account: Option<&str>, _used_up: UsedUp) -> Reply {
+            Reply::new(429, Content::Empty)
+        }
+
+        fn ended_token(&self, _call: &Call, _end: TokenEnd) -> Reply {
+            Reply::new(401, Content::Empty)
+        }
+
+        fn permission(&self, _call: &Call) -> Reply {
+            Reply::new(403, Content::Empty)
+        }
+
+        fn post_id_in(&self, _call: &Call) -> Option<String> {
+            None
+        }
+
+        fn wants_media(&self, call: &Call) -> Vec<Url> {
+            call.list("url").into_iter().filter_map(|u| u.parse().ok()).collect()
+        }
+    }
+
+    /// A server with one picture.
+    async fn pictures() -> String {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let addr = listener.local_addr().expect("an address");
+        let router = Router::new().route("/a.gif", get(|| async { "GIF89a\u{3}\0\u{2}\0\0\0\0" }));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        format!("http://{addr}")
+    }
+
+    #[tokio::test]
+    async fn media_are_fetched_before_the_answer_and_faults_reach_the_container() {
+        let audience = Audience::new(7, "America/Los_Angeles".parse().expect("zone"));
+        let clock = TravelClock::new(Arc::new(FixedClock::at(Timestamp::from_secs(1_000))));
+        let net = Network::new(World::new(7, None, Vec::new()), audience, clock, String::new());
+        let pictures = pictures().await;
+        let post = || async {
+            let uri = format!("/mastodon-upload/media?url[]={pictures}/a.gif&url[]={pictures}/none");
+            let request = Request::builder().method(Method::POST).uri(uri).body(Body::empty()).expect("a request");
+            let response = pass(&net, &Fetching, Some("upload"), request).await;
+            let body = to_bytes(response.into_body(), 10_000).await.expect("a body");
+            serde_json::from_slice::<Value>(&body).expect("JSON")
+        };
+        let state = |at| net.world().container(Platform::Mastodon, "c1", Timestamp::from_secs(at));
+        assert_eq!(post().await, json!({ "host": "upload", "media": ["image/gif", null], "path": ["media"] }));
+        assert_eq!(state(1_000).map(|c| c.error), Some(None));
+
+        for effect in [
+            Effect::MediaUnreachable,
+            Effect::ContainerError { message: "too short".to_owned() },
+            Effect::ContainerSlow { seconds: 5 },
+        ] {
+            net.faults.add(FaultRule::new(effect).endpoint(Endpoint::Upload).once());
+        }
+        assert_eq!(post().await["media"], json!([null, null]));
+        let container = state(1_004).expect("a container");
+        assert_eq!((container.ready_at, container.error.as_deref()), (Timestamp::from_secs(1_005), Some("too short")));
+        assert_eq!(post().await["media"], json!(["image/gif", null]));
     }
 }

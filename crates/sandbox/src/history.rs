@@ -6,6 +6,7 @@ use rookery_kernel::{Timestamp, Zone};
 
 use crate::chance::Chance;
 use crate::network::Network;
+use crate::protocols;
 use crate::texts::{Topic, Writer};
 use crate::world::{Account, Event, Post};
 
@@ -46,18 +47,13 @@ pub(crate) fn seed(net: &Network, account: &Account, days: u32, posts_per_week: 
             if at >= now || !written.insert(post.text.clone()) {
                 continue;
             }
+            let id = world.new_post_id(at);
             let post = Post {
-                id: world.new_post_id(at),
-                account: account.id,
-                text: post.text,
                 link: post.link,
                 format: post.format,
-                created_at: at,
-                edited_at: None,
-                deleted: None,
-                key: None,
-                visibility: "public".to_owned(),
                 is_history: true,
+                native_id: protocols::of(account.platform).native_post_id(account, id),
+                ..Post::new(id, account.id, post.text, at)
             };
             world.commit(Event::Post(post));
             count += 1;

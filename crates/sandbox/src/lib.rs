@@ -1,5 +1,5 @@
-//! Simulated networks that speak the real networks' HTTP APIs: Facebook Pages (Graph API) below
-//! `/facebook/`, a Mastodon server below `/mastodon/`.
+//! Simulated networks that speak the real networks' HTTP APIs, each below its label: Facebook Pages
+//! (Graph API) below `/facebook/`, a Mastodon server below `/mastodon/`. The table is in `protocols.rs`.
 //!
 //! A connector cannot tell them from the real ones except by the base address. Accounts, posts and
 //! tokens are held in memory (and in a journal, if a state file is named); an audience reads and
@@ -38,11 +38,14 @@
 //! # Not simulated
 //! Media upload, comments as objects, native scheduling, webhooks, search, notifications.
 
+#![allow(dead_code, reason = "some helpers of `protocol.rs` wait for their first network")]
+
 mod audience;
 mod call;
 mod calls;
 mod chance;
 mod clock;
+mod container;
 mod control;
 mod credentials;
 mod facebook;
@@ -51,9 +54,14 @@ mod gate;
 mod history;
 mod hooks;
 mod journal;
+mod lookup;
 mod mastodon;
+mod media;
 mod network;
+mod oauth;
 mod pages;
+mod protocol;
+mod protocols;
 mod routes;
 mod server;
 mod texts;
@@ -68,7 +76,9 @@ pub use facebook::{FACEBOOK_APP_ID, FACEBOOK_APP_SECRET};
 pub use faults::{Effect, Endpoint, FaultRule, FaultState, Garbling, Silence};
 pub use hooks::{ReceivedPublish, When};
 pub use journal::JournalError;
+pub use media::{MediaItem, MediaKind};
 pub use network::Settings;
+pub use protocols::sandbox_app;
 pub use server::{Sandbox, SandboxConfig, StartError};
 pub use texts::{Topic, UnknownTopic};
 pub use truth::{Archetype, PostTruth, Truth};

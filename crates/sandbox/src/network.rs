@@ -1,11 +1,12 @@
 //! What the simulated networks share: the world, the clock, faults, consent codes, quotas.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use rookery_kernel::{Clock as _, Platform, Timestamp};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::audience::Audience;
 use crate::call::Call;
@@ -14,6 +15,8 @@ use crate::chance::digest;
 use crate::clock::TravelClock;
 use crate::faults::Faults;
 use crate::hooks::Hooks;
+use crate::media::{FetchedMedia, digest_hex, sniff};
+use crate::protocols;
 use crate::world::{Holder, World};
 
 /// Switches of the simulation.
@@ -24,7 +27,7 @@ pub struct Settings {
     pub auto_consent: bool,
     /// Whose consent is given (an account's id at its network); otherwise the newest account's.
     pub consent_as: Option<String>,
-    /// Facebook refuses a text that the page posted in the last ten minutes (code 506).
+    /// A text is refused that the account posted shortly before (Facebook: ten minutes, code 506).
     pub refuse_duplicates: bool,
     /// Quotas are enforced, not only shown. A backfill at a standing clock would use them up.
     pub enforce_quotas: bool,
@@ -34,6 +37,10 @@ pub struct Settings {
     pub mastodon_calls_per_five_minutes: u32,
     /// Mastodon's longest text.
     pub mastodon_characters_max: usize,
+    /// How long a network works on a medium before it can be published, by the sandbox's clock.
+    pub container_delay_secs: u64,
+    /// Calls per account and the network's usual time, instead of its usual number.
+    pub quotas: BTreeMap<Platform, u32>,
 }
 
 impl Default for Settings {
@@ -46,6 +53,8 @@ impl Default for Settings {
             facebook_calls_per_day: 4_800,
             mastodon_calls_per_five_minutes: 300,
             mastodon_characters_max: 500,
+            container_delay_secs: 0,
+            quotas: BTreeMap::new(),
         }
     }
 }
@@ -65,6 +74,11 @@ pub(crate) struct Grant {
 
 /// Codes live ten minutes.
 pub(crate) const CODE_LIFE: Duration = Duration::from_mins(10);
+
+/// Largest medium that a network fetches.
+const MEDIA_MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Longest time for fetching one.
+const FETCH_TIME: Duration = Duration::from_secs(10);
 
 /// How much of a quota is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +101,9 @@ pub(crate) struct Network {
     settings: Mutex<Settings>,
     grants: Mutex<HashMap<String, Grant>>,
     recent: Mutex<HashMap<(Platform, String), VecDeque<Timestamp>>>,
+    uploads: Mutex<HashMap<String, Vec<u8>>>,
+    /// Made when the first medium is fetched.
+    http: OnceLock<reqwest::Client>,
     /// `http://host:port` of the listener.
     pub origin: String,
 }
@@ -103,6 +120,8 @@ impl Network {
             settings: Mutex::default(),
             grants: Mutex::default(),
             recent: Mutex::default(),
+            uploads: Mutex::default(),
+            http: OnceLock::new(),
             origin,
         }
     }
@@ -144,20 +163,58 @@ impl Network {
     /// Counts a call of this account and tells what is left.
     pub fn spend(&self, call: &Call, account: &str) -> Quota {
         let settings = self.settings();
-        let (limit, window) = match call.platform {
-            Platform::Facebook => (settings.facebook_calls_per_day, Duration::from_hours(24)),
-            _ => (settings.mastodon_calls_per_five_minutes, Duration::from_mins(5)),
-        };
+        let (usual, window) = protocols::of(call.platform).quota(&settings);
+        let limit = settings.quotas.get(&call.platform).copied().unwrap_or(usual);
+        self.spend_from(call, account, limit, window)
+    }
+
+    /// Counts a call against a quota of its own, for networks with several; `bucket` names account
+    /// and quota.
+    pub fn spend_from(&self, call: &Call, bucket: &str, limit: u32, window: Duration) -> Quota {
+        let is_enforced = self.settings().enforce_quotas;
         let mut recent = self.recent.lock().expect("no holder of this lock panics");
-        let calls = recent.entry((call.platform, account.to_owned())).or_default();
+        let calls = recent.entry((call.platform, bucket.to_owned())).or_default();
         // A clock that was set back leaves calls in the future: they count for nothing.
         calls.retain(|at| *at <= call.now && *at + window > call.now);
-        if !settings.enforce_quotas {
+        if !is_enforced {
             calls.clear();
         }
         calls.push_back(call.now);
         let used = u32::try_from(calls.len()).unwrap_or(u32::MAX);
         let resets_at = calls.front().map_or(call.now, |first| *first + window);
         Quota { limit, used, resets_at, is_exhausted: used > limit }
+    }
+
+    /// Adds bytes to an upload that comes in parts and tells how many it has now. Uploads are held in
+    /// memory only: a restart loses them.
+    pub fn append_upload(&self, id: &str, bytes: &[u8]) -> u64 {
+        let mut uploads = self.uploads.lock().expect("no holder of this lock panics");
+        let upload = uploads.entry(id.to_owned()).or_default();
+        upload.extend_from_slice(bytes);
+        upload.len() as u64
+    }
+
+    /// The bytes of an upload, which is over then; empty if there were none.
+    pub fn take_upload(&self, id: &str) -> Vec<u8> {
+        self.uploads.lock().expect("no holder of this lock panics").remove(id).unwrap_or_default()
+    }
+
+    /// Fetches a medium, as a network does with an address that it was given. The error is a reason
+    /// for people.
+    pub async fn fetch_media(&self, url: &Url) -> Result<FetchedMedia, String> {
+        let client = || reqwest::Client::builder().timeout(FETCH_TIME).build().expect("nothing is set that can fail");
+        let sent = self.http.get_or_init(client).get(url.clone()).send().await;
+        let mut response = sent.and_then(reqwest::Response::error_for_status).map_err(|e| e.to_string())?;
+        let named = response.headers().get("content-type").and_then(|v| v.to_str().ok()).map(ToOwned::to_owned);
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|e| e.to_string())? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > MEDIA_MAX_BYTES {
+                return Err(format!("{url} is larger than {MEDIA_MAX_BYTES} bytes"));
+            }
+        }
+        let sniffed = sniff(&bytes).map(|s| s.mime.to_owned());
+        let mime = sniffed.or(named).unwrap_or_else(|| "application/octet-stream".to_owned());
+        Ok(FetchedMedia { mime, digest: digest_hex(&bytes), bytes: bytes.into() })
     }
 }

@@ -1,13 +1,12 @@
 //! Pages for people: accounts, posts at their addresses, consent.
 
 use askama::Template;
-use axum::http::Method;
-use rookery_kernel::Platform;
 
 use crate::call::{Call, Content, Reply};
 use crate::chance::Chance;
-use crate::facebook::{FACEBOOK_APP_ID, FACEBOOK_APP_SECRET};
 use crate::network::Network;
+use crate::protocol::{Protocol, PublicPage};
+use crate::protocols::{self, protocols};
 use crate::world::{Account, Format, Post, World};
 
 /// Posts per account on the first page.
@@ -43,16 +42,20 @@ struct AccountView {
     posts: Vec<PostView>,
 }
 
+struct NetworkView {
+    name: &'static str,
+    base: String,
+    /// Id and secret of the app that is known from the start.
+    app: Option<(&'static str, &'static str)>,
+}
+
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Home {
     now: String,
     is_away: bool,
     origin: String,
-    facebook: String,
-    mastodon: String,
-    app_id: &'static str,
-    app_secret: &'static str,
+    networks: Vec<NetworkView>,
     accounts: Vec<AccountView>,
 }
 
@@ -117,36 +120,25 @@ pub(crate) fn home(net: &Network) -> String {
         now: moment(net.now()),
         is_away: net.clock.is_away(),
         origin: net.origin.clone(),
-        facebook: format!("{}/facebook", net.origin),
-        mastodon: format!("{}/mastodon", net.origin),
-        app_id: FACEBOOK_APP_ID,
-        app_secret: FACEBOOK_APP_SECRET,
+        networks: protocols().map(|p| network_view(net, p)).collect(),
         accounts: accounts.into_iter().map(|a| account_view(net, &world, a, NEWEST)).collect(),
     })
 }
 
 /// The public page that a call asks for, if it asks for one and not for the API.
-pub(crate) fn public(net: &Network, call: &Call) -> Option<Reply> {
-    if call.method != Method::GET {
-        return None;
-    }
-    let segments = call.segments();
+pub(crate) fn public(net: &Network, protocol: &dyn Protocol, call: &Call) -> Option<Reply> {
     let world = net.world();
-    let (account, post) = match (call.platform, segments.as_slice()) {
-        (Platform::Facebook, ["pages", page]) => (by_id(&world, page), None),
-        (Platform::Facebook, ["pages", page, "posts", post]) => (by_id(&world, page), Some(*post)),
-        (Platform::Mastodon, [name]) if name.starts_with('@') => (by_name(&world, name), None),
-        (Platform::Mastodon, [name, post]) if name.starts_with('@') => (by_name(&world, name), Some(*post)),
-        _ => return None,
-    };
+    let page = protocol.public_page(&world, call)?;
+    let (PublicPage::Profile { account } | PublicPage::Post { account, .. }) = page;
+    let account = account.and_then(|id| world.accounts.get(&id));
     let gone = |text: &str| Some(Reply::html(404, message("Not here", text)));
     let Some(account) = account.filter(|a| a.platform == call.platform) else {
         return gone("There is no such account on this simulated network.");
     };
-    let Some(post) = post else {
+    let PublicPage::Post { post, .. } = page else {
         return Some(Reply::html(200, render(&Profile { account: account_view(net, &world, account, RECENT) })));
     };
-    let known = post.parse().ok().and_then(|id: u64| world.posts.get(&id)).filter(|p| p.account == account.id);
+    let known = post.and_then(|id| world.posts.get(&id)).filter(|p| p.account == account.id);
     match known {
         Some(post) if post.is_visible(call.now) => {
             Some(Reply::html(200, render(&PostPage { post: post_view(net, account, post) })))
@@ -156,12 +148,13 @@ pub(crate) fn public(net: &Network, call: &Call) -> Option<Reply> {
     }
 }
 
-fn by_id<'a>(world: &'a World, id: &str) -> Option<&'a Account> {
-    world.accounts.get(&id.parse().ok()?)
-}
-
-fn by_name<'a>(world: &'a World, segment: &str) -> Option<&'a Account> {
-    world.account_by_handle(Platform::Mastodon, segment.trim_start_matches('@'))
+fn network_view(net: &Network, protocol: &dyn Protocol) -> NetworkView {
+    let platform = protocol.platform();
+    NetworkView {
+        name: platform.name(),
+        base: format!("{}/{}", net.origin, platform.label()),
+        app: protocol.app().map(|app| (app.client_id, app.client_secret)),
+    }
 }
 
 fn account_view(net: &Network, world: &World, account: &Account, posts_max: usize) -> AccountView {
@@ -182,27 +175,13 @@ fn account_view(net: &Network, world: &World, account: &Account, posts_max: usiz
 
 fn post_view(net: &Network, account: &Account, post: &Post) -> PostView {
     let numbers = net.audience.post_exact(account, post, net.now());
-    let reactions = numbers.reactions_total();
-    let counts = match account.platform {
-        Platform::Facebook => vec![
-            ("reactions", reactions),
-            ("comments", numbers.comments),
-            ("shares", numbers.shares),
-            ("views", numbers.views),
-        ],
-        _ => vec![
-            ("favourites", reactions),
-            ("boosts", numbers.shares),
-            ("replies", numbers.comments),
-            ("quotes", numbers.quotes),
-        ],
-    };
+    let counts = protocols::of(account.platform).counts(&numbers);
     PostView {
         author: account.name.clone(),
         network: account.platform.name(),
         avatar: format!("/media/avatar/{}.svg", account.id),
         profile: account.profile_path(),
-        url: account.permalink_path(post.id),
+        url: account.permalink_path(post),
         time: post.created_at.to_string(),
         when: moment(post.created_at),
         text: post.text.clone(),

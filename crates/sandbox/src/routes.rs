@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{Response, StatusCode};
 use axum::response::{Html, IntoResponse};
-use axum::routing::{any, delete, get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use rookery_kernel::{Platform, Timestamp};
 use serde::Deserialize;
@@ -42,11 +42,7 @@ pub(crate) fn router(net: Arc<Network>) -> Router {
     Router::new()
         .route("/", get(home))
         .route("/media/{kind}/{name}", get(media))
-        .route("/facebook", any(gate::facebook))
-        .route("/facebook/", any(gate::facebook))
-        .route("/facebook/{*path}", any(gate::facebook))
-        .route("/mastodon/{*path}", any(gate::mastodon))
-        .fallback(not_here)
+        .fallback(gate::network)
         .with_state(net)
         .nest("/_control", control)
 }
@@ -55,8 +51,9 @@ async fn home(State(net): State<Arc<Network>>) -> Html<String> {
     Html(pages::home(&net))
 }
 
-async fn not_here() -> (StatusCode, Html<String>) {
-    (StatusCode::NOT_FOUND, Html(pages::message("Not here", "The sandbox has no such page.")))
+/// The answer for a path that leads nowhere.
+pub(crate) fn not_here() -> Response<Body> {
+    crate::call::Reply::html(404, pages::message("Not here", "The sandbox has no such page.")).into_response()
 }
 
 async fn media(Path((kind, name)): Path<(String, String)>) -> Response<Body> {

@@ -97,7 +97,7 @@ impl Sandbox {
         let network = Network::new(world, audience, TravelClock::new(config.clock), origin(addr));
         let network = Arc::new(network);
         let control = Control::new(Arc::clone(&network));
-        control.register_facebook_app();
+        control.register_apps();
         let stop = CancellationToken::new();
         let task = tokio::spawn(serve(listener, network, stop.clone()));
         info!(%addr, "the sandbox is ready");

@@ -6,6 +6,8 @@ use rookery_kernel::{Platform, Timestamp, Zone};
 use serde::Serialize;
 
 use crate::chance::Chance;
+use crate::protocol::Protocol;
+use crate::protocols::protocols;
 use crate::world::{Account, Format, Post};
 
 /// Half-life of a post's attention.
@@ -203,7 +205,7 @@ impl PostTruth {
             + by_tags.clamp(-TAGS_MAX, TAGS_MAX)
             + archetype.effect() / 2.0;
         Self {
-            external_id: account.external_id(post.id),
+            external_id: account.external_id(post),
             format: post.format,
             archetype,
             tags,
@@ -253,8 +255,8 @@ impl Truth {
             half_life_hours: HALF_LIFE_HOURS,
             reach_sigma: REACH_SIGMA,
             engagement_sigma: ENGAGEMENT_SIGMA,
-            by_format: [Platform::Facebook, Platform::Mastodon]
-                .into_iter()
+            by_format: protocols()
+                .map(Protocol::platform)
                 .flat_map(|p| formats.map(|f| (p, f, format_effect(p, f))))
                 .collect(),
             by_hour: BY_HOUR.to_vec(),

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 
 use rookery_kernel::{Platform, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
 use crate::faults::FaultState;
+use crate::media::MediaItem;
 use crate::network::Settings;
-use crate::world::{Account, DeletedBy, Format, Post};
+use crate::protocols::labels;
+use crate::world::{Account, DeletedBy, Format, Post, World};
 
 /// The control was asked for something that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ControlError {
     /// The network is not simulated.
-    #[error("{0} is not simulated; facebook and mastodon are")]
+    #[error("{0} is not simulated; these are: {simulated}", simulated = labels())]
     NotSimulated(Platform),
     /// No account has this id.
     #[error("no account has the id {0:?}")]
@@ -25,7 +28,7 @@ pub enum ControlError {
     /// The zone is in no table.
     #[error("unknown time zone {0:?}; use an IANA name such as Europe/Berlin")]
     UnknownZone(String),
-    /// A handle has letters, digits and underscores (Facebook: dots too).
+    /// A handle has letters, digits, underscores and dots; most networks allow hyphens too.
     #[error("{0:?} is no handle: use letters, digits and underscores")]
     BadHandle(String),
 }
@@ -94,6 +97,16 @@ pub struct SandboxPost {
     pub link: Option<String>,
     /// The kind.
     pub format: Format,
+    /// The network's word for the kind: story, reel, short, carousel, poll.
+    pub kind: Option<String>,
+    /// The title, where the network has one.
+    pub title: Option<String>,
+    /// Pictures and videos, in their order.
+    pub media: Vec<MediaItem>,
+    /// The id at the network of the post it answers.
+    pub reply_to: Option<String>,
+    /// Whatever else the network keeps.
+    pub extra: Value,
     /// When it was posted.
     pub created_at: Timestamp,
     /// The key it came with.
@@ -107,18 +120,25 @@ pub struct SandboxPost {
 }
 
 impl SandboxPost {
-    pub(crate) fn new(account: &Account, post: &Post, origin: &str) -> Self {
+    pub(crate) fn new(world: &World, account: &Account, post: &Post, origin: &str) -> Self {
+        let reply_to = post.reply_to.and_then(|id| world.posts.get(&id));
+        let author = reply_to.and_then(|p| world.accounts.get(&p.account));
         Self {
-            external_id: account.external_id(post.id),
-            platform_user_id: account.id.to_string(),
+            external_id: account.external_id(post),
+            platform_user_id: account.network_id(),
             text: post.text.clone(),
             link: post.link.clone(),
             format: post.format,
+            kind: post.kind.clone(),
+            title: post.title.clone(),
+            media: post.media.clone(),
+            reply_to: author.zip(reply_to).map(|(author, post)| author.external_id(post)),
+            extra: post.extra.clone(),
             created_at: post.created_at,
             idempotency_key: post.key.clone(),
             is_history: post.is_history,
             deleted: post.deleted.map(|(_, by)| by),
-            permalink: format!("{origin}{}", account.permalink_path(post.id)),
+            permalink: format!("{origin}{}", account.permalink_path(post)),
         }
     }
 }

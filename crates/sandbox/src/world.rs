@@ -7,9 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rookery_kernel::{Platform, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::chance::digest;
+use crate::container::Container;
 use crate::journal::Journal;
+use crate::media::MediaItem;
+use crate::protocols;
 
 /// What kind of post it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -43,6 +47,9 @@ pub(crate) struct Account {
     pub created_at: Timestamp,
     /// The person who manages it.
     pub owner: u64,
+    /// The id at the network, where that is not our number (a DID, a URN, a channel).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native_id: Option<String>,
 }
 
 /// A person: manages pages and gives consent.
@@ -83,9 +90,48 @@ pub(crate) struct Post {
     /// Part of the invented past, not sent by a client.
     #[serde(default)]
     pub is_history: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<MediaItem>,
+    /// The post it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The network's word: story, reel, short, carousel, poll.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The id at the network, where that is not our number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native_id: Option<String>,
+    /// Whatever else the network keeps.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub extra: Value,
 }
 
 impl Post {
+    /// A public post of plain text; everything else can be set then.
+    pub fn new(id: u64, account: u64, text: impl Into<String>, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            account,
+            text: text.into(),
+            link: None,
+            format: Format::Text,
+            created_at,
+            edited_at: None,
+            deleted: None,
+            key: None,
+            visibility: "public".to_owned(),
+            is_history: false,
+            media: Vec::new(),
+            reply_to: None,
+            title: None,
+            kind: None,
+            native_id: None,
+            extra: Value::Null,
+        }
+    }
+
     /// Whether it exists at that time. When the clock is set back, later posts do not exist yet.
     pub fn is_visible(&self, now: Timestamp) -> bool {
         self.created_at <= now && !self.is_deleted(now)
@@ -135,6 +181,11 @@ pub(crate) struct Token {
     pub expires_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<TokenEnd>,
+    /// The refresh token that came with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_expires_at: Option<Timestamp>,
 }
 
 impl Token {
@@ -162,15 +213,31 @@ pub(crate) struct App {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum Event {
-    Begun { seed: u64, version: u32 },
+    Begun {
+        seed: u64,
+        version: u32,
+    },
     Person(Person),
     Account(Account),
     App(App),
     Token(Token),
-    TokenEnded { secret: String, end: TokenEnd },
+    TokenEnded {
+        secret: String,
+        end: TokenEnd,
+    },
     Post(Post),
-    Edited { id: u64, text: String, at: Timestamp },
-    Deleted { id: u64, at: Timestamp, by: DeletedBy },
+    Edited {
+        id: u64,
+        text: String,
+        at: Timestamp,
+    },
+    Deleted {
+        id: u64,
+        at: Timestamp,
+        by: DeletedBy,
+    },
+    /// New, or instead of the one with this id.
+    Container(Container),
 }
 
 /// Version of the journal's form.
@@ -186,6 +253,12 @@ pub(crate) struct World {
     pub tokens: HashMap<String, Token>,
     /// Ids grow with time, so this is the order of time too.
     pub posts: BTreeMap<u64, Post>,
+    /// Unfinished things by id.
+    pub drafts: BTreeMap<String, Container>,
+    /// Our number by the native id.
+    pub native_posts: HashMap<(Platform, String), u64>,
+    /// Refresh token to the newest token that has it.
+    pub refreshes: HashMap<String, String>,
     /// Changes so far: the source of everything that must be new.
     changes: u64,
     journal: Option<Journal>,
@@ -201,6 +274,9 @@ impl World {
             apps: HashMap::new(),
             tokens: HashMap::new(),
             posts: BTreeMap::new(),
+            drafts: BTreeMap::new(),
+            native_posts: HashMap::new(),
+            refreshes: HashMap::new(),
             changes: 0,
             journal,
         };
@@ -222,6 +298,16 @@ impl World {
         self.apply(event);
     }
 
+    /// Makes apps known that the table of networks brings along. They are no events, and count as one
+    /// change however many they are: a new network must not change the ids of the others.
+    pub fn know_apps(&mut self, apps: Vec<App>) {
+        let before = self.apps.len();
+        for app in apps {
+            self.apps.entry(app.client_id.clone()).or_insert(app);
+        }
+        self.changes += u64::from(self.apps.len() > before);
+    }
+
     /// Lets go of the state file; later changes are not kept.
     pub fn close_journal(&mut self) {
         self.journal = None;
@@ -234,13 +320,27 @@ impl World {
             Event::Person(person) => drop(self.people.insert(person.id, person)),
             Event::Account(account) => drop(self.accounts.insert(account.id, account)),
             Event::App(app) => drop(self.apps.insert(app.client_id.clone(), app)),
-            Event::Token(token) => drop(self.tokens.insert(token.secret.clone(), token)),
+            Event::Token(token) => {
+                if let Some(refresh) = self.tokens.get(&token.secret).and_then(|old| old.refresh.as_ref()) {
+                    self.refreshes.remove(refresh);
+                }
+                if let Some(refresh) = &token.refresh {
+                    self.refreshes.insert(refresh.clone(), token.secret.clone());
+                }
+                self.tokens.insert(token.secret.clone(), token);
+            }
             Event::TokenEnded { secret, end } => {
                 if let Some(token) = self.tokens.get_mut(&secret) {
                     token.ended = Some(end);
                 }
             }
-            Event::Post(post) => drop(self.posts.insert(post.id, post)),
+            Event::Post(post) => {
+                let platform = self.accounts.get(&post.account).map(|a| a.platform);
+                if let Some((platform, native)) = platform.zip(post.native_id.clone()) {
+                    self.native_posts.insert((platform, native), post.id);
+                }
+                self.posts.insert(post.id, post);
+            }
             Event::Edited { id, text, at } => {
                 if let Some(post) = self.posts.get_mut(&id) {
                     post.text = text;
@@ -252,6 +352,7 @@ impl World {
                     post.deleted = Some((at, by));
                 }
             }
+            Event::Container(container) => drop(self.drafts.insert(container.id.clone(), container)),
         }
     }
 
@@ -273,10 +374,15 @@ impl World {
     pub fn new_post_id(&self, at: Timestamp) -> u64 {
         let millis = u64::try_from(at.as_millis()).unwrap_or(0);
         let mut id = (millis << 16) | (self.changes & 0xffff);
-        while self.posts.contains_key(&id) {
+        while self.posts.contains_key(&id) || self.drafts.contains_key(&id.to_string()) {
             id += 1;
         }
         id
+    }
+
+    /// An id for a container: a number as posts have, and none of theirs.
+    pub fn new_container_id(&self, at: Timestamp) -> String {
+        self.new_post_id(at).to_string()
     }
 
     /// A new secret text of `bytes` random bytes (at most 32) in URL-safe base64.
@@ -286,16 +392,7 @@ impl World {
 
     /// Gives out a token.
     pub fn issue(&mut self, mut token: Token) -> Token {
-        token.secret = match token.platform {
-            Platform::Facebook => {
-                format!(
-                    "EAA{}",
-                    self.new_secret("token", 32).replace(['-', '_'], "Z")
-                        + &self.new_secret("tail", 16).replace(['-', '_'], "B")
-                )
-            }
-            _ => self.new_secret("token", 32),
-        };
+        token.secret = protocols::of(token.platform).token_text(self);
         self.commit(Event::Token(token.clone()));
         token
     }
@@ -330,31 +427,5 @@ impl World {
 
     pub fn account_by_handle(&self, platform: Platform, handle: &str) -> Option<&Account> {
         self.accounts.values().find(|a| a.platform == platform && a.handle.eq_ignore_ascii_case(handle))
-    }
-}
-
-impl Account {
-    /// A post's id as the network writes it.
-    pub fn external_id(&self, post: u64) -> String {
-        match self.platform {
-            Platform::Facebook => format!("{}_{post}", self.id),
-            _ => post.to_string(),
-        }
-    }
-
-    /// Path of the account's public page.
-    pub fn profile_path(&self) -> String {
-        match self.platform {
-            Platform::Facebook => format!("/facebook/pages/{}", self.id),
-            _ => format!("/mastodon/@{}", self.handle),
-        }
-    }
-
-    /// Path of a post's public page.
-    pub fn permalink_path(&self, post: u64) -> String {
-        match self.platform {
-            Platform::Facebook => format!("/facebook/pages/{}/posts/{post}", self.id),
-            _ => format!("/mastodon/@{}/{post}", self.handle),
-        }
     }
 }

@@ -41,7 +41,7 @@ fn one(net: &Network, call: &Call, item: &Value, with_headers: bool) -> Value {
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded"));
     let body = Bytes::from(text("body").unwrap_or_default().to_owned());
-    let mut inner = Call::new(Platform::Facebook, method, &uri, headers, &body, &call.origin);
+    let mut inner = Call::new(Platform::Facebook, None, method, &uri, headers, &body, &call.origin);
     inner.token = inner.token.or_else(|| call.token.clone());
     inner.now = call.now;
     inner.serial = call.serial;

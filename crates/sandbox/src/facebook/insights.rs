@@ -57,7 +57,7 @@ pub(super) fn answer(net: &Network, call: &Call, id: &str, version: u32) -> Resu
     let mut data = Vec::new();
     for name in &names {
         let value = post_metric(name, &numbers, version).ok_or_else(invalid_metric)?;
-        data.push(entry(&page.external_id(post.id), name, "lifetime", &json!([{ "value": value }])));
+        data.push(entry(&page.external_id(&post), name, "lifetime", &json!([{ "value": value }])));
     }
     Ok(Reply::ok(with_paging(call, &data, None)))
 }

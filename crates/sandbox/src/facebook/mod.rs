@@ -7,6 +7,7 @@ mod insights;
 mod listing;
 mod nodes;
 mod oauth;
+mod protocol;
 mod publish;
 
 use axum::http::Method;
@@ -15,9 +16,8 @@ use rookery_kernel::Platform;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-pub(crate) use self::error::GraphError;
-pub(crate) use self::insights::invalid_metric;
-pub(crate) use self::oauth::{SCOPES, page_token};
+use self::error::GraphError;
+pub(crate) use self::protocol::Facebook;
 use crate::call::{Call, Reply};
 use crate::network::{Network, Quota};
 use crate::world::{Account, App, Holder, Person, Token, World};
@@ -44,7 +44,7 @@ enum Who {
 }
 
 /// The answer to a call, with the usage headers.
-pub(crate) fn answer(net: &Network, call: &Call) -> Reply {
+fn answer(net: &Network, call: &Call) -> Reply {
     let page = page_of_token(&net.world(), call);
     let quota = net.spend(call, page.as_deref().unwrap_or("app"));
     let mut reply = if quota.is_exhausted {
@@ -165,7 +165,7 @@ fn page(world: &World, caller: &Caller, id: &str) -> Option<Account> {
 }
 
 /// The page's id, if the token is a page's.
-pub(crate) fn page_of_token(world: &World, call: &Call) -> Option<String> {
+fn page_of_token(world: &World, call: &Call) -> Option<String> {
     match world.tokens.get(call.token.as_deref()?)?.holder {
         Holder::Account(id) => Some(id.to_string()),
         Holder::Person(_) | Holder::App => None,
@@ -177,7 +177,7 @@ fn regain_minutes(quota: &Quota, call: &Call) -> u64 {
 }
 
 /// Writes the usage headers: per app always, per page with a page's token.
-pub(crate) fn set_usage(reply: &mut Reply, page: Option<&str>, percent: u32, regain_minutes: u64) {
+fn set_usage(reply: &mut Reply, page: Option<&str>, percent: u32, regain_minutes: u64) {
     let (total, cpu) = (percent * 9 / 10, percent * 7 / 10);
     let of_app = json!({ "call_count": if page.is_some() { 1 } else { percent }, "total_time": 1, "total_cputime": 1 });
     reply.set_header("x-app-usage", of_app.to_string());

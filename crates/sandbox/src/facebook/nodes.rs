@@ -161,9 +161,9 @@ pub(super) fn post_node(
     fields: &[Field],
 ) -> Result<Value, GraphError> {
     let numbers = net.audience.post_exact(page, post, call.now);
-    let permalink = format!("{}{}", call.origin, page.permalink_path(post.id));
+    let permalink = format!("{}{}", call.origin, page.permalink_path(post));
     let media = format!("{}/media/post/{}.svg", call.origin, post.id);
-    object(&page.external_id(post.id), fields, &mut |field| {
+    object(&page.external_id(post), fields, &mut |field| {
         Ok(match field.name.as_str() {
             "id" | "story" => None,
             "message" => Some(post.text.as_str()).filter(|t| !t.is_empty()).map(|t| json!(t)),
@@ -248,7 +248,7 @@ pub(super) fn edge(net: &Network, call: &Call, id: &str, name: &str) -> Result<R
 }
 
 fn video_node(call: &Call, page: &Account, post: &Post, fields: &[Field]) -> Result<Value, GraphError> {
-    let permalink = format!("{}{}", call.origin, page.permalink_path(post.id));
+    let permalink = format!("{}{}", call.origin, page.permalink_path(post));
     object(&post.id.to_string(), fields, &mut |field| {
         Ok(match field.name.as_str() {
             "id" => None,

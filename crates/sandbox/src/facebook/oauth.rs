@@ -173,6 +173,8 @@ pub(super) fn access_token(net: &Network, call: &Call) -> Result<Reply, GraphErr
                 issued_at: call.now,
                 expires_at: Some(call.now + SHORT),
                 ended: None,
+                refresh: None,
+                refresh_expires_at: None,
             });
             Ok(token_answer(&token, Some(SHORT)))
         }
@@ -278,6 +280,8 @@ pub(crate) fn page_token(world: &mut World, page: u64, client_id: &str, scopes: 
         issued_at: now,
         expires_at: None,
         ended: None,
+        refresh: None,
+        refresh_expires_at: None,
     });
     token.secret
 }

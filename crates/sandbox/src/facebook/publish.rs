@@ -70,23 +70,11 @@ pub(super) fn feed(net: &Network, call: &Call, page_id: &str) -> Result<Reply, G
     net.hooks.fire(&received, When::BeforeStore);
     let post = {
         let mut world = net.world();
-        let post = Post {
-            id: world.new_post_id(call.now),
-            account: page.id,
-            text,
-            link,
-            format,
-            created_at: call.now,
-            edited_at: None,
-            deleted: None,
-            key: None,
-            visibility: "public".to_owned(),
-            is_history: false,
-        };
+        let post = Post { link, format, ..Post::new(world.new_post_id(call.now), page.id, text, call.now) };
         world.commit(Event::Post(post.clone()));
         post
     };
-    received.external_id = Some(page.external_id(post.id));
+    received.external_id = Some(page.external_id(&post));
     net.hooks.fire(&received, When::AfterStore);
     let mut reply = Reply::ok(post_node(net, call, &page, &post, &fields)?);
     reply.published = Some(received);

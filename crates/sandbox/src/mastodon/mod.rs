@@ -5,18 +5,20 @@ mod error;
 mod html;
 mod instance;
 mod oauth;
+mod protocol;
 mod statuses;
 
 use axum::http::Method;
 use rookery_kernel::{Platform, Timestamp};
 
-pub(crate) use self::error::ApiError;
+use self::error::ApiError;
+pub(crate) use self::protocol::Mastodon;
 use crate::call::{Call, Reply};
 use crate::network::{Network, Quota};
 use crate::world::{Account, Holder, Token, World};
 
 /// The answer to a call, with the quota headers.
-pub(crate) fn answer(net: &Network, call: &Call) -> Reply {
+fn answer(net: &Network, call: &Call) -> Reply {
     let account = account_of_token(&net.world(), call);
     let quota = net.spend(call, account.as_deref().unwrap_or("address"));
     let mut reply = if quota.is_exhausted {
@@ -84,7 +86,7 @@ fn account_of_token(world: &World, call: &Call) -> Option<String> {
 }
 
 /// Writes the quota headers.
-pub(crate) fn set_quota(reply: &mut Reply, quota: &Quota) {
+fn set_quota(reply: &mut Reply, quota: &Quota) {
     reply.set_header("x-ratelimit-limit", quota.limit.to_string());
     reply.set_header("x-ratelimit-remaining", quota.limit.saturating_sub(quota.used).to_string());
     reply.set_header("x-ratelimit-reset", time(quota.resets_at));

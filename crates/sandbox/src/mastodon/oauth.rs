@@ -1,11 +1,8 @@
 //! Registration, consent, tokens.
 
 use axum::http::Method;
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rookery_kernel::Platform;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::error::ApiError;
@@ -183,11 +180,10 @@ fn send_back(redirect: &str, pairs: &[(&str, &str)], call: &Call) -> Reply {
 
 /// The client by its id and secret, from parameters or from the `Authorization` header.
 fn client(world: &World, call: &Call) -> Result<App, ApiError> {
-    let basic = call.header("authorization").and_then(|h| h.strip_prefix("Basic ")).and_then(|text| {
-        let text = String::from_utf8(STANDARD.decode(text.trim()).ok()?).ok()?;
-        text.split_once(':').map(|(id, secret)| (id.to_owned(), secret.to_owned()))
-    });
-    let given = basic.or_else(|| Some((call.text("client_id")?.to_owned(), call.text("client_secret")?.to_owned())));
+    let given = call
+        .basic
+        .clone()
+        .or_else(|| Some((call.text("client_id")?.to_owned(), call.text("client_secret")?.to_owned())));
     let (id, secret) = given.ok_or_else(ApiError::invalid_client)?;
     let app = world.apps.get(&id).filter(|a| a.platform == Platform::Mastodon && a.client_secret == secret);
     app.cloned().ok_or_else(ApiError::invalid_client)
@@ -207,7 +203,7 @@ pub(super) fn token(net: &Network, call: &Call) -> Result<Reply, ApiError> {
                         && !g.is_used
                         && g.expires_at > call.now
                         && g.redirect_uri == redirect
-                        && proves(verifier, g.challenge.as_deref())
+                        && crate::oauth::proves(verifier, g.challenge.as_deref())
                 };
                 grant.filter(is_good).map(drop).ok_or_else(ApiError::invalid_grant)
             })?;
@@ -235,6 +231,8 @@ pub(super) fn token(net: &Network, call: &Call) -> Result<Reply, ApiError> {
         issued_at: call.now,
         expires_at: None,
         ended: None,
+        refresh: None,
+        refresh_expires_at: None,
     });
     Ok(Reply::ok(json!({
         "access_token": token.secret,
@@ -242,15 +240,6 @@ pub(super) fn token(net: &Network, call: &Call) -> Result<Reply, ApiError> {
         "scope": token.scopes.join(" "),
         "created_at": token.issued_at.as_secs(),
     })))
-}
-
-/// PKCE: the verifier's SHA-256 is the challenge. Without a challenge none is needed.
-fn proves(verifier: Option<&str>, challenge: Option<&str>) -> bool {
-    match (verifier, challenge) {
-        (_, None) => true,
-        (None, Some(_)) => false,
-        (Some(verifier), Some(challenge)) => URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())) == challenge,
-    }
 }
 
 /// `POST /oauth/revoke`.

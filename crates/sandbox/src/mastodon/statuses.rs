@@ -45,7 +45,7 @@ fn entity_of(net: &Network, call: &Call, account: &Account, author: &Value, post
         "visibility": post.visibility,
         "language": "en",
         "uri": format!("{}/users/{}/statuses/{}", call.base(), account.handle, post.id),
-        "url": format!("{}{}", call.origin, account.permalink_path(post.id)),
+        "url": format!("{}{}", call.origin, account.permalink_path(post)),
         "replies_count": numbers.comments,
         "reblogs_count": numbers.shares,
         "favourites_count": numbers.reactions_total(),
@@ -146,19 +146,9 @@ fn store(
     key: Option<String>,
 ) -> Post {
     let has_link = text.contains("https://") || text.contains("http://");
-    let post = Post {
-        id: world.new_post_id(call.now),
-        account: account.id,
-        format: if has_link { Format::Link } else { Format::Text },
-        text,
-        link: None,
-        created_at: call.now,
-        edited_at: None,
-        deleted: None,
-        key,
-        visibility,
-        is_history: false,
-    };
+    let format = if has_link { Format::Link } else { Format::Text };
+    let post = Post::new(world.new_post_id(call.now), account.id, text, call.now);
+    let post = Post { format, key, visibility, ..post };
     world.commit(Event::Post(post.clone()));
     post
 }

@@ -227,7 +227,7 @@ async fn everything_can_be_asked_over_http() {
     );
     assert_eq!(house.get("/_control/accounts/1", "").await.status, 404);
     assert_eq!(
-        house.post_json("/_control/accounts", &json!({"platform": "tiktok", "handle": "a", "name": "A"})).await.status,
+        house.post_json("/_control/accounts", &json!({"platform": "myspace", "handle": "a", "name": "A"})).await.status,
         422
     );
     assert_eq!(house.post_json("/_control/settings", &json!({"auto_consent": "maybe"})).await.status, 422);
@@ -240,7 +240,14 @@ async fn wrong_accounts_are_refused_and_known_ones_found() {
         let options = AccountOptions { zone: zone.into(), ..AccountOptions::default() };
         house.control.create_account(platform, handle, "Name", 1, options)
     };
-    assert_eq!(make(Platform::Bluesky, "a", "UTC"), Err(ControlError::NotSimulated(Platform::Bluesky)));
+    let simulated = house.control.state().base_urls;
+    assert!(simulated.contains_key(&Platform::Facebook) && simulated.contains_key(&Platform::Mastodon));
+    for platform in Platform::ALL {
+        let made = make(platform, "b", "UTC");
+        assert_eq!(made.is_ok(), simulated.contains_key(&platform), "{made:?}");
+        assert!(made.is_ok() || made == Err(ControlError::NotSimulated(platform)));
+    }
+    assert!(ControlError::NotSimulated(Platform::Threads).to_string().contains("facebook, "));
     assert_eq!(make(Platform::Mastodon, "a b", "UTC"), Err(ControlError::BadHandle("a b".into())));
     assert_eq!(make(Platform::Mastodon, "a", "Mars/Base"), Err(ControlError::UnknownZone("Mars/Base".into())));
     assert_eq!(make(Platform::Mastodon, "a", "UTC"), make(Platform::Mastodon, "A", "UTC"));
@@ -265,4 +272,22 @@ async fn people_see_accounts_posts_and_drawings() {
     assert_eq!(house.get("/media/avatar/x.svg", "").await.status, 404);
     assert_eq!(house.get("/elsewhere", "").await.status, 404);
     assert_eq!(house.get("/facebook/pages/1/posts/2", "").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_network_answers_below_its_hosts_too() {
+    let house = House::new().await;
+    let path = "api/v2/instance";
+    assert_eq!(house.get(&format!("/mastodon/{path}"), "").await.status, 200);
+    assert_eq!(house.get(&format!("/mastodon-upload/{path}"), "").await.status, 200);
+    assert_eq!(house.get(&format!("/mastodon-/{path}"), "").await.status, 404);
+    assert_eq!(house.get(&format!("/mastodonx/{path}"), "").await.status, 404);
+    let calls = house.control.calls();
+    assert_eq!(
+        calls.iter().map(|c| c.path.as_str()).collect::<Vec<_>>(),
+        ["/mastodon/api/v2/instance", "/mastodon-upload/api/v2/instance"]
+    );
+    assert_eq!(rookery_sandbox::sandbox_app(Platform::Mastodon), None);
+    let app = (rookery_sandbox::FACEBOOK_APP_ID, rookery_sandbox::FACEBOOK_APP_SECRET);
+    assert_eq!(rookery_sandbox::sandbox_app(Platform::Facebook), Some(app));
 }
