@@ -306,4 +306,62 @@ mod tests {
         let ended = Err(RefreshError::Ended(TokenEnd::Revoked));
         assert_eq!(refresh(&mut world, &call(9_000), &lasting, "app", kept), ended);
     }
+
+    #[test]
+    fn consent_asks_and_sends_the_person_back() {
+        let net = net();
+        let account: Account = serde_json::from_value(serde_json::json!({
+            "id": 9, "platform": "mastodon", "handle": "a", "name": "Ada", "bio": "", "category": "", "zone": "UTC",
+            "followers": 1, "reach_rate": 0.25, "created_at": net.now(), "owner": 1, "native_id": "did:plc:abc"
+        }))
+        .expect("an account");
+        net.world().commit(Event::Account(account));
+        let app = App {
+            id: 1,
+            platform: Platform::Mastodon,
+            name: "Rookery".into(),
+            website: None,
+            client_id: "app".into(),
+            client_secret: "secret".into(),
+            redirect_uris: Vec::new(),
+            scopes: Vec::new(),
+        };
+        let ask = |method: Method, params: &[(&str, &str)]| {
+            let mut call = call(1_000);
+            call.method = method;
+            call.params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let extra = vec![("iss", "http://sandbox".to_owned())];
+            let request =
+                ConsentRequest { redirect_uri: "https://app/back?x=1".into(), extra, ..ConsentRequest::default() };
+            let reply = consent(&net, &call, &app, request);
+            let to = reply.headers.iter().find(|(name, _)| *name == "location").map(|(_, to)| to.clone());
+            (reply.status, to.unwrap_or_default())
+        };
+        assert_eq!(ask(Method::GET, &[("state", "s")]).0, 200);
+        let denied = ask(Method::POST, &[("state", "s"), ("decision", "deny")]).1;
+        assert_eq!(denied, "https://app/back?x=1&error=access_denied&state=s");
+        net.change_settings(|s| s.auto_consent = true);
+        let (status, back) = ask(Method::GET, &[("state", "s")]);
+        let back: Url = back.parse().expect("an address");
+        let pairs: Vec<(String, String)> = back.query_pairs().into_owned().collect();
+        let names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!((status, names), (302, vec!["x", "code", "iss", "state"]));
+        let redeemed = redeem_code(&net, &call(1_000), &pairs[1].1, "app", "https://app/back?x=1", None);
+        assert_eq!(redeemed.map(|g| g.holder), Ok(Holder::Account(9)));
+    }
+
+    #[test]
+    fn a_quota_can_be_set_for_each_network() {
+        let net = net();
+        assert_eq!(net.spend(&call(1_000), "a").limit, 300);
+        net.change_settings(|s| {
+            s.enforce_quotas = true;
+            s.quotas.insert(Platform::Mastodon, 2);
+        });
+        let used: Vec<bool> = (0..3).map(|_| net.spend(&call(1_000), "b").is_exhausted).collect();
+        assert_eq!(used, [false, false, true]);
+        assert!(!net.spend_from(&call(1_000), "b posts", 1, HOUR).is_exhausted);
+        let written = serde_json::to_value(net.settings()).expect("plain");
+        assert_eq!(serde_json::from_value::<crate::Settings>(written).expect("settings"), net.settings());
+    }
 }
