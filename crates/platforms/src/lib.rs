@@ -17,6 +17,8 @@ mod error;
 mod facebook;
 mod http;
 mod mastodon;
+mod oauth;
+mod poll;
 pub mod text;
 mod types;
 

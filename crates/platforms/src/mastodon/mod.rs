@@ -122,7 +122,7 @@ impl Connector for Mastodon {
     }
 
     fn composed_text(&self, draft: &Draft) -> String {
-        publish::with_link(draft)
+        draft.text_with_link()
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(account = %access.platform_user_id))]

@@ -1,18 +1,14 @@
 //! Registration, consent, tokens and the account behind a token.
 
-use std::time::Duration;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::metrics::count;
 use super::{Mastodon, errors};
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::{Request, endpoint};
+use crate::oauth::{challenge, token_set};
 use crate::types::{Access, AppCredentials, AuthorizeRequest, ExchangeRequest, Profile, RegisterRequest, TokenSet};
 
 /// Rights we ask for: who it is, own posts and their numbers, publishing.
@@ -37,11 +33,6 @@ pub(super) fn consent_url(request: &AuthorizeRequest) -> Result<Url, CallError> 
     }
     drop(query);
     Ok(url)
-}
-
-/// PKCE: the verifier's SHA-256 in URL-safe base64 without padding.
-fn challenge(verifier: &SecretString) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose_secret().as_bytes()))
 }
 
 impl Mastodon {
@@ -73,14 +64,7 @@ impl Mastodon {
             call = call.with_secret("code_verifier", verifier);
         }
         let answer = errors::judge(self.http.send(call).await?)?;
-        let body = answer.json().unwrap_or_default();
-        let text = |name: &str| body.get(name).and_then(Value::as_str);
-        Ok(TokenSet {
-            access: text("access_token").map(SecretString::from).ok_or_else(|| answer.unstructured())?,
-            refresh: text("refresh_token").map(SecretString::from),
-            expires_in: body.get("expires_in").and_then(Value::as_u64).map(Duration::from_secs),
-            scopes: text("scope").unwrap_or_default().split_whitespace().map(ToOwned::to_owned).collect(),
-        })
+        token_set(&answer.json().unwrap_or_default()).ok_or_else(|| answer.unstructured())
     }
 
     pub(super) async fn give_token_back(&self, access: &Access) -> Result<(), CallError> {
@@ -118,16 +102,4 @@ fn profile(account: &Value) -> Option<Profile> {
         }),
         id,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_challenge_is_that_of_the_standard() {
-        // RFC 7636, appendix B.
-        let verifier = SecretString::from("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-        assert_eq!(challenge(&verifier), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-    }
 }

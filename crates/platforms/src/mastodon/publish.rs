@@ -16,21 +16,11 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// 40 statuses a page; nobody posts more than this in the minutes of a look-up.
 const LOOK_UP_PAGES_MAX: usize = 5;
 
-/// The network has no field for a link: it stands in the text, at its end unless it is there already.
-pub(super) fn with_link(draft: &Draft) -> String {
-    match &draft.link {
-        Some(link) if !draft.text.contains(link.as_str()) => {
-            format!("{}\n\n{link}", draft.text).trim_start().to_owned()
-        }
-        _ => draft.text.clone(),
-    }
-}
-
 impl Mastodon {
     pub(super) async fn post_status(&self, access: &Access, draft: &Draft) -> Result<Published, CallError> {
         let request = Request::post(endpoint(&access.base_url, &["api", "v1", "statuses"])?)
             .header(IDEMPOTENCY_KEY, &draft.idempotency_key)
-            .with("status", with_link(draft))
+            .with("status", draft.text_with_link())
             .with("visibility", "public");
         let answer = self.call(request, access).await?;
         published(&answer.json().unwrap_or_default()).ok_or_else(|| {
@@ -41,7 +31,7 @@ impl Mastodon {
 
     /// The newest equal status since then.
     pub(super) async fn find_status(&self, access: &Access, search: &Search) -> Result<Found, CallError> {
-        let wanted = comparable(&with_link(&search.draft));
+        let wanted = comparable(&search.draft.text_with_link());
         let mut place: Option<String> = None;
         for _ in 0..LOOK_UP_PAGES_MAX {
             let answer = self.call(statuses_request(access, place.as_deref())?, access).await?;
@@ -95,21 +85,4 @@ fn matching(status: &Value, wanted: &str, since: Timestamp) -> Option<Published>
 fn published(status: &Value) -> Option<Published> {
     let text = |name: &str| status.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
     Some(Published { external_id: text("id")?, permalink: text("url").or_else(|| text("uri")) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_is_added_once() {
-        let draft = |text: &str| Draft {
-            text: text.to_owned(),
-            link: Some("https://a.example/b".to_owned()),
-            ..Draft::default()
-        };
-        assert_eq!(with_link(&draft("Read")), "Read\n\nhttps://a.example/b");
-        assert_eq!(with_link(&draft("Read https://a.example/b now")), "Read https://a.example/b now");
-        assert_eq!(with_link(&draft("")), "https://a.example/b");
-    }
 }

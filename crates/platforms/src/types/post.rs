@@ -73,6 +73,17 @@ impl Draft {
         Self { idempotency_key: idempotency_key.into(), text: text.into(), ..Self::default() }
     }
 
+    /// The text with the link in it, for networks that have no field for a link: at its end unless it
+    /// is there already.
+    pub(crate) fn text_with_link(&self) -> String {
+        match &self.link {
+            Some(link) if !self.text.contains(link.as_str()) => {
+                format!("{}\n\n{link}", self.text).trim_start().to_owned()
+            }
+            _ => self.text.clone(),
+        }
+    }
+
     /// An option of this network, if it was chosen.
     pub fn option(&self, name: &str) -> Option<&Value> {
         self.options.get(name).filter(|v| !v.is_null())
@@ -301,4 +312,21 @@ pub struct ContentPage {
     pub items: Vec<ContentItem>,
     /// Where the next page begins; `None` on the last. Not to be stored: cursors die soon.
     pub next: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_added_once() {
+        let draft = |text: &str| Draft {
+            text: text.to_owned(),
+            link: Some("https://a.example/b".to_owned()),
+            ..Draft::default()
+        };
+        assert_eq!(draft("Read").text_with_link(), "Read\n\nhttps://a.example/b");
+        assert_eq!(draft("Read https://a.example/b now").text_with_link(), "Read https://a.example/b now");
+        assert_eq!(draft("").text_with_link(), "https://a.example/b");
+    }
 }
