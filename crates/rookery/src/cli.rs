@@ -38,6 +38,9 @@ enum Command {
     /// Bring the database's schema up or down.
     #[command(subcommand, after_help = "Example: rookery migrate status")]
     Migrate(MigrateCommand),
+    /// Fill an empty installation with an example organization.
+    #[command(after_help = "Example: rookery --data-dir /tmp/example seed")]
+    Seed(SeedArgs),
     /// Hold the tables against the founding documents, or write them down.
     #[command(subcommand, after_help = "Examples:\n  rookery schema coverage\n  rookery schema docs --check")]
     Schema(SchemaCommand),
@@ -129,6 +132,17 @@ pub enum MigrateCommand {
     },
     /// Say which are applied.
     Status(JsonArgs),
+}
+
+/// Options of `seed`.
+#[derive(Debug, Args)]
+pub struct SeedArgs {
+    /// The day from which all times count back, YYYY-MM-DD; today in UTC unless told.
+    #[arg(long)]
+    pub day: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `schema …`
@@ -355,6 +369,7 @@ async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(config, args).await,
         Command::Serve(args) => serve::run(config, args.role).await,
         Command::Migrate(command) => commands::migrate(&config, command).await,
+        Command::Seed(args) => commands::seed(&config, args).await,
         Command::Schema(command) => commands::schema(&config, command).await,
         Command::Sandbox(args) => commands::sandbox(args).await,
         Command::Doctor(args) => doctor::run(&config, args.json).await,

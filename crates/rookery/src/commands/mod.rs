@@ -5,6 +5,7 @@ mod keys;
 mod migrate;
 mod people;
 mod schema;
+mod seed;
 mod table;
 
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ pub(crate) use keys::keys;
 pub(crate) use migrate::migrate;
 pub(crate) use people::{token, user};
 pub(crate) use schema::schema;
+pub(crate) use seed::seed;
 pub(crate) use table::Table;
 
 /// Runs work over all contexts and closes everything after it, whatever came of it.

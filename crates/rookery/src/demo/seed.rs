@@ -9,13 +9,13 @@ use rookery_identity::{KeyScope, NewApiKey, NewOrganization, NewUser};
 use rookery_jobs::{Registry, Worker, WorkerConfig};
 use rookery_kernel::{AccountId, Actor, Clock as _, Date, Scope, SystemClock, Timestamp, UserId, Zone};
 use rookery_sandbox::TravelClock;
-use secrecy::SecretString;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::files::{Credentials, Ready};
 use super::networks::{self, Networks};
 use super::{posts, took};
+use crate::password;
 use crate::progress::Steps;
 use crate::wiring::Core;
 
@@ -65,7 +65,7 @@ pub(super) async fn run(
 
 async fn people(core: &Core, zone: &Zone) -> anyhow::Result<(UserId, rookery_kernel::OrganizationId, Credentials)> {
     let by = Origin::new(Actor::System);
-    let password = password(core);
+    let password = password::make(&*core.ids);
     let new = NewUser::new(EMAIL, password.clone()).named("Dana Feld").in_zone(zone.clone());
     let user = core.identity.create_first_user(&by, new).await?;
     let new = NewOrganization { name: "Fieldwork Studio".into(), timezone: zone.clone() };
@@ -76,18 +76,6 @@ async fn people(core: &Core, zone: &Zone) -> anyhow::Result<(UserId, rookery_ker
     let new = NewApiKey { name: "demo".into(), scopes: KeyScope::ALL.to_vec(), expires_at: None };
     let (_, api_key) = core.identity.create_api_key(&scope, new).await?;
     Ok((user.id, organization.id, Credentials { email: EMAIL.into(), password, api_key }))
-}
-
-/// `Nest-8c1f02-77ab3e-90d4c5`: 72 random bits that can be typed.
-fn password(core: &Core) -> SecretString {
-    let mut bytes = [0; 9];
-    core.ids.fill(&mut bytes);
-    let groups: Vec<String> = bytes
-        .chunks(3)
-        .map(|c| c.iter().fold(0_u32, |n, b| n << 8 | u32::from(*b)))
-        .map(|n| format!("{n:06x}"))
-        .collect();
-    format!("Nest-{}", groups.join("-")).into()
 }
 
 /// What the past is made of.
