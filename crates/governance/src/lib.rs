@@ -11,6 +11,7 @@
 //! This crate does not know jobs: the binary puts [`partitions::ensure`] and [`idempotency::purge`] on its
 //! timetable.
 
+pub mod archive;
 pub mod audit;
 pub mod idempotency;
 pub mod partitions;

@@ -1,48 +1,15 @@
 //! How long each kind of row is kept, and how many rows of an organization are past that time.
 //!
-//! Nothing here changes a row.
+//! Nothing here changes a row; [`crate::archive`] does.
 
-mod store;
+mod queries;
+pub(crate) mod store;
 
-use rookery_db::{Db, Error};
+use rookery_db::{Db, Error, OrgTx};
 use rookery_kernel::{Clock, Scope};
 use tracing::instrument;
 
-/// One kind of row that is not kept for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rule {
-    /// `schema.table`, as in `governance.retention_policies.entity`.
-    pub entity: &'static str,
-    /// The SQL expression of the moment that the days are counted from.
-    time: &'static str,
-    /// What else a row must fulfil, as SQL.
-    only: &'static str,
-    /// Days kept when the organization has no policy of its own.
-    pub keep_days: i32,
-}
-
-const fn rule(entity: &'static str, time: &'static str, only: &'static str, keep_days: i32) -> Rule {
-    Rule { entity, time, only, keep_days }
-}
-
-/// The built-in times. A table that is not named here is kept for ever.
-pub const RULES: [Rule; 13] = [
-    rule("engagement.posts", "detected_at", "archived_at is null", 90),
-    rule("engagement.decisions", "created_at", "archived_at is null", 90),
-    rule("engagement.competitive_mentions", "created_at", "true", 90),
-    rule("engagement.kpi_metrics", "(date::timestamp at time zone 'UTC')", "true", 730),
-    // An open escalation has no end to count from.
-    rule("engagement.escalations", "resolved_at", "status in ('resolved', 'dismissed')", 1095),
-    rule("governance.audit_logs", "occurred_at", "true", 1095),
-    rule("learning.weight_adjustment_logs", "date", "true", 365),
-    rule("learning.learning_events", "date", "true", 183),
-    rule("learning.randomized_experiments", "created_at", "true", 92),
-    rule("analytics.publication_snapshots", "recorded_at", "true", 183),
-    // An attempt under way has no end yet.
-    rule("publishing.publication_attempts", "finished_at", "true", 90),
-    rule("accounts.account_events", "occurred_at", "true", 365),
-    rule("analytics.ingest_errors", "created_at", "true", 90),
-];
+pub use queries::{Format, RULES, Rule};
 
 /// What holds for one kind of row in one organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +20,15 @@ pub struct Due {
     pub keep_days: Option<i32>,
     /// Why nothing of this kind may leave, if so.
     pub hold_reason: Option<String>,
-    /// Rows past their time; 0 while they are held or kept for ever.
+    /// How it is archived.
+    pub format: Format,
+    /// Rows past their time that are archived and leave (of the audit log: that are archived and stay); 0 while
+    /// they are held or kept for ever.
     pub rows: i64,
+    /// Rows past their time that others refer to: they are archived and then reduced instead of deleted.
+    pub tombstones: i64,
+    /// Rows past their time that stay until rows that refer to them have left.
+    pub waiting: i64,
 }
 
 /// Counts the organization's rows past their time, one element per rule in the order of [`RULES`].
@@ -64,21 +38,41 @@ pub struct Due {
 #[instrument(skip_all, err)]
 pub async fn due(db: &Db, clock: &dyn Clock, scope: &Scope) -> Result<Vec<Due>, Error> {
     let mut tx = db.org(scope).await?;
-    let policies = store::policies(&mut tx).await?;
-    let mut all: Vec<Due> = RULES
-        .iter()
-        .map(|rule| match policies.iter().find(|policy| policy.0 == rule.entity) {
-            Some((_, keep_days, hold_reason)) => {
-                Due { entity: rule.entity, keep_days: *keep_days, hold_reason: hold_reason.clone(), rows: 0 }
-            }
-            None => Due { entity: rule.entity, keep_days: Some(rule.keep_days), hold_reason: None, rows: 0 },
-        })
-        .collect();
-    for (rule, due) in RULES.iter().zip(&mut all) {
-        if let (Some(days), None) = (due.keep_days, &due.hold_reason) {
-            due.rows = store::count(&mut tx, rule, days, clock.now()).await?;
-        }
+    let mut all = Vec::with_capacity(RULES.len());
+    for rule in &RULES {
+        all.push(due_of(&mut tx, clock, rule).await?);
     }
     tx.commit().await?;
     Ok(all)
+}
+
+/// As [`due`] for one rule, within a transaction.
+pub(crate) async fn due_of(tx: &mut OrgTx, clock: &dyn Clock, rule: &Rule) -> Result<Due, Error> {
+    let mut due = in_force(rule, &store::policies(tx).await?);
+    if let (Some(days), None) = (due.keep_days, &due.hold_reason) {
+        (due.rows, due.tombstones, due.waiting) = store::count(tx, rule, days, clock.now()).await?;
+    }
+    Ok(due)
+}
+
+/// The organization's own policy, else the built-in time; nothing counted yet.
+pub(crate) fn in_force(rule: &Rule, policies: &[store::Policy]) -> Due {
+    let built_in = Due {
+        entity: rule.entity,
+        keep_days: Some(rule.keep_days),
+        hold_reason: None,
+        format: rule.format,
+        rows: 0,
+        tombstones: 0,
+        waiting: 0,
+    };
+    match policies.iter().find(|policy| policy.entity == rule.entity) {
+        Some(policy) => Due {
+            keep_days: policy.keep_days,
+            hold_reason: policy.hold_reason.clone(),
+            format: Format::from_label(&policy.format).unwrap_or(rule.format),
+            ..built_in
+        },
+        None => built_in,
+    }
 }

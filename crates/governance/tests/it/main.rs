@@ -1,5 +1,6 @@
 //! Audit log and idempotent requests against a real PostgreSQL.
 
+mod archive;
 mod retention;
 
 use std::time::Duration;
