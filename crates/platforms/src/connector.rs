@@ -12,6 +12,7 @@ use crate::error::{CallError, Delivery, ErrorType};
 use crate::facebook::Facebook;
 use crate::http::HttpClient;
 use crate::mastodon::Mastodon;
+use crate::twitter::Twitter;
 use crate::types::{
     Access, AccountMetrics, AppCredentials, AuthorizeRequest, Capabilities, ContentItem, ContentPage, Draft,
     ExchangeRequest, Found, Handles, InstanceLimits, MetricsBatch, Prepared, Profile, RegisterRequest, Search, Sent,
@@ -214,7 +215,10 @@ pub struct Connectors {
 impl Connectors {
     /// All networks this build can talk to, with their default versions.
     pub fn standard(http: HttpClient) -> Self {
-        Self::default().with(Facebook::new(http.clone())).with(Mastodon::new(http.clone()))
+        Self::default()
+            .with(Facebook::new(http.clone()))
+            .with(Mastodon::new(http.clone()))
+            .with(Twitter::new(http))
     }
 
     /// Adds a connector, or replaces the one of its network.

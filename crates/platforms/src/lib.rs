@@ -20,6 +20,7 @@ mod mastodon;
 mod oauth;
 mod poll;
 pub mod text;
+mod twitter;
 mod types;
 
 pub use connector::{Connector, Connectors};
@@ -27,6 +28,7 @@ pub use error::{CallError, Delivery, ErrorType, UnknownErrorType};
 pub use facebook::Facebook;
 pub use http::{HttpClient, HttpConfig, HttpSetupError, PrivateAddresses};
 pub use mastodon::Mastodon;
+pub use twitter::Twitter;
 pub use types::{
     Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, Basis, Capabilities, ContentFormat, ContentItem,
     ContentMetrics, ContentPage, Draft, DraftKind, ExchangeRequest, Found, Handles, InstanceLimits, ItemFailure, Media,
