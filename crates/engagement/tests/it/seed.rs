@@ -4,11 +4,11 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use rookery_engagement::{
-    Author, Champion, Competitor, Decision, DetectedPost, Engagement, Escalation, KpiMetric, Mention, Reply,
-    ReplyInput, validate_reply,
+    Author, Champion, Competitor, Decision, DetectedPost, Engagement, Escalation, Handle, KpiMetric, Mention,
+    PlatformPostId, Reply, ReplyInput, validate_reply,
 };
 use rookery_governance::table::Record;
-use rookery_kernel::Limit;
+use rookery_kernel::{Limit, Platform};
 use rookery_testkit::{TestDb, TestOrg};
 
 async fn seeded() -> (TestDb, TestOrg, Engagement) {
@@ -59,5 +59,31 @@ async fn no_example_reply_breaks_the_rules_of_the_example_brand() {
         assert!(!pushy.into_iter().any(|wording| reply.content.contains(wording)), "{}", reply.content);
         let input = ReplyInput { content: reply.content, utm_code: reply.utm_code };
         assert_eq!(validate_reply(&brand.settings, &input).err(), None, "{input:?}");
+    }
+}
+
+/// Our own accounts and posts are spelled as the networks spell them.
+#[tokio::test]
+async fn handles_and_post_ids_are_those_of_their_networks() {
+    let (db, _org, _engagement) = seeded().await;
+    let owner = &mut db.owner().await;
+    let handles: Vec<(Platform, String)> = sqlx::query_as("select platform, username from accounts.social_accounts")
+        .fetch_all(&mut *owner)
+        .await
+        .expect("readable");
+    assert_eq!(handles.len(), 10, "one account per network");
+    for (platform, handle) in handles {
+        assert!(Handle::new(Some(platform), &handle).is_ok(), "{platform}: {handle}");
+    }
+    let ids: Vec<(Platform, String)> = sqlx::query_as(
+        "select platform, external_content_id from analytics.content
+         union all select platform, platform_post_id from publishing.post_publications where platform_post_id is not null",
+    )
+    .fetch_all(&mut *owner)
+    .await
+    .expect("readable");
+    assert!(ids.len() > 150);
+    for (platform, id) in ids {
+        assert!(PlatformPostId::new(Some(platform), &id).is_ok(), "{platform}: {id}");
     }
 }

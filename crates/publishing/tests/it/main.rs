@@ -9,5 +9,6 @@ mod networks;
 mod patterns;
 mod people;
 mod rules;
+mod seed;
 mod walk;
 mod world;

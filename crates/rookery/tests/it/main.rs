@@ -6,4 +6,5 @@ mod demo;
 mod process;
 mod program;
 mod schema;
+mod seed;
 mod whole_path;
