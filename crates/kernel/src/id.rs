@@ -85,6 +85,8 @@ id! {
     PublicationId,
     /// One try to deliver a publication.
     AttemptId,
+    /// A file of the organization's library.
+    MediaAssetId,
     /// An item seen on a tracked account.
     ContentId,
     /// An account that analytics follows.

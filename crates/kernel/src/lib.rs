@@ -16,8 +16,8 @@ mod zone;
 pub use finding::Finding;
 pub use id::{
     AccountId, AdjustmentId, ApiKeyId, AttemptId, AuthorId, ChampionId, CompetitorId, ContentId, DecisionId,
-    DetectedPostId, EscalationId, ExperimentId, IdGen, JobId, KpiMetricId, LearningEventId, MembershipId, MentionId,
-    OrganizationId, PostId, PublicationId, RandomizedExperimentId, ReplyId, RevisionId, RunId, SeededIds,
+    DetectedPostId, EscalationId, ExperimentId, IdGen, JobId, KpiMetricId, LearningEventId, MediaAssetId, MembershipId,
+    MentionId, OrganizationId, PostId, PublicationId, RandomizedExperimentId, ReplyId, RevisionId, RunId, SeededIds,
     SegmentWeightId, SessionId, SystemIds, TrackedIntegrationId, UserId,
 };
 pub use label::UnknownLabel;

@@ -23,6 +23,7 @@ mod calendar;
 mod engine;
 mod house;
 mod kinds;
+mod media;
 mod post;
 mod publication;
 mod reason;
@@ -49,9 +50,11 @@ pub use kinds::{
     AssetPurpose, AssetStatus, EventStatus, EventType, MediaType, PriorityLevel, ProcessingState, ReviewAction,
     ReviewStatus, ScheduleType,
 };
+pub use media::{MediaFiles, NoFiles, StoredFile};
 pub use post::{
-    ChangeSource, ContentType, EditorialState, NewPost, Post, PostChange, PostDetail, PostError, PostFilter,
-    PostFormat, PostOnAccount, PostOrigin, PostOutcome, PostStatus, PostSummary, Schedule, roll_up,
+    ChangeSource, Composition, ContentType, EditorialState, FOLLOW_UPS_MAX, FollowUp, FollowUpKind, MediaUse, NewPost,
+    Post, PostChange, PostDetail, PostError, PostFilter, PostFormat, PostOnAccount, PostOrigin, PostOutcome,
+    PostStatus, PostSummary, Schedule, Variant, roll_up,
 };
 pub use publication::{Event, NotAllowed, Publication, PublicationStatus, Sighting, SyncDue, idempotency_key};
 pub use reason::Reason;
@@ -71,6 +74,7 @@ pub struct Publishing {
     jobs: Jobs,
     worker: Arc<str>,
     phase_hook: Option<PhaseHook>,
+    files: Arc<dyn MediaFiles>,
 }
 
 impl std::fmt::Debug for Publishing {
@@ -92,7 +96,14 @@ impl Publishing {
     ) -> Self {
         // Process and start: two starts with the same process id are still two workers.
         let worker = format!("{}/{}", std::process::id(), clock.now()).into();
-        Self { db, clock, ids, identity, accounts, connectors, jobs, worker, phase_hook: None }
+        let files = Arc::new(NoFiles);
+        Self { db, clock, ids, identity, accounts, connectors, jobs, worker, phase_hook: None, files }
+    }
+
+    /// The same operations with a storage for media; without one, posts with media fail with a clear word.
+    #[must_use]
+    pub fn with_files(self, files: Arc<dyn MediaFiles>) -> Self {
+        Self { files, ..self }
     }
 
     /// The same operations; `hook` is called right after each phase of an attempt is committed.

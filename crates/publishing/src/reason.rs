@@ -13,6 +13,8 @@ pub(crate) const MISSED_AFTER: std::time::Duration = std::time::Duration::from_s
 
 /// Codes that Rookery itself writes into `error_code`.
 pub(crate) mod code {
+    /// What a part of a thread or a comment answers has no id at the network.
+    pub const NOTHING_TO_ANSWER: &str = "nothing_to_answer";
     /// The account's pace was reached.
     pub const PACED: &str = "paced";
     /// The account could not be used.

@@ -5,11 +5,12 @@
 use std::time::Duration;
 
 use rookery_accounts::{Account, AccountStatus, PlatformRules};
-use rookery_kernel::{AccountId, Timestamp};
-use rookery_platforms::Connectors;
+use rookery_kernel::{AccountId, MediaAssetId, Timestamp};
+use rookery_platforms::{Ability, Connectors};
 use serde::Serialize;
 
-use crate::post::{NewPost, Schedule};
+use crate::media::StoredFile;
+use crate::post::{Composition, FOLLOW_UPS_MAX, FollowUpKind, NewPost, Schedule};
 use crate::text;
 
 /// A planned moment this little in the past still counts as "now".
@@ -22,15 +23,48 @@ const AHEAD_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
 pub struct Draft {
     /// The text.
     pub content: String,
+    /// The title, where a network has one.
+    pub title: Option<String>,
     /// The accounts it goes to.
     pub account_ids: Vec<AccountId>,
     /// When.
     pub schedule: Schedule,
+    /// Media, further parts, words of its own per account.
+    pub composition: Composition,
+}
+
+impl Draft {
+    /// A text for these accounts, with nothing else.
+    pub fn of_text(content: impl Into<String>, account_ids: Vec<AccountId>, schedule: Schedule) -> Self {
+        Self { content: content.into(), title: None, account_ids, schedule, composition: Composition::default() }
+    }
+
+    /// What the account's network is given to say.
+    fn for_account(&self, account: &Account, facts: &Facts<'_>) -> rookery_platforms::Draft {
+        let own = self.composition.variants.get(&account.id);
+        let words = own.and_then(|v| v.text.as_ref()).unwrap_or(&self.content);
+        let title = own.and_then(|v| v.title.as_ref()).or(self.title.as_ref());
+        rookery_platforms::Draft {
+            text: words.clone(),
+            title: title.cloned(),
+            link: self.composition.link.clone(),
+            kind: self.composition.format.draft_kind(),
+            media: facts.files.iter().map(|(_, file)| file.without_bytes()).collect(),
+            options: self.composition.options.get(&account.platform).cloned().unwrap_or_default(),
+            ..rookery_platforms::Draft::default()
+        }
+    }
 }
 
 impl From<&NewPost> for Draft {
     fn from(new: &NewPost) -> Self {
-        Self { content: new.content.clone(), account_ids: new.account_ids.clone(), schedule: new.schedule }
+        Self {
+            content: new.content.clone(),
+            title: new.title.clone(),
+            account_ids: new.account_ids.clone(),
+            schedule: new.schedule,
+            composition: new.composition.clone(),
+        }
     }
 }
 
@@ -70,6 +104,20 @@ pub enum FindingCode {
     TimeTooFar,
     /// More hashtags than the network allows.
     TooManyHashtags,
+    /// The network takes no such post: kind, media, title, options.
+    NetworkObjects,
+    /// A file is not in the library, or not ready.
+    MediaUnknown,
+    /// A picture or video says nothing to people who cannot see it.
+    AltTextMissing,
+    /// More than ten parts of a thread and comments.
+    TooManyParts,
+    /// A part of the thread or a comment has no text.
+    PartEmpty,
+    /// The network has no threads or takes no comments of ours.
+    PartsNotSupported,
+    /// Not to come out after a moment that lies before the planned one.
+    EndsBeforeItBegins,
 }
 
 impl FindingCode {
@@ -86,7 +134,19 @@ impl FindingCode {
             Self::TimeInPast => "time_in_past",
             Self::TimeTooFar => "time_too_far",
             Self::TooManyHashtags => "too_many_hashtags",
+            Self::NetworkObjects => "network_objects",
+            Self::MediaUnknown => "media_unknown",
+            Self::AltTextMissing => "alt_text_missing",
+            Self::TooManyParts => "too_many_parts",
+            Self::PartEmpty => "part_empty",
+            Self::PartsNotSupported => "parts_not_supported",
+            Self::EndsBeforeItBegins => "ends_before_it_begins",
         }
+    }
+
+    /// Whether even a draft may not be like that: it names something that is not the organization's.
+    pub const fn forbids_a_draft(self) -> bool {
+        matches!(self, Self::AccountUnknown | Self::MediaUnknown)
     }
 }
 
@@ -98,7 +158,7 @@ pub struct Finding {
     pub code: FindingCode,
     /// How grave.
     pub severity: Severity,
-    /// The field of the draft: `content`, `accountIds` or `scheduledAt`.
+    /// The field of the draft: `content`, `accountIds`, `scheduledAt`, `media`, `followUps`, `expiresAt`.
     pub field: &'static str,
     /// The account it concerns.
     #[serde(rename = "integrationId")]
@@ -156,6 +216,8 @@ pub(crate) struct Facts<'a> {
     pub accounts: &'a [Account],
     /// The rule books.
     pub rules: &'a [PlatformRules],
+    /// The draft's files that are there and ready, in order.
+    pub files: &'a [(MediaAssetId, StoredFile)],
     /// The connectors of this installation.
     pub connectors: &'a Connectors,
     /// The moment of the check.
@@ -165,21 +227,23 @@ pub(crate) struct Facts<'a> {
 /// All findings, in a fixed order: text, accounts in the draft's order, time.
 pub(crate) fn check(draft: &Draft, facts: &Facts<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if draft.content.trim().is_empty() {
+    if draft.content.trim().is_empty() && draft.composition.media.is_empty() {
         findings.push(
-            Finding::error(FindingCode::TextEmpty, "content", "The post has no text.").suggest("Write something."),
+            Finding::error(FindingCode::TextEmpty, "content", "The post has no text and no media.")
+                .suggest("Write something, or add a picture."),
         );
     }
+    check_media(draft, facts, &mut findings);
+    check_parts(draft, &mut findings);
     if draft.account_ids.is_empty() {
         findings.push(
             Finding::error(FindingCode::NoAccounts, "accountIds", "No account is chosen.")
                 .suggest("Choose at least one account."),
         );
     }
-    let tags = text::hashtags(&draft.content).len();
     for id in &draft.account_ids {
         match facts.accounts.iter().find(|a| a.id == *id) {
-            Some(account) => check_account(draft, account, tags, facts, &mut findings),
+            Some(account) => check_account(draft, account, facts, &mut findings),
             None => findings.push(
                 Finding::error(FindingCode::AccountUnknown, "accountIds", "There is no such account.")
                     .of(*id)
@@ -188,10 +252,63 @@ pub(crate) fn check(draft: &Draft, facts: &Facts<'_>) -> Vec<Finding> {
         }
     }
     findings.extend(check_time(draft.schedule, facts.now));
+    let begins = match draft.schedule {
+        Schedule::Draft => None,
+        Schedule::Now => Some(facts.now),
+        Schedule::At(at) => Some(at),
+    };
+    if let (Some(begins), Some(ends)) = (begins, draft.composition.expires_at)
+        && ends <= begins
+    {
+        let message = "The post is not to come out after a moment that lies before its planned time.";
+        findings
+            .push(Finding::error(FindingCode::EndsBeforeItBegins, "expiresAt", message).suggest("Choose a later end."));
+    }
     findings
 }
 
-fn check_account(draft: &Draft, account: &Account, tags: usize, facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+fn check_media(draft: &Draft, facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    for used in &draft.composition.media {
+        match facts.files.iter().find(|(id, _)| *id == used.asset_id) {
+            None => findings.push(
+                Finding::error(
+                    FindingCode::MediaUnknown,
+                    "media",
+                    "A file of the post is not there, or not ready yet.",
+                )
+                .suggest("Choose a file of your library, or wait until it is ready."),
+            ),
+            Some((_, file)) if file.alt_text.as_deref().is_none_or(|t| t.trim().is_empty()) => findings.push(
+                Finding::warning(
+                    FindingCode::AltTextMissing,
+                    "media",
+                    format!("{} has no description for people who cannot see it.", file.file_name),
+                )
+                .suggest("Describe in a sentence what it shows."),
+            ),
+            Some(_) => {}
+        }
+    }
+}
+
+fn check_parts(draft: &Draft, findings: &mut Vec<Finding>) {
+    let parts = &draft.composition.follow_ups;
+    if parts.len() > FOLLOW_UPS_MAX {
+        let (limit, actual) = (FOLLOW_UPS_MAX, parts.len());
+        let message = format!("A post may have {limit} further parts; this one has {actual}.");
+        findings.push(
+            Finding::error(FindingCode::TooManyParts, "followUps", message)
+                .suggest("Join some of them.")
+                .measured(limit, actual),
+        );
+    }
+    for (n, part) in parts.iter().enumerate().filter(|(_, part)| part.text.trim().is_empty()) {
+        let message = format!("Part {} has no text.", n + 2 - usize::from(part.kind == FollowUpKind::Comment));
+        findings.push(Finding::error(FindingCode::PartEmpty, "followUps", message).suggest("Write it or remove it."));
+    }
+}
+
+fn check_account(draft: &Draft, account: &Account, facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let (name, network) = (account.name(), account.platform.name());
     match account.status {
         AccountStatus::Active => {}
@@ -215,7 +332,7 @@ fn check_account(draft: &Draft, account: &Account, tags: usize, facts: &Facts<'_
         ),
     }
     let rules = facts.rules.iter().find(|r| r.platform == account.platform);
-    let Some(rules) = rules.filter(|_| facts.connectors.get(account.platform).is_some()) else {
+    let (Some(rules), Some(connector)) = (rules, facts.connectors.get(account.platform)) else {
         findings.push(
             Finding::error(
                 FindingCode::NetworkNotSupported,
@@ -227,20 +344,34 @@ fn check_account(draft: &Draft, account: &Account, tags: usize, facts: &Facts<'_
         );
         return;
     };
-    let length = rules.count(&draft.content);
-    if length > rules.text_limit {
-        let (limit, over) = (rules.text_limit, length - rules.text_limit);
+    let sent = draft.for_account(account, facts);
+    let parts = draft.composition.follow_ups.iter().map(|part| ("followUps", part.text.as_str()));
+    for (field, words) in std::iter::once(("content", sent.text.as_str())).chain(parts) {
+        let length = rules.count(words);
+        if length > rules.text_limit {
+            let (limit, over) = (rules.text_limit, length - rules.text_limit);
+            let what = if field == "content" { "the text" } else { "a further part" };
+            findings.push(
+                Finding::error(
+                    FindingCode::TextTooLong,
+                    field,
+                    format!("{network} allows {limit} characters; {what} has {length}."),
+                )
+                .of(account.id)
+                .suggest(format!("Shorten it by {over} characters, give {name} its own text, or leave {name} out."))
+                .measured(limit, length),
+            );
+        }
+    }
+    for objection in connector.objections(&sent) {
         findings.push(
-            Finding::error(
-                FindingCode::TextTooLong,
-                "content",
-                format!("{network} allows {limit} characters; the text has {length}."),
-            )
-            .of(account.id)
-            .suggest(format!("Shorten the text by {over} characters, or leave {name} out."))
-            .measured(limit, length),
+            Finding::error(FindingCode::NetworkObjects, "media", format!("{objection}."))
+                .of(account.id)
+                .suggest(format!("Change the post for {network}, or leave {name} out.")),
         );
     }
+    check_parts_of(draft, account, connector.capabilities().publishes, findings);
+    let tags = text::hashtags(&sent.text).len();
     if tags > rules.hashtags_max {
         let limit = rules.hashtags_max;
         findings.push(
@@ -254,6 +385,25 @@ fn check_account(draft: &Draft, account: &Account, tags: usize, facts: &Facts<'_
             .measured(limit, tags),
         );
     }
+}
+
+/// A thread that would be cut after its first part must not begin; a comment may be missing.
+fn check_parts_of(draft: &Draft, account: &Account, abilities: &[Ability], findings: &mut Vec<Finding>) {
+    if draft.composition.follow_ups.is_empty() || abilities.contains(&Ability::Reply) {
+        return;
+    }
+    let (name, network) = (account.name(), account.platform.name());
+    let has_thread = draft.composition.follow_ups.iter().any(|p| p.kind == FollowUpKind::Thread);
+    let finding = if has_thread {
+        let message = format!("{network} has no threads: only the first part would come out on {name}.");
+        Finding::error(FindingCode::PartsNotSupported, "followUps", message)
+            .suggest(format!("Leave {name} out, or write a post without further parts for it."))
+    } else {
+        let message = format!("{network} takes no comments from here: {name} gets the post without them.");
+        Finding::warning(FindingCode::PartsNotSupported, "followUps", message)
+            .suggest(format!("Add the words to the text for {name}."))
+    };
+    findings.push(finding.of(account.id));
 }
 
 /// The rule of PUB-25 for one moment.

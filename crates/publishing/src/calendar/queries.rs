@@ -20,7 +20,7 @@ pub(crate) async fn entries(
                   coalesce(u.published_at, u.scheduled_for) as "at!: Timestamp"
            from publishing.post_publications u
                 join publishing.posts p on p.organization_id = $1 and p.id = u.post_id
-           where u.organization_id = $1 and p.archived_at is null
+           where u.organization_id = $1 and p.archived_at is null and (p.parent_post_id is null) is true
              and ((u.scheduled_for >= $2 and u.scheduled_for < $3) or (u.published_at >= $2 and u.published_at < $3))
              and coalesce(u.published_at, u.scheduled_for) >= $2 and coalesce(u.published_at, u.scheduled_for) < $3
            order by 9, u.id

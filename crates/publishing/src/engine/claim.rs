@@ -110,7 +110,9 @@ impl Publishing {
             change(&mut held, id, |p| p.wait_for_account(now + ACCOUNT_WAIT, problem, now))?;
             return self.leave(tx, held).await;
         }
-        if let Some(rules) = rules.iter().find(|r| r.platform == publication.platform)
+        // A thread is one post to its readers: its parts do not wait for the next hour.
+        if held.post.parent_post_id.is_none()
+            && let Some(rules) = rules.iter().find(|r| r.platform == publication.platform)
             && let Some(until) = pace::until(&mut tx, &publication, rules, now).await?
         {
             change(&mut held, id, |p| p.postpone(until, now))?;

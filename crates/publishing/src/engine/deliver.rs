@@ -152,7 +152,14 @@ impl Publishing {
             self.hand_back(scope, work, Some((problem, until))).await?;
             return Ok(None);
         }
-        let draft = draft(&work.post, &work.publication, None);
+        let mut tx = self.db.org(scope).await?;
+        let draft = self.whole_draft(&mut tx, &work.post, &work.publication, None).await?;
+        drop(tx);
+        if work.post.parent_post_id.is_some() && draft.reply_to.is_none() {
+            let problem = Problem::new(ErrorClass::Permanent, code::NOTHING_TO_ANSWER, "what it answers is not online");
+            self.hand_back(scope, work, Some((problem, now + ACCOUNT_WAIT))).await?;
+            return Ok(None);
+        }
         let digest = digest(&*connector, &draft);
         Ok(Some(Ready { connector, access, draft, digest }))
     }
@@ -252,8 +259,9 @@ impl Publishing {
         let mut tx = self.db.org(scope).await?;
         let attempts = attempt::store::of_publication(&mut tx, work.publication.id).await?;
         let Some(doubtful) = attempts.into_iter().rfind(is_doubtful) else { return Ok(None) };
-        let sent = posts::content_of_revision(&mut tx, work.post.id, doubtful.post_revision).await?;
-        let draft = draft(&work.post, &work.publication, sent.as_deref());
+        let account = work.publication.social_account_id;
+        let sent = posts::text_of_revision(&mut tx, work.post.id, doubtful.post_revision, account).await?;
+        let draft = self.whole_draft(&mut tx, &work.post, &work.publication, sent.as_deref()).await?;
         Ok(Some((doubtful, draft)))
     }
 
@@ -374,14 +382,14 @@ impl Publishing {
     }
 }
 
-/// What is sent: the account's own words, else the post's (or those of an earlier revision).
-pub(super) fn draft(post: &Post, publication: &Publication, content: Option<&str>) -> Draft {
-    let link = post.metadata.get("link").and_then(serde_json::Value::as_str).map(str::to_owned);
+/// What is sent without media and place: the words of an earlier revision, else the account's own or the post's.
+pub(crate) fn draft(post: &Post, publication: &Publication, sent: Option<&str>) -> Draft {
     Draft {
-        text: publication.text(content.unwrap_or(&post.content)).to_owned(),
-        link,
-        title: post.title.clone(),
-        options: post.metadata.get(publication.platform.label()).cloned().unwrap_or_default(),
+        text: sent.unwrap_or_else(|| publication.text(&post.content)).to_owned(),
+        link: post.link().map(str::to_owned),
+        title: publication.own("title").map(str::to_owned).or_else(|| post.title.clone()),
+        kind: post.format.draft_kind(),
+        options: post.options(publication.platform),
         idempotency_key: publication.idempotency_key.clone(),
         ..Draft::default()
     }

@@ -4,6 +4,7 @@
 
 mod claim;
 mod deliver;
+mod follow_up;
 mod jobs;
 mod pace;
 mod reconcile;

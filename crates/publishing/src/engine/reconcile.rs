@@ -8,7 +8,6 @@ use tracing::instrument;
 
 use super::EngineError;
 use super::claim::change;
-use super::deliver::draft;
 use super::settle::{SEARCH_MARGIN, code_of};
 use crate::Publishing;
 use crate::attempt::store::Ending;
@@ -51,9 +50,10 @@ impl Publishing {
             return Ok(Outcome::Done);
         }
         let Some(post) = posts::find(&mut tx, publication.post_id).await? else { return Ok(Outcome::Done) };
-        let sent = posts::content_of_revision(&mut tx, post.id, attempt.post_revision).await?;
+        let account = publication.social_account_id;
+        let sent = posts::text_of_revision(&mut tx, post.id, attempt.post_revision, account).await?;
+        let draft = self.whole_draft(&mut tx, &post, &publication, sent.as_deref()).await?;
         drop(tx);
-        let draft = draft(&post, &publication, sent.as_deref());
         let (look, is_reliable) = self.look(scope, &publication, &attempt, &draft).await?;
         self.conclude(scope, &publication, &attempt, look, is_reliable).await?;
         Ok(Outcome::Done)

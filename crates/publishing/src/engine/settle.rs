@@ -175,7 +175,7 @@ impl Publishing {
         if let Some(publication) = held.publication(id) {
             self.accounts.touch_posted_in(tx, publication.social_account_id, at).await?;
         }
-        Ok(())
+        Ok(self.follow_up(tx, held, id, now).await?)
     }
 
     /// Closes an attempt before anything was sent, without counting it.

@@ -3,12 +3,15 @@
 
 use rookery_db::{Error, OrgTx};
 use rookery_governance::audit;
-use rookery_kernel::{Clock, PostId, PublicationId};
+use rookery_kernel::{Clock, Platform, PostId, PublicationId};
 use serde_json::json;
 
-use super::model::{Post, PostDetail};
+use super::composition::Composition;
+use super::model::{Post, PostDetail, Schedule};
 use super::store;
+use crate::media;
 use crate::publication::{self, Publication, PublicationStatus};
+use crate::validation::Draft;
 
 /// A locked post.
 pub(crate) struct Held {
@@ -94,6 +97,36 @@ impl Held {
         self.stored_post = Some(self.post.clone());
         self.stored.clone_from(&self.publications);
         Ok(())
+    }
+
+    /// What the post is made of besides its text.
+    pub async fn composition(&self, tx: &mut OrgTx) -> Result<Composition, Error> {
+        let variant = |p: &Publication| {
+            let stored = p.content_override.clone()?;
+            Some((p.social_account_id, serde_json::from_value(stored).ok()?))
+        };
+        let networks = Platform::ALL.iter().map(|network| (*network, self.post.options(*network)));
+        Ok(Composition {
+            format: self.post.format,
+            link: self.post.link().map(str::to_owned),
+            media: media::uses_of_post(tx, self.post.id).await?,
+            follow_ups: self.post.follow_ups(),
+            variants: self.publications.iter().filter_map(variant).collect(),
+            options: networks.filter(|(_, options)| !options.is_null()).collect(),
+            labels: self.post.labels(),
+            expires_at: self.post.expires_at,
+        })
+    }
+
+    /// The post as a draft to check, for the publications that are wanted.
+    pub fn draft(&self, composition: &Composition, schedule: Schedule, wanted: fn(&Publication) -> bool) -> Draft {
+        Draft {
+            content: self.post.content.clone(),
+            title: self.post.title.clone(),
+            account_ids: self.publications.iter().filter(|p| wanted(p)).map(|p| p.social_account_id).collect(),
+            schedule,
+            composition: composition.clone(),
+        }
     }
 
     /// What callers get to see.

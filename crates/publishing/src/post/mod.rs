@@ -1,5 +1,6 @@
 //! One of our posts: model, statements, operations.
 
+mod composition;
 mod held;
 mod lists;
 mod model;
@@ -7,6 +8,7 @@ mod ops;
 mod queries;
 pub(crate) mod store;
 
+pub use composition::{Composition, FOLLOW_UPS_MAX, FollowUp, FollowUpKind, MediaUse, Variant};
 pub(crate) use held::Held;
 pub use lists::PostOnAccount;
 pub(crate) use model::excerpt;

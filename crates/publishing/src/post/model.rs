@@ -3,6 +3,7 @@
 use rookery_kernel::{AccountId, OrganizationId, PostId, Timestamp, UserId, Zone};
 use serde::{Deserialize, Serialize};
 
+use super::composition::Composition;
 use crate::publication::{Publication, PublicationStatus};
 
 macro_rules! labels {
@@ -108,11 +109,12 @@ pub enum ContentType {
 }
 
 /// What the network will show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "publishing.post_format", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the labels say it")]
 pub enum PostFormat {
+    #[default]
     Post,
     Thread,
     Story,
@@ -160,6 +162,16 @@ pub struct Post {
     pub title: Option<String>,
     /// The text.
     pub content: String,
+    /// What its media make of it.
+    pub content_type: ContentType,
+    /// What the networks show.
+    pub format: PostFormat,
+    /// The post that this one answers on the same account: it is a part of a thread, or a comment.
+    pub parent_post_id: Option<PostId>,
+    /// Its place among the parts, from 1.
+    pub sequence_no: Option<i32>,
+    /// Minutes after what it answers came out.
+    pub comment_delay_minutes: Option<i32>,
     /// Tags without `#`.
     pub hashtags: serde_json::Value,
     /// Mentions without `@`.
@@ -265,6 +277,8 @@ pub struct NewPost {
     pub schedule: Schedule,
     /// The zone the moment was chosen in.
     pub timezone: Zone,
+    /// Media, further parts, words of its own per account.
+    pub composition: Composition,
 }
 
 /// A change of a post's content; `None` leaves a part as it is.
@@ -274,6 +288,8 @@ pub struct PostChange {
     pub content: Option<String>,
     /// The internal title; `Some(None)` removes it.
     pub title: Option<Option<String>>,
+    /// Media, further parts, words per account: all of it anew.
+    pub composition: Option<Composition>,
 }
 
 /// A post with its publications, in the accounts' order.

@@ -3,17 +3,21 @@
 use rookery_accounts::{Account, AccountsError};
 use rookery_db::OrgTx;
 use rookery_governance::audit;
-use rookery_kernel::{AccountId, Cursor, Limit, Page, PostId, PublicationId, RevisionId, Scope, Timestamp};
+use rookery_kernel::{
+    AccountId, Cursor, Limit, MediaAssetId, Page, PostId, PublicationId, RevisionId, Scope, Timestamp,
+};
 use serde_json::json;
 use tracing::instrument;
 
+use super::composition::Composition;
 use super::held::{Held, POSTS, PUBLICATIONS, entry};
 use super::model::{
     EditorialState, NewPost, Post, PostChange, PostDetail, PostFilter, PostOutcome, PostStatus, PostSummary, Schedule,
 };
-use super::store;
+use super::store::{self, RevisionParts};
 use crate::engine::PublishPublication;
 use crate::house::HouseError;
+use crate::media::{self, StoredFile};
 use crate::publication::{self, NewPublication, NotAllowed, Publication, PublicationStatus};
 use crate::validation::{self, Draft, Facts, Finding, FindingCode};
 use crate::{Publishing, text};
@@ -74,11 +78,16 @@ impl Publishing {
         let accounts = self.accounts.list_in(&mut tx).await?;
         let account_ids = without_repeats(&new.account_ids);
         let draft = Draft { account_ids: account_ids.clone(), ..Draft::from(&new) };
-        let findings = validation::check(&draft, &self.facts(&accounts, &rules, now));
+        let files = media::kinds_of(&mut tx, &new.composition.media).await?;
+        let findings = validation::check(&draft, &self.facts(&accounts, &rules, &files, now));
         let is_draft = new.schedule == Schedule::Draft;
-        if findings.iter().any(|f| f.is_error() && (!is_draft || f.code == FindingCode::AccountUnknown)) {
+        if findings.iter().any(|f| f.is_error() && (!is_draft || f.code.forbids_a_draft())) {
             return Err(PostError::Invalid(findings));
         }
+        let composition = new.composition;
+        let kinds: Vec<_> = files.iter().map(|(_, file)| file.kind).collect();
+        let mut metadata = json!({});
+        composition.write_into(&mut metadata);
         let post = Post {
             id: PostId::generate(&*self.ids),
             organization_id: scope.organization_id,
@@ -87,6 +96,11 @@ impl Publishing {
             hashtags: store::json_list(&text::hashtags(&new.content)),
             mentions: store::json_list(&text::mentions(&new.content)),
             content: new.content,
+            content_type: composition.content_type(&kinds),
+            format: composition.format,
+            parent_post_id: None,
+            sequence_no: None,
+            comment_delay_minutes: None,
             status: PostStatus::Draft,
             outcome: PostOutcome::None,
             editorial_state: if house.review_required { EditorialState::Draft } else { EditorialState::NotRequired },
@@ -94,17 +108,18 @@ impl Publishing {
             timezone: new.timezone.name().to_owned(),
             is_scheduled: matches!(new.schedule, Schedule::At(_)),
             published_at: None,
-            expires_at: None,
+            expires_at: composition.expires_at,
             error_message: None,
             revision: 1,
             approved_revision: None,
             archived_at: None,
-            metadata: json!({}),
+            metadata,
             created_at: now,
             updated_at: now,
         };
         let chosen = account_ids.iter().filter_map(|id| accounts.iter().find(|a| a.id == *id));
-        let publications: Vec<_> = chosen.map(|account| self.new_publication(&post, account, now)).collect();
+        let mut publications: Vec<_> = chosen.map(|account| self.new_publication(&post, account, now)).collect();
+        own_words(&composition, &mut publications);
         let mut held = Held::new(post, publications);
         let at = match new.schedule {
             Schedule::Draft => None,
@@ -117,7 +132,9 @@ impl Publishing {
             }
         }
         held.save(&mut tx, &*self.clock).await?;
-        store::insert_revision(&mut tx, RevisionId::generate(&*self.ids), &held.post, now).await?;
+        media::replace(&mut tx, &*self.ids, held.post.id, &composition.media, now).await?;
+        let parts = RevisionParts { media: &composition.media, variants: &composition.variants };
+        store::insert_revision(&mut tx, RevisionId::generate(&*self.ids), &held.post, parts, now).await?;
         self.enqueue_deliveries(&mut tx, &held.publications).await?;
         tx.commit().await?;
         self.jobs.wake();
@@ -149,18 +166,26 @@ impl Publishing {
         if let Some(title) = change.title {
             post.title = title.filter(|t| !t.trim().is_empty());
         }
-        if *post == before {
+        let stored = held.composition(&mut tx).await?;
+        let composition = change.composition.unwrap_or_else(|| stored.clone());
+        let files = media::kinds_of(&mut tx, &composition.media).await?;
+        let kinds: Vec<_> = files.iter().map(|(_, file)| file.kind).collect();
+        let post = &mut held.post;
+        composition.write_into(&mut post.metadata);
+        post.format = composition.format;
+        post.content_type = composition.content_type(&kinds);
+        post.expires_at = composition.expires_at;
+        if *post == before && composition == stored {
             return Ok(held.into_detail());
         }
-        if held.publications.iter().any(|p| p.status == PublicationStatus::Scheduled) {
-            let accounts = self.accounts.list_in(&mut tx).await?;
-            let account_ids = held.publications.iter().map(|p| p.social_account_id).collect();
-            let draft = Draft { content: held.post.content.clone(), account_ids, schedule: Schedule::Now };
-            let findings = validation::check(&draft, &self.facts(&accounts, &rules, now));
-            if findings.iter().any(Finding::is_error) {
-                return Err(PostError::Invalid(findings));
-            }
+        let is_planned = held.publications.iter().any(|p| p.status == PublicationStatus::Scheduled);
+        let accounts = self.accounts.list_in(&mut tx).await?;
+        let draft = held.draft(&composition, Schedule::Now, |_| true);
+        let findings = validation::check(&draft, &self.facts(&accounts, &rules, &files, now));
+        if findings.iter().any(|f| f.is_error() && (is_planned || f.code.forbids_a_draft())) {
+            return Err(PostError::Invalid(findings));
         }
+        own_words(&composition, &mut held.publications);
         let post = &mut held.post;
         post.revision += 1;
         post.updated_at = now;
@@ -168,7 +193,13 @@ impl Publishing {
             post.editorial_state = EditorialState::PendingReview;
         }
         store::write_content(&mut tx, post).await?;
-        store::insert_revision(&mut tx, RevisionId::generate(&*self.ids), post, now).await?;
+        publication::store::write_own_words(&mut tx, &held.publications, now).await?;
+        let post = &held.post;
+        if composition.media != stored.media {
+            media::replace(&mut tx, &*self.ids, id, &composition.media, now).await?;
+        }
+        let parts = RevisionParts { media: &composition.media, variants: &composition.variants };
+        store::insert_revision(&mut tx, RevisionId::generate(&*self.ids), post, parts, now).await?;
         let changes = json!({
             "revision": [before.revision, post.revision],
             "editorial_state": [before.editorial_state.label(), post.editorial_state.label()],
@@ -193,8 +224,9 @@ impl Publishing {
         }
         let accounts = self.accounts.list_in(&mut tx).await?;
         let ids = without_repeats(ids);
-        let draft = Draft { content: held.post.content.clone(), account_ids: ids.clone(), schedule: Schedule::Draft };
-        let findings = validation::check(&draft, &self.facts(&accounts, &rules, now));
+        let composition = held.composition(&mut tx).await?;
+        let draft = Draft { account_ids: ids.clone(), ..held.draft(&composition, Schedule::Draft, |_| true) };
+        let findings = validation::check(&draft, &self.facts(&accounts, &rules, &[], now));
         if findings.iter().any(|f| f.code == FindingCode::AccountUnknown) {
             return Err(PostError::Invalid(findings));
         }
@@ -333,16 +365,18 @@ impl Publishing {
         let mut tx = self.db.org(scope).await?;
         let accounts = self.accounts.list_in(&mut tx).await?;
         let draft = Draft { account_ids: without_repeats(&draft.account_ids), ..draft.clone() };
-        Ok(validation::check(&draft, &self.facts(&accounts, &rules, self.clock.now())))
+        let files = media::kinds_of(&mut tx, &draft.composition.media).await?;
+        Ok(validation::check(&draft, &self.facts(&accounts, &rules, &files, self.clock.now())))
     }
 
     pub(crate) fn facts<'a>(
         &'a self,
         accounts: &'a [Account],
         rules: &'a [rookery_accounts::PlatformRules],
+        files: &'a [(MediaAssetId, StoredFile)],
         now: Timestamp,
     ) -> Facts<'a> {
-        Facts { accounts, rules, connectors: &self.connectors, now }
+        Facts { accounts, rules, files, connectors: &self.connectors, now }
     }
 
     /// One job per publication that waits, at the moment it waits for. Who moves that moment
@@ -378,6 +412,14 @@ const fn may_change_under(status: PublicationStatus) -> bool {
             | PublicationStatus::Failed
             | PublicationStatus::Cancelled
     )
+}
+
+/// Each account's own words, as its publication keeps them.
+fn own_words(composition: &Composition, publications: &mut [Publication]) {
+    for publication in publications {
+        publication.content_override =
+            composition.variants.get(&publication.social_account_id).and_then(super::Variant::stored);
+    }
 }
 
 fn without_repeats(ids: &[AccountId]) -> Vec<AccountId> {

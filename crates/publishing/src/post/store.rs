@@ -1,10 +1,15 @@
 //! The statements on posts and their revisions.
 
+use std::collections::BTreeMap;
+
 use rookery_db::{Error, OrgTx};
 use rookery_kernel::{AccountId, Cursor, Limit, Page, PostId, RevisionId, Timestamp};
 use serde_json::Value;
 
-use super::model::{EditorialState, Post, PostFilter, PostOutcome, PostStatus, PostSummary, excerpt};
+use super::composition::{MediaUse, Variant};
+use super::model::{
+    ContentType, EditorialState, Post, PostFilter, PostFormat, PostOutcome, PostStatus, PostSummary, excerpt,
+};
 
 /// A new post.
 pub(crate) async fn insert(tx: &mut OrgTx, post: &Post) -> Result<(), Error> {
@@ -12,8 +17,9 @@ pub(crate) async fn insert(tx: &mut OrgTx, post: &Post) -> Result<(), Error> {
     sqlx::query!(
         "insert into publishing.posts
             (id, organization_id, author_user_id, title, content, hashtags, mentions, status, outcome, editorial_state,
-             scheduled_at, timezone, is_scheduled, expires_at, revision, metadata, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)",
+             scheduled_at, timezone, is_scheduled, expires_at, revision, metadata, created_at, updated_at,
+             content_type, format, parent_post_id, sequence_no, comment_delay_minutes, approved_revision)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18, $19, $20, $21, $22, $23)",
         post.id.uuid(),
         organization.uuid(),
         post.author_user_id.map(rookery_kernel::UserId::uuid),
@@ -31,14 +37,32 @@ pub(crate) async fn insert(tx: &mut OrgTx, post: &Post) -> Result<(), Error> {
         post.revision,
         post.metadata,
         post.created_at as _,
+        post.content_type as ContentType,
+        post.format as PostFormat,
+        post.parent_post_id.map(PostId::uuid),
+        post.sequence_no,
+        post.comment_delay_minutes,
+        post.approved_revision,
     )
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
+/// What a revision keeps besides the post's own columns.
+pub(crate) struct RevisionParts<'a> {
+    pub media: &'a [MediaUse],
+    pub variants: &'a BTreeMap<AccountId, Variant>,
+}
+
 /// The post's present content as a revision of its number.
-pub(crate) async fn insert_revision(tx: &mut OrgTx, id: RevisionId, post: &Post, now: Timestamp) -> Result<(), Error> {
+pub(crate) async fn insert_revision(
+    tx: &mut OrgTx,
+    id: RevisionId,
+    post: &Post,
+    parts: RevisionParts<'_>,
+    now: Timestamp,
+) -> Result<(), Error> {
     let organization = tx.organization_id();
     let editor = tx.scope().actor.user_id().map(rookery_kernel::UserId::uuid);
     sqlx::query!(
@@ -51,7 +75,7 @@ pub(crate) async fn insert_revision(tx: &mut OrgTx, id: RevisionId, post: &Post,
         post.revision,
         serde_json::json!({
             "title": post.title, "content": post.content, "hashtags": post.hashtags, "mentions": post.mentions,
-            "media": [],
+            "media": parts.media, "variants": parts.variants, "metadata": post.metadata, "format": post.format,
         }),
         editor,
         now as _,
@@ -61,15 +85,75 @@ pub(crate) async fn insert_revision(tx: &mut OrgTx, id: RevisionId, post: &Post,
     Ok(())
 }
 
-/// The text that a revision of a post had.
-pub(crate) async fn content_of_revision(tx: &mut OrgTx, post: PostId, revision: i32) -> Result<Option<String>, Error> {
+/// What a revision of a post said: the account's own words, or the post's.
+pub(crate) async fn text_of_revision(
+    tx: &mut OrgTx,
+    post: PostId,
+    revision: i32,
+    account: AccountId,
+) -> Result<Option<String>, Error> {
     let organization = tx.organization_id();
     let found = sqlx::query_scalar!(
-        "select snapshot ->> 'content' from publishing.post_revisions
-         where organization_id = $1 and post_id = $2 and revision = $3",
+        "select coalesce(snapshot #>> array['variants', $4::text, 'text'], snapshot ->> 'content')
+         from publishing.post_revisions where organization_id = $1 and post_id = $2 and revision = $3",
         organization.uuid(),
         post.uuid(),
         revision,
+        account.to_string(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(found.flatten())
+}
+
+/// The part of a post at a place, if it was made already.
+pub(crate) async fn part_of(tx: &mut OrgTx, root: PostId, place: i32) -> Result<Option<PostId>, Error> {
+    let organization = tx.organization_id();
+    Ok(sqlx::query_scalar!(
+        "select id from publishing.posts where organization_id = $1 and parent_post_id = $2 and sequence_no = $3",
+        organization.uuid(),
+        root.uuid(),
+        place,
+    )
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+/// The id that a post has on an account's network.
+pub(crate) async fn remote_id(tx: &mut OrgTx, post: PostId, account: AccountId) -> Result<Option<String>, Error> {
+    let organization = tx.organization_id();
+    let found = sqlx::query_scalar!(
+        "select platform_post_id from publishing.post_publications
+         where organization_id = $1 and post_id = $2 and social_account_id = $3 and status = 'published'
+         order by occurrence desc limit 1",
+        organization.uuid(),
+        post.uuid(),
+        account.uuid(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(found.flatten())
+}
+
+/// The id that the newest part of a thread before `place` has on an account's network.
+pub(crate) async fn remote_id_of_part_before(
+    tx: &mut OrgTx,
+    root: PostId,
+    place: i32,
+    account: AccountId,
+) -> Result<Option<String>, Error> {
+    let organization = tx.organization_id();
+    let found = sqlx::query_scalar!(
+        "select u.platform_post_id
+         from publishing.posts p
+              join publishing.post_publications u on u.organization_id = $1 and u.post_id = p.id
+         where p.organization_id = $1 and p.parent_post_id = $2 and p.format = 'thread' and p.sequence_no < $3
+           and u.social_account_id = $4 and u.status = 'published'
+         order by p.sequence_no desc limit 1",
+        organization.uuid(),
+        root.uuid(),
+        place,
+        account.uuid(),
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -81,8 +165,8 @@ pub(crate) async fn find(tx: &mut OrgTx, id: PostId) -> Result<Option<Post>, Err
     let organization = tx.organization_id();
     Ok(sqlx::query_as!(
         Post,
-        "select id, organization_id, author_user_id, title, content, hashtags, mentions, status, outcome,
-                editorial_state, scheduled_at, timezone, is_scheduled, published_at, expires_at, error_message,
+        "select id, organization_id, author_user_id, title, content, content_type, format, parent_post_id,
+                sequence_no, comment_delay_minutes, hashtags, mentions, status, outcome, editorial_state, scheduled_at, timezone, is_scheduled, published_at, expires_at, error_message,
                 revision, approved_revision, archived_at, metadata, created_at, updated_at
          from publishing.posts where organization_id = $1 and id = $2",
         organization.uuid(),
@@ -113,7 +197,8 @@ pub(crate) async fn write_content(tx: &mut OrgTx, post: &Post) -> Result<(), Err
     sqlx::query!(
         "update publishing.posts set
              title = $3, content = $4, hashtags = $5, mentions = $6, editorial_state = $7, revision = $8,
-             approved_revision = $9, archived_at = $10, is_scheduled = $11, timezone = $12, updated_at = $13
+             approved_revision = $9, archived_at = $10, is_scheduled = $11, timezone = $12, updated_at = $13,
+             metadata = $14, content_type = $15, format = $16, expires_at = $17
          where organization_id = $1 and id = $2",
         organization.uuid(),
         post.id.uuid(),
@@ -128,6 +213,10 @@ pub(crate) async fn write_content(tx: &mut OrgTx, post: &Post) -> Result<(), Err
         post.is_scheduled,
         post.timezone,
         post.updated_at as _,
+        post.metadata,
+        post.content_type as ContentType,
+        post.format as PostFormat,
+        post.expires_at as _,
     )
     .execute(tx.conn())
     .await?;
@@ -185,7 +274,7 @@ pub(crate) async fn delete(tx: &mut OrgTx, id: PostId) -> Result<(), Error> {
     Ok(())
 }
 
-/// A page of posts, newest first, without the archived ones.
+/// A page of posts, newest first, without the archived ones and without parts of others.
 pub(crate) async fn list(
     tx: &mut OrgTx,
     filter: PostFilter,
@@ -200,7 +289,7 @@ pub(crate) async fn list(
                         where u.organization_id = $1 and u.post_id = p.id order by u.created_at, u.id)
                       as "account_ids!: Vec<uuid::Uuid>"
            from publishing.posts p
-           where p.organization_id = $1 and p.archived_at is null
+           where p.organization_id = $1 and p.archived_at is null and p.parent_post_id is null
              and ($2::publishing.post_status is null or p.status = $2)
              and ($3::uuid is null or exists (select from publishing.post_publications u
                   where u.organization_id = $1 and u.post_id = p.id and u.social_account_id = $3))

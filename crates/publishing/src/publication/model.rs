@@ -240,8 +240,12 @@ impl Publication {
 
     /// The text for this account.
     pub fn text<'a>(&'a self, post_content: &'a str) -> &'a str {
-        let own = self.content_override.as_ref().and_then(|o| o.get("text")).and_then(serde_json::Value::as_str);
-        own.unwrap_or(post_content)
+        self.own("text").unwrap_or(post_content)
+    }
+
+    /// A word of its own for this account, by its name in `content_override`.
+    pub fn own(&self, name: &str) -> Option<&str> {
+        self.content_override.as_ref()?.get(name)?.as_str()
     }
 
     /// Whether an attempt waits for the network to finish what was prepared.

@@ -10,6 +10,7 @@ use super::queries::{self, SyncDue};
 use super::store;
 use crate::Publishing;
 use crate::attempt::{self, AttemptPhase, ErrorClass};
+use crate::media;
 use crate::post::{Held, PostDetail, PostError, Schedule, store as posts};
 use crate::reason::code;
 use crate::validation::{self, Draft, Finding};
@@ -95,8 +96,10 @@ impl Publishing {
             return Err(NotAllowed { status: first.status, event: Event::Schedule }.into());
         }
         let accounts = self.accounts.list_in(&mut tx).await?;
-        let draft = Draft { content: held.post.content.clone(), account_ids, schedule };
-        let findings = validation::check(&draft, &self.facts(&accounts, &rules, now));
+        let composition = held.composition(&mut tx).await?;
+        let files = media::kinds_of(&mut tx, &composition.media).await?;
+        let draft = Draft { account_ids, ..held.draft(&composition, schedule, |_| true) };
+        let findings = validation::check(&draft, &self.facts(&accounts, &rules, &files, now));
         if findings.iter().any(Finding::is_error) {
             return Err(PostError::Invalid(findings));
         }
@@ -239,6 +242,7 @@ impl Publishing {
             attempt::store::close(&mut tx, newest.id, AttemptPhase::Confirmed, &attempt::store::Ending::default(), now)
                 .await?;
         }
+        self.follow_up(&mut tx, &held, id, now).await?;
         self.finish(tx, held).await
     }
 

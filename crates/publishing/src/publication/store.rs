@@ -2,6 +2,7 @@
 
 use rookery_db::{Error, OrgTx};
 use rookery_kernel::{AccountId, PostId, PublicationId, Timestamp};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::model::Publication;
@@ -18,16 +19,18 @@ pub(crate) async fn insert_many(tx: &mut OrgTx, publications: &[Publication]) ->
     let keys: Vec<String> = publications.iter().map(|p| p.idempotency_key.clone()).collect();
     let times: Vec<Option<Timestamp>> = publications.iter().map(|p| p.scheduled_for).collect();
     let created: Vec<Timestamp> = publications.iter().map(|p| p.created_at).collect();
+    let own: Vec<Option<Value>> = publications.iter().map(|p| p.content_override.clone()).collect();
     sqlx::query!(
         "insert into publishing.post_publications
             (organization_id, id, post_id, social_account_id, platform, status, occurrence, idempotency_key,
-             scheduled_for, next_attempt_at, created_at, updated_at)
+             scheduled_for, next_attempt_at, created_at, updated_at, content_override)
          select o.organization_id, u.id, u.post_id, u.account_id, u.platform::accounts.platform,
-                u.status::publishing.publication_status, u.occurrence, u.key, u.at, u.at, u.created_at, u.created_at
+                u.status::publishing.publication_status, u.occurrence, u.key, u.at, u.at, u.created_at, u.created_at,
+                u.own
          from identity.organizations o
               cross join unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::integer[], $8::text[],
-                                $9::timestamptz[], $10::timestamptz[])
-                  as u (id, post_id, account_id, platform, status, occurrence, key, at, created_at)
+                                $9::timestamptz[], $10::timestamptz[], $11::jsonb[])
+                  as u (id, post_id, account_id, platform, status, occurrence, key, at, created_at, own)
          where o.organization_id = $1",
         organization.uuid(),
         &ids,
@@ -39,6 +42,26 @@ pub(crate) async fn insert_many(tx: &mut OrgTx, publications: &[Publication]) ->
         &keys,
         &times as _,
         &created as _,
+        &own as &[Option<Value>],
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Writes the accounts' own words, in one statement.
+pub(crate) async fn write_own_words(tx: &mut OrgTx, publications: &[Publication], now: Timestamp) -> Result<(), Error> {
+    let organization = tx.organization_id();
+    let ids: Vec<Uuid> = publications.iter().map(|p| p.id.uuid()).collect();
+    let own: Vec<Option<Value>> = publications.iter().map(|p| p.content_override.clone()).collect();
+    sqlx::query!(
+        "update publishing.post_publications p set content_override = u.own, updated_at = $4
+         from unnest($2::uuid[], $3::jsonb[]) as u (id, own)
+         where p.organization_id = $1 and p.id = u.id and p.content_override is distinct from u.own",
+        organization.uuid(),
+        &ids,
+        &own as &[Option<Value>],
+        now as _,
     )
     .execute(tx.conn())
     .await?;

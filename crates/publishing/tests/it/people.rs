@@ -132,7 +132,7 @@ async fn where_reviews_are_required_nothing_leaves_unapproved() {
     assert_eq!(w.receipt(&post).await.reason, Reason::NeedsApproval);
     w.publishing.approve(&w.scope, post.post.id).await.expect("approved");
     // One changed character takes the approval back.
-    let change = PostChange { content: Some("hi!".to_owned()), title: None };
+    let change = PostChange { content: Some("hi!".to_owned()), title: None, composition: None };
     let changed = w.publishing.update_post(&w.scope, post.post.id, change).await.expect("changed");
     assert_eq!((changed.post.editorial_state, changed.post.revision), (EditorialState::PendingReview, 2));
     w.pass(mins(10)).await;
@@ -148,7 +148,7 @@ async fn content_is_locked_once_it_is_out() {
     let w = World::new().await;
     let a = w.account("ann").await;
     let post = w.post("hi #one", &[a.id], Schedule::At(w.now() + mins(5))).await;
-    let change = |text: &str| PostChange { content: Some(text.to_owned()), title: None };
+    let change = |text: &str| PostChange { content: Some(text.to_owned()), title: None, composition: None };
     let changed = w.publishing.update_post(&w.scope, post.post.id, change("ho #two")).await.expect("changed");
     assert_eq!(changed.post.hashtags, serde_json::json!(["two"]));
     let same = w.publishing.update_post(&w.scope, post.post.id, change("ho #two")).await.expect("nothing to do");
@@ -233,6 +233,7 @@ async fn another_organization_s_things_do_not_exist() {
         account_ids: vec![a.id],
         schedule: Schedule::Draft,
         timezone: Zone::utc(),
+        composition: rookery_publishing::Composition::default(),
     };
     let foreign = w.publishing.create_post(&stranger, new).await;
     assert!(matches!(&foreign, Err(PostError::Invalid(f)) if f[0].code == FindingCode::AccountUnknown));
@@ -281,11 +282,8 @@ async fn all_that_stands_against_a_draft_is_said_at_once() {
     let (a, b) = (w.account("ann").await, w.other_account("shop").await);
     w.force("update accounts.platform_rules set hashtags_max = 1 where platform = 'facebook'").await;
     w.accounts.disconnect(&w.scope, b.id).await.expect("disconnected");
-    let draft = Draft {
-        content: format!("#one #two {}", "x".repeat(500)),
-        account_ids: vec![a.id, b.id, a.id],
-        schedule: Schedule::At(w.now() - mins(24 * 60)),
-    };
+    let at = Schedule::At(w.now() - mins(24 * 60));
+    let draft = Draft::of_text(format!("#one #two {}", "x".repeat(500)), vec![a.id, b.id, a.id], at);
     let findings = w.publishing.validate(&w.scope, &draft).await.expect("checked");
     let said: Vec<_> = findings.iter().map(|f| (f.code.label(), f.account_id, f.limit, f.actual)).collect();
     assert_eq!(
@@ -298,7 +296,7 @@ async fn all_that_stands_against_a_draft_is_said_at_once() {
         ]
     );
     assert_eq!(findings, w.publishing.validate(&w.scope, &draft).await.expect("checked"), "the same every time");
-    let empty = Draft { content: " ".to_owned(), account_ids: vec![], schedule: Schedule::Now };
+    let empty = Draft::of_text(" ", vec![], Schedule::Now);
     let codes: Vec<_> =
         w.publishing.validate(&w.scope, &empty).await.expect("checked").iter().map(|f| f.code).collect();
     assert_eq!(codes, [FindingCode::TextEmpty, FindingCode::NoAccounts]);
@@ -309,6 +307,7 @@ async fn all_that_stands_against_a_draft_is_said_at_once() {
         account_ids: draft.account_ids.clone(),
         schedule: draft.schedule,
         timezone: Zone::utc(),
+        composition: rookery_publishing::Composition::default(),
     };
     let refused = w.publishing.create_post(&w.scope, new).await;
     assert!(matches!(refused, Err(PostError::Invalid(all)) if all == findings));

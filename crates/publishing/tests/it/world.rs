@@ -146,6 +146,7 @@ impl World {
             account_ids: accounts.to_vec(),
             schedule,
             timezone: Zone::utc(),
+            composition: rookery_publishing::Composition::default(),
         };
         self.publishing.create_post(&self.scope, new).await.expect("a post that fits")
     }

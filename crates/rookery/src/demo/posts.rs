@@ -126,6 +126,7 @@ pub(super) async fn create(
         account_ids: accounts.to_vec(),
         schedule: Schedule::At(at),
         timezone: zone.clone(),
+        composition: rookery_publishing::Composition::default(),
     };
     core.publishing.create_post(scope, new).await?;
     Ok(())

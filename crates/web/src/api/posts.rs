@@ -66,6 +66,7 @@ impl PostBody {
             account_ids: self.account_ids,
             schedule: plan.schedule,
             timezone: plan.zone.clone(),
+            composition: rookery_publishing::Composition::default(),
         };
         Ok((new, plan))
     }
@@ -152,7 +153,7 @@ async fn update(
     Path(id): Path<PostId>,
     Body(body): Body<ChangeBody>,
 ) -> Result<Json<PostView>, Problem> {
-    let change = PostChange { content: body.content, title: body.title };
+    let change = PostChange { content: body.content, title: body.title, composition: None };
     Ok(Json(app.publishing.update_post(may.scope(), id, change).await?.into()))
 }
 

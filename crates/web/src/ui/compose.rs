@@ -203,6 +203,7 @@ pub(crate) async fn submit(State(app): State<App>, Visitor(may): Visitor<MayDraf
         account_ids: fields.accounts.clone(),
         schedule,
         timezone: zone.clone(),
+        composition: rookery_publishing::Composition::default(),
     };
     match app.publishing.create_post(may.scope(), new).await {
         Ok(detail) => {
@@ -232,6 +233,7 @@ pub(crate) async fn save(
     let change = PostChange {
         content: Some(fields.content.clone()),
         title: Some((!fields.title.is_empty()).then(|| fields.title.clone())),
+        composition: None,
     };
     match app.publishing.update_post(may.scope(), id, change).await {
         Ok(_) => Ok(back(&format!("/posts/{id}"), Ok("Saved."))),
@@ -294,7 +296,7 @@ pub(crate) async fn check(
     let findings = if fields.content.trim().is_empty() {
         Vec::new()
     } else {
-        let draft = Draft { content: fields.content, account_ids: fields.accounts, schedule };
+        let draft = Draft::of_text(fields.content, fields.accounts, schedule);
         app.publishing.validate(may.scope(), &draft).await?
     };
     Ok(Json(Checked { lengths, findings, when }).into_response())

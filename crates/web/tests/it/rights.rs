@@ -106,6 +106,7 @@ impl Furnished {
             account_ids: vec![account.id],
             schedule: Schedule::At("2026-03-05T09:00:00Z".parse().expect("a time")),
             timezone: "Europe/Berlin".parse().expect("a zone"),
+            composition: rookery_publishing::Composition::default(),
         };
         let detail = house.publishing.create_post(&house.scope, new).await.expect("a post that fits");
         house.key(&[PostsRead]).await;
