@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use rookery_db::seed::{Filled, run_counted};
 use rookery_governance::audit::Origin;
 use rookery_identity::{Identity, MemberRole, NewOrganization, NewUser, User};
-use rookery_kernel::{Actor, Date, IdGen, OrganizationId, Scope, SeededIds, UserId, Zone};
+use rookery_kernel::{Actor, Date, FixedClock, IdGen, OrganizationId, Scope, SeededIds, Timestamp, UserId, Zone};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use uuid::Uuid;
@@ -20,6 +20,8 @@ use crate::wiring::Core;
 
 const ORGANIZATION: &str = "Vita";
 const SLUG: &str = "vita";
+/// 2026-01-01T00:00:00Z in milliseconds: the moment from which the ids count.
+const BEGINNING: i64 = 1_767_225_600_000;
 
 /// One of the example people.
 #[derive(Debug, Clone, Copy)]
@@ -64,14 +66,17 @@ enum Step {
     Member(usize),
 }
 
-/// Identity with the ids of a step.
+/// Identity with the ids of a step. Their time part lies a minute apart per step: whoever signs in looks at the
+/// newest of their organizations, which has to be the example and not the personal one.
 fn identity(core: &Core, step: Step) -> Identity {
-    let seed = match step {
-        Step::Organization => 0,
-        Step::Person(place) => 0x100 + place as u64,
-        Step::Member(place) => 0x200 + place as u64,
+    let minute = match step {
+        Step::Person(place) => 1 + place as i64,
+        Step::Organization => 100,
+        Step::Member(place) => 200 + place as i64,
     };
-    let ids = ExampleIds { ids: SeededIds::new(seed), chance: Arc::clone(&core.ids) };
+    let moment = FixedClock::at(Timestamp::from_millis(BEGINNING + minute * 60_000));
+    let ids = SeededIds::with_clock(minute.unsigned_abs(), Arc::new(moment));
+    let ids = ExampleIds { ids, chance: Arc::clone(&core.ids) };
     Identity::new(core.db.clone(), Arc::clone(&core.clock), Arc::new(ids), rookery_identity::Config::default())
 }
 

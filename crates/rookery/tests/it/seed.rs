@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::program::{folder, rookery, run, succeed, text, with_input};
+use crate::program::{PATIENCE, Running, folder, rookery, run, serve, succeed, text, with_input};
 
 fn json(data: &Path) -> Value {
     serde_json::from_str(&succeed(rookery(data).args(["seed", "--day", "2026-03-02", "--json"]))).expect("JSON")
@@ -84,4 +84,40 @@ fn it_prints_a_table_and_refuses_where_somebody_works() {
     let cells: Vec<&str> = line("strategy.content_pillars").split_whitespace().collect();
     assert_eq!(cells, ["strategy.content_pillars", "4", "0"]);
     assert!(printed.contains("rookery serve"), "{printed}");
+}
+
+#[tokio::test]
+async fn whoever_signs_in_sees_the_example_on_every_page() {
+    let dir = folder();
+    let printed = json(dir.path());
+    let mut server = Running::start(&mut serve(dir.path()));
+    let address = server.address();
+    rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
+    let http = reqwest::Client::builder()
+        .timeout(PATIENCE)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client");
+    for person in printed["people"].as_array().expect("a list") {
+        let word = |field: &str| person[field].as_str().expect("a word").replace('@', "%40");
+        let form = format!("email={}&password={}&next=/", word("email"), word("password"));
+        let request =
+            http.post(format!("{address}/sign-in")).header("Content-Type", "application/x-www-form-urlencoded");
+        let answer = request.body(form).send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 303, "{person}");
+        let cookie =
+            answer.headers()["set-cookie"].to_str().expect("text").split(';').next().expect("a pair").to_owned();
+        for (path, shown) in [
+            ("/", "Vita · 10 accounts"),
+            ("/", "Needs you"),
+            ("/calendar?month=2026-02", "What hosts forget"),
+            ("/accounts", "vita_mornings"),
+        ] {
+            let page = http.get(format!("{address}{path}")).header("Cookie", &cookie).send().await.expect("an answer");
+            let page = page.text().await.expect("a page");
+            assert!(page.contains(shown), "{path} of {person} has no {shown:?}:\n{page}");
+        }
+    }
+    server.signal("TERM");
+    assert_eq!(server.end().code(), Some(0), "{}", server.printed());
 }
