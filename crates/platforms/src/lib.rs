@@ -17,6 +17,7 @@ mod error;
 mod facebook;
 mod http;
 mod mastodon;
+mod meta;
 mod oauth;
 mod poll;
 pub mod text;

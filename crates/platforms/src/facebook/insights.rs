@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use rookery_kernel::Date;
 use serde_json::{Map, Value, json};
 
+use super::Facebook;
 use super::content::{is_video, media_type};
-use super::errors::Asking;
-use super::metric_values::{MetricValue, count, day_of, values};
-use super::{Caller, Facebook};
 use crate::batch::BatchRun;
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::Request;
+use crate::meta::Caller;
+use crate::meta::errors::Asking;
+use crate::meta::insights::{self, Asked, Insights};
+use crate::meta::values::{MetricValue, count, day_of};
 use crate::types::{Access, AccountMetrics, Basis, ContentMetrics, MetricsBatch};
 
 const POST_FIELDS: &str = "id,shares,comments.limit(0).summary(true),reactions.limit(0).summary(true),\
@@ -44,23 +46,6 @@ const PAGE: [&str; 8] = [
 
 /// Most days of one insights call.
 const DAYS_MAX: i64 = 90;
-
-/// What one insights call (or several, name by name) brought.
-#[derive(Default)]
-struct Insights {
-    values: Vec<MetricValue>,
-    unsupported: Vec<String>,
-}
-
-impl Insights {
-    fn last(&self, name: &str) -> Option<&MetricValue> {
-        self.values.iter().rev().find(|v| v.name == name)
-    }
-
-    fn total(&self, name: &str) -> Option<i64> {
-        self.last(name).map(|v| v.total)
-    }
-}
 
 impl Facebook {
     pub(super) async fn post_metrics(&self, access: &Access, ids: &[String]) -> Result<MetricsBatch, CallError> {
@@ -114,7 +99,6 @@ impl Facebook {
         Ok(row(id, &post, &insights, is_ours))
     }
 
-    /// Asks for several metrics in one call and, if the network refuses one of them, name by name.
     async fn ask(
         &self,
         caller: &Caller<'_>,
@@ -123,51 +107,8 @@ impl Facebook {
         names: &[&str],
         window: &[(&str, String)],
     ) -> Result<Insights, CallError> {
-        let now = self.http.now();
-        let (wanted, resting) = self.refused.split(kind, names, now);
-        let mut result =
-            Insights { values: Vec::new(), unsupported: resting.into_iter().map(ToOwned::to_owned).collect() };
-        if wanted.is_empty() {
-            return Ok(result);
-        }
-        match self.ask_once(caller, path, &wanted, window).await {
-            Ok(found) => {
-                result.values = found;
-                return Ok(result);
-            }
-            Err(e) if e.kind == ErrorType::MetricUnsupported => {}
-            Err(e) => return Err(e),
-        }
-        let mut refused = Vec::new();
-        for name in &wanted {
-            match self.ask_once(caller, path, &[name], window).await {
-                Ok(found) => result.values.extend(found),
-                Err(e) if e.kind == ErrorType::MetricUnsupported => refused.push(*name),
-                Err(e) => return Err(e),
-            }
-        }
-        // If every name was refused the object is the reason, and other objects may answer.
-        if refused.len() < wanted.len() {
-            for name in &refused {
-                self.refused.remember(kind, name, now);
-            }
-        }
-        result.unsupported.extend(refused.into_iter().map(ToOwned::to_owned));
-        Ok(result)
-    }
-
-    async fn ask_once(
-        &self,
-        caller: &Caller<'_>,
-        path: &[&str],
-        names: &[&str],
-        window: &[(&str, String)],
-    ) -> Result<Vec<MetricValue>, CallError> {
-        let mut request = Request::get(self.url(caller.base_url, path)?).with("metric", names.join(","));
-        for (name, value) in window {
-            request = request.with(name, value);
-        }
-        Ok(values(&self.call(request, caller, Asking::Insights).await?))
+        let asked = Asked { url: self.url(caller.base_url, path)?, kind, names, window };
+        insights::ask(&self.http, &self.refused, caller, asked).await
     }
 
     /// Daily numbers, in windows of the longest length the API takes.

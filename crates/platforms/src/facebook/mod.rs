@@ -4,27 +4,23 @@
 //! where this installation's secret is known, the proof that we hold it.
 
 mod content;
-mod errors;
 mod insights;
-mod metric_values;
 mod oauth;
 mod publish;
-mod refused_metrics;
 
 use async_trait::async_trait;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use rookery_kernel::{Date, Platform, Timestamp};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde_json::Value;
-use sha2::Sha256;
 use tracing::instrument;
 use url::Url;
 
-use self::errors::Asking;
-use self::refused_metrics::RefusedMetrics;
 use crate::connector::Connector;
 use crate::error::CallError;
 use crate::http::{HttpClient, Request, endpoint};
+use crate::meta::errors::Asking;
+use crate::meta::refused_metrics::RefusedMetrics;
+use crate::meta::{self, Caller};
 use crate::types::{
     Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, Capabilities, ContentPage, Draft,
     ExchangeRequest, Found, Handles, MetricsBatch, Profile, Search, Sent, TokenSet, Usage,
@@ -63,47 +59,8 @@ impl Facebook {
 
     /// Adds token and proof, sends, notes the usage headers, and returns a body that is no error.
     async fn call(&self, request: Request, caller: &Caller<'_>, asking: Asking) -> Result<Value, CallError> {
-        let request = match caller.app {
-            Some(app) => request
-                .with_secret("appsecret_proof", &SecretString::from(proof(&app.client_secret, caller.token)))
-                .bearer(caller.token),
-            None => request.bearer(caller.token),
-        };
-        let answer = self.http.send(request).await?;
-        let usage = errors::usage(&answer, caller.id);
-        if let Some(usage) = usage {
-            self.http.note_usage(caller.base_url, caller.id, usage);
-        }
-        errors::judge(&answer, asking, usage)
+        meta::call(&self.http, request, caller, asking).await
     }
-}
-
-/// Who calls: the token, its account, and our registration.
-#[derive(Clone, Copy)]
-struct Caller<'a> {
-    base_url: &'a Url,
-    id: &'a str,
-    token: &'a SecretString,
-    app: Option<&'a AppCredentials>,
-}
-
-impl<'a> From<&'a Access> for Caller<'a> {
-    fn from(access: &'a Access) -> Self {
-        Self {
-            base_url: &access.base_url,
-            id: &access.platform_user_id,
-            token: &access.token,
-            app: access.app.as_ref(),
-        }
-    }
-}
-
-/// `appsecret_proof`: hex HMAC-SHA256 of the token with the app secret as key.
-fn proof(app_secret: &SecretString, token: &SecretString) -> String {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(app_secret.expose_secret().as_bytes()).expect("HMAC takes keys of every length");
-    mac.update(token.expose_secret().as_bytes());
-    hex::encode(mac.finalize().into_bytes())
 }
 
 #[async_trait]
@@ -201,19 +158,5 @@ impl Connector for Facebook {
 
     fn usage(&self, access: &Access) -> Option<Usage> {
         self.http.usage(&access.base_url, &access.platform_user_id)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_proof_agrees_with_a_known_tool() {
-        // printf %s EAAtoken | openssl dgst -sha256 -hmac app-secret
-        assert_eq!(
-            proof(&SecretString::from("app-secret"), &SecretString::from("EAAtoken")),
-            "9f9f0867bc3df2d00cecd6aa6fb78e65b64c050401bd6ec5b84d98503d443d34"
-        );
     }
 }

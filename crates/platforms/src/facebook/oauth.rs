@@ -6,10 +6,11 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::errors::{self, Asking};
 use super::{Caller, Facebook};
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::Request;
+use crate::meta::errors::{self, Asking};
+use crate::meta::rows;
 use crate::types::{Access, AuthorizeRequest, ExchangeRequest, Profile, TokenSet};
 
 /// Rights we ask for: show pages, publish, read own content, comments and numbers.
@@ -165,11 +166,6 @@ impl Facebook {
         })?;
         Ok(TokenSet { access: token, refresh: None, expires_in: None, scopes: Vec::new() })
     }
-}
-
-/// The rows of a list answer.
-pub(super) fn rows(body: &Value) -> impl Iterator<Item = &Value> {
-    body.get("data").and_then(Value::as_array).into_iter().flatten()
 }
 
 fn profile(page: &Value) -> Option<Profile> {

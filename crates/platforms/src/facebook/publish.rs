@@ -4,11 +4,11 @@ use rookery_kernel::Timestamp;
 use serde_json::Value;
 
 use super::content::created_at;
-use super::errors::Asking;
-use super::oauth::rows;
 use super::{Caller, Facebook};
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::Request;
+use crate::meta::errors::Asking;
+use crate::meta::rows;
 use crate::text::comparable;
 use crate::types::{Access, Draft, Found, Published, Search};
 

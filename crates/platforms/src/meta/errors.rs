@@ -11,7 +11,7 @@ use crate::types::Usage;
 
 /// What a call was for: one code (100) means different things in different calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asking {
+pub(crate) enum Asking {
     /// Metrics: an unknown parameter is an unknown metric.
     Insights,
     /// Anything else.
@@ -93,7 +93,7 @@ fn token_advice(subcode: Option<i64>) -> Option<&'static str> {
 }
 
 /// The body, if it is JSON and no error; else the error.
-pub(super) fn judge(answer: &Answer, asking: Asking, usage: Option<Usage>) -> Result<Value, CallError> {
+pub(crate) fn judge(answer: &Answer, asking: Asking, usage: Option<Usage>) -> Result<Value, CallError> {
     let body = answer.json().filter(|_| !answer.is_html());
     let error = body.as_ref().and_then(|b| b.get("error")).filter(|e| e.is_object());
     match (error, body.as_ref()) {
@@ -137,7 +137,7 @@ fn structured(answer: &Answer, error: &Value, asking: Asking, usage: Option<Usag
 
 /// The highest of all percentages in the usage headers, and the wait they name. The header per
 /// business lists pages by id; entries of other pages say nothing about this one.
-pub(super) fn usage(answer: &Answer, page: &str) -> Option<Usage> {
+pub(crate) fn usage(answer: &Answer, page: &str) -> Option<Usage> {
     let header = |name: &str| answer.header(name).and_then(|text| serde_json::from_str::<Value>(text).ok());
     let app = header("x-app-usage");
     let business = header("x-business-use-case-usage");

@@ -12,7 +12,7 @@ const MEMORY: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// (API version and kind of object, metric) → when it was refused.
 #[derive(Debug, Default)]
-pub(super) struct RefusedMetrics(Mutex<HashMap<(String, String), Timestamp>>);
+pub(crate) struct RefusedMetrics(Mutex<HashMap<(String, String), Timestamp>>);
 
 impl RefusedMetrics {
     /// The names that are worth asking for, and those that are not.

@@ -3,12 +3,11 @@
 use rookery_kernel::{Date, Timestamp};
 use serde_json::Value;
 
-use super::content::time;
-use super::oauth::rows;
+use super::{rows, time};
 
 /// A value of a metric: its sum, and the object it was summed from if it was one.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct MetricValue {
+pub(crate) struct MetricValue {
     pub name: String,
     pub total: i64,
     /// Reactions by type, views paid and organic …
@@ -18,7 +17,7 @@ pub(super) struct MetricValue {
 }
 
 /// Every value of every metric in the answer, in its order.
-pub(super) fn values(body: &Value) -> Vec<MetricValue> {
+pub(crate) fn values(body: &Value) -> Vec<MetricValue> {
     rows(body).flat_map(of_metric).collect()
 }
 
@@ -39,7 +38,7 @@ fn of_metric(metric: &Value) -> Vec<MetricValue> {
 }
 
 /// A number, or the sum of an object of numbers. An empty object is zero: there were none.
-pub(super) fn sum(value: &Value) -> Option<i64> {
+pub(crate) fn sum(value: &Value) -> Option<i64> {
     match value {
         Value::Number(_) => count(value),
         Value::Object(parts) => Some(parts.values().filter_map(sum).fold(0, i64::saturating_add)),
@@ -48,14 +47,14 @@ pub(super) fn sum(value: &Value) -> Option<i64> {
 }
 
 /// A counter of up to 64 bits; some come with a fraction of zero.
-pub(super) fn count(value: &Value) -> Option<i64> {
+pub(crate) fn count(value: &Value) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and counters are whole")]
     value.as_i64().or_else(|| value.as_f64().map(|f| f.round() as i64))
 }
 
 /// The calendar day of a daily value. Days end at midnight in California, which is 07:00 or 08:00
 /// UTC of the following day.
-pub(super) fn day_of(end_time: Timestamp) -> Date {
+pub(crate) fn day_of(end_time: Timestamp) -> Date {
     end_time.date_utc().plus_days(-1)
 }
 
