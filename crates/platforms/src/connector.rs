@@ -8,6 +8,7 @@ use rookery_kernel::{Date, Platform, Timestamp};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::bluesky::Bluesky;
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::facebook::Facebook;
 use crate::http::HttpClient;
@@ -216,6 +217,7 @@ impl Connectors {
     /// All networks this build can talk to, with their default versions.
     pub fn standard(http: HttpClient) -> Self {
         Self::default()
+            .with(Bluesky::new(http.clone()))
             .with(Facebook::new(http.clone()))
             .with(Mastodon::new(http.clone()))
             .with(Twitter::new(http))

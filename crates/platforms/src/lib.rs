@@ -12,6 +12,7 @@
 //! that nobody here wrote; `tests/it` runs recorded answers over real HTTP.
 
 mod batch;
+mod bluesky;
 mod connector;
 mod error;
 mod facebook;
@@ -24,6 +25,7 @@ pub mod text;
 mod twitter;
 mod types;
 
+pub use bluesky::Bluesky;
 pub use connector::{Connector, Connectors};
 pub use error::{CallError, Delivery, ErrorType, UnknownErrorType};
 pub use facebook::Facebook;

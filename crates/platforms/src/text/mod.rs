@@ -96,6 +96,19 @@ pub(crate) fn comparable(text: &str) -> String {
     address::without_mention_servers(&words.join(" ")).into_owned()
 }
 
+/// The web addresses in a text, also those without a scheme, as ranges of bytes in order.
+pub(crate) fn addresses(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    // Cut behind an address only: what stands before a bare name decides whether it is one.
+    while let Some(range) = address::next(&text[start..], address::Scheme::Optional) {
+        let end = start + range.end;
+        found.push(start + range.start..end);
+        start = end;
+    }
+    found
+}
+
 /// Hashtags of a text: lower case, without #, each once, in order. Letters, marks and digits of
 /// every script belong to a hashtag, and so does the underscore; a number alone is none.
 pub(crate) fn hashtags(text: &str) -> Vec<String> {
