@@ -56,6 +56,9 @@ enum Command {
     /// Collect one day's numbers now.
     #[command(after_help = "Example: rookery ingest --organization fieldwork-studio --date 2026-03-01")]
     Ingest(IngestArgs),
+    /// Put rows past their time into files, check these, bring them back.
+    #[command(subcommand, after_help = "Examples:\n  rookery archive run --dry-run\n  rookery archive verify")]
+    Archive(ArchiveCommand),
     /// Look at the queue and act on it.
     #[command(subcommand, after_help = "Example: rookery jobs stats")]
     Jobs(JobsCommand),
@@ -204,6 +207,32 @@ pub struct IngestArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `archive …`
+#[derive(Debug, Subcommand)]
+pub enum ArchiveCommand {
+    /// Archive what is past its time, and take it out of its tables; exit code 1 if something went wrong.
+    Run {
+        /// Only count.
+        #[arg(long)]
+        dry_run: bool,
+        /// Only this organization (its slug).
+        #[arg(long)]
+        organization: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the archives.
+    List(JsonArgs),
+    /// Hash and count all files again; exit code 1 if one is damaged.
+    Verify(JsonArgs),
+    /// Load an archive into a read-only table of the schema `restored`.
+    Restore {
+        /// The archive's id, as `rookery archive list` shows it.
+        id: String,
+    },
 }
 
 /// `jobs …`
@@ -359,6 +388,9 @@ fn load_config(cli: &Cli) -> Result<Config, ConfigErrors> {
         if config.key_file == config.data_dir.join("keys") {
             config.key_file = dir.join("keys");
         }
+        if config.archive.dir == config.data_dir.join("archive") {
+            config.archive.dir = dir.join("archive");
+        }
         config.data_dir.clone_from(dir);
     }
     Ok(config)
@@ -382,6 +414,7 @@ async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Ingest(args) => commands::ingest(&config, args).await,
+        Command::Archive(command) => commands::archive(&config, command).await,
         Command::Jobs(command) => commands::jobs(&config, command).await,
         Command::Keys(command) => commands::keys(&config, &command).await,
         Command::User(command) => commands::user(&config, command).await,

@@ -9,6 +9,7 @@ use rookery_analytics::Analytics;
 use rookery_db::migrate::{Event, StandingState};
 use rookery_db::roles::PrepareError;
 use rookery_db::{Db, PoolSizes, migrate, roles};
+use rookery_governance::archive::Archives;
 use rookery_governance::partitions;
 use rookery_identity::Identity;
 use rookery_jobs::{Jobs, Registry};
@@ -94,6 +95,10 @@ pub struct Core {
     pub publishing: Publishing,
     /// Numbers.
     pub analytics: Analytics,
+    /// Rows past their time.
+    pub archives: Archives,
+    /// Whether this process starts the nightly run of the archives.
+    pub archive_nightly: bool,
 }
 
 impl Core {
@@ -141,7 +146,9 @@ impl Core {
             connectors,
             jobs.clone(),
         );
-        Ok(Self { db, clock, ids, jobs, identity, accounts, publishing, analytics })
+        let archives = Archives::new(db.clone(), Arc::clone(&clock), Arc::clone(&ids), config.archive.dir.clone());
+        let archive_nightly = config.archive.nightly;
+        Ok(Self { db, clock, ids, jobs, identity, accounts, publishing, analytics, archives, archive_nightly })
     }
 
     /// The handlers and the timetable of all contexts and of the house itself.

@@ -30,7 +30,7 @@ impl Archives {
     ///
     /// # Errors
     /// [`ArchiveError::Damaged`], [`ArchiveError::AlreadyRestored`], [`ArchiveError::NotRestorable`].
-    #[instrument(skip_all, fields(archive = %id), err)]
+    #[instrument(skip_all, fields(archive = %id), err(level = "debug"))]
     pub async fn restore(&self, owner: &mut PgConnection, scope: &Scope, id: Uuid) -> Result<Restored, ArchiveError> {
         let archive = self.get(scope, id).await?;
         let why = |why: &str| ArchiveError::NotRestorable { archive: id, why: why.to_owned() };

@@ -49,8 +49,11 @@ impl Lock {
         if store::try_lock(&mut connection).await? { Ok(Self(connection)) } else { Err(ArchiveError::Busy) }
     }
 
-    async fn release(self) {
-        // The server ends the lock with the connection in any case.
+    async fn release(mut self) {
+        // The server ends the lock with the connection in any case, but a moment later: the next run would not wait.
+        if let Err(error) = store::unlock(&mut self.0).await {
+            tracing::debug!(%error, "the lock of the archive run goes with its connection");
+        }
         self.0.close().await.ok();
     }
 }

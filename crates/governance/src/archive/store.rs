@@ -23,6 +23,11 @@ pub(super) async fn try_lock(conn: &mut PgConnection) -> Result<bool, Error> {
     Ok(sqlx::query_scalar(sql).fetch_one(conn).await?)
 }
 
+pub(super) async fn unlock(conn: &mut PgConnection) -> Result<(), Error> {
+    sqlx::query("select pg_advisory_unlock(hashtext('governance.archive'))").execute(conn).await?;
+    Ok(())
+}
+
 /// A row's text is the same in every session, and a month of rows gets the time it needs.
 pub(super) async fn settle(conn: &mut PgConnection) -> Result<(), Error> {
     let sql = "select set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),

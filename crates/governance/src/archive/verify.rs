@@ -25,7 +25,7 @@ impl Archives {
     ///
     /// # Errors
     /// [`ArchiveError::Damaged`] if the file is not what was recorded; `verified_at` stays as it is.
-    #[instrument(skip_all, fields(archive = %id), err)]
+    #[instrument(skip_all, fields(archive = %id), err(level = "debug"))]
     pub async fn verify(&self, scope: &Scope, id: Uuid) -> Result<Archive, ArchiveError> {
         let archive = self.get(scope, id).await?;
         self.check_file(&archive).await?;

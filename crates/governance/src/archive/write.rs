@@ -47,7 +47,7 @@ impl Archives {
     ///
     /// # Errors
     /// [`ArchiveError::Folder`] if the disk is full or the folder cannot be written.
-    #[instrument(skip_all, fields(table = rule.entity), err)]
+    #[instrument(skip_all, fields(table = rule.entity), err(level = "debug"))]
     pub async fn prepare(
         &self,
         scope: &Scope,

@@ -1,5 +1,6 @@
 //! The commands that do one thing and end.
 
+mod archive;
 mod jobs;
 mod keys;
 mod migrate;
@@ -23,6 +24,7 @@ use crate::stop;
 use crate::store::Store;
 use crate::wiring::{Core, Parts};
 
+pub(crate) use archive::archive;
 pub(crate) use jobs::jobs;
 pub(crate) use keys::keys;
 pub(crate) use migrate::migrate;

@@ -30,6 +30,8 @@ pub struct Config {
     pub key_file: PathBuf,
     /// Background work.
     pub jobs: JobsSection,
+    /// Files of archived rows.
+    pub archive: ArchiveSection,
     /// Registrations with the networks that need one, and other addresses for them.
     pub networks: BTreeMap<Platform, Network>,
     /// Whether servers of networks may lie on this machine or in its own network.
@@ -65,6 +67,15 @@ pub struct Database {
 pub struct JobsSection {
     /// How often a worker looks for work, in milliseconds, if nothing wakes it.
     pub poll_ms: u64,
+}
+
+/// Files of archived rows.
+#[derive(Debug, Clone)]
+pub struct ArchiveSection {
+    /// The folder.
+    pub dir: PathBuf,
+    /// Whether this process starts the nightly run.
+    pub nightly: bool,
 }
 
 /// One network.

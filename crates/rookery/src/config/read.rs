@@ -8,7 +8,7 @@ use rookery_kernel::Platform;
 use secrecy::SecretString;
 use toml::{Table, Value};
 
-use super::{Config, Database, JobsSection, Log, Network, SETTINGS, Server};
+use super::{ArchiveSection, Config, Database, JobsSection, Log, Network, SETTINGS, Server};
 
 /// Where the configuration comes from. The environment is passed in, so that tests own it.
 #[derive(Debug, Clone, Default)]
@@ -103,6 +103,10 @@ impl Reader<'_> {
         };
         let key_file = self.text("security.key_file").map_or_else(|| data_dir.join("keys"), PathBuf::from);
         let jobs = JobsSection { poll_ms: u64::from(self.number("jobs.poll_ms", 1000, 50, 60_000)) };
+        let archive = ArchiveSection {
+            dir: self.text("archive.dir").map_or_else(|| data_dir.join("archive"), PathBuf::from),
+            nightly: self.parsed("archive.nightly", "`true` or `false`", "true"),
+        };
         let allow_private = self.parsed("networks.allow_private", "`true` or `false`", "false");
         let networks = [Platform::Facebook, Platform::Mastodon]
             .into_iter()
@@ -126,7 +130,7 @@ impl Reader<'_> {
             self.errors
                 .push(format!("log.filter: {:?} is not a filter such as info or info,rookery_jobs=debug", log.filter));
         }
-        Config { data_dir, server, database, key_file, jobs, networks, allow_private, log }
+        Config { data_dir, server, database, key_file, jobs, archive, networks, allow_private, log }
     }
 
     /// The variable, else the file's value, as text.
@@ -208,6 +212,7 @@ mod tests {
         assert_eq!(config.server.public_url.as_str(), "http://127.0.0.1:8480/");
         assert!(config.database.url.is_none());
         assert_eq!(config.key_file, PathBuf::from("./data/keys"));
+        assert_eq!((config.archive.dir, config.archive.nightly), (PathBuf::from("./data/archive"), true));
     }
 
     #[test]

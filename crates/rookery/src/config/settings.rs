@@ -56,6 +56,18 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("jobs.poll_ms", "1000", "", "How often a worker looks for work if nothing wakes it, in milliseconds."),
     setting(
+        "archive.dir",
+        "",
+        "\"/var/lib/rookery/archive\"",
+        "Folder of the files of archived rows; the same for all workers. Default: `archive` in data_dir.",
+    ),
+    setting(
+        "archive.nightly",
+        "true",
+        "",
+        "Whether rows past their time are archived and deleted every night; `rookery archive run` does it by hand.",
+    ),
+    setting(
         "networks.allow_private",
         "false",
         "",

@@ -89,6 +89,9 @@ fn demo_config(config: Config, files: &Files, listen: SocketAddr) -> Config {
     let mut config = config;
     files.folder().clone_into(&mut config.data_dir);
     config.key_file = files.folder().join("keys");
+    config.archive.dir = files.folder().join("archive");
+    // Its days pass faster than a visitor's.
+    config.archive.nightly = false;
     config.database.url = None;
     config.server.listen = listen;
     config.server.public_url = format!("http://{listen}").parse().expect("a socket address makes an address");

@@ -1,5 +1,6 @@
 //! The binary as people and machines meet it: child processes, exit codes, signals, files.
 
+mod archive;
 mod client;
 mod configuration;
 mod demo;
