@@ -29,7 +29,7 @@ pub use bluesky::Bluesky;
 pub use connector::{Connector, Connectors};
 pub use error::{CallError, Delivery, ErrorType, UnknownErrorType};
 pub use facebook::Facebook;
-pub use http::{HttpClient, HttpConfig, HttpSetupError, PrivateAddresses};
+pub use http::{HttpClient, HttpConfig, HttpSetupError, PrivateAddresses, Resolver, is_private_literal, was_refused};
 pub use mastodon::Mastodon;
 pub use twitter::Twitter;
 pub use types::{

@@ -19,9 +19,10 @@ pub enum PrivateAddresses {
 /// Resolves names and drops what may not be called. The client connects to exactly the addresses
 /// that were checked, so a second answer of the name server cannot lead elsewhere.
 #[derive(Debug)]
-pub(super) struct Resolver(PrivateAddresses);
+pub struct Resolver(PrivateAddresses);
 
 impl Resolver {
+    /// With a decision about private addresses.
     pub fn new(private: PrivateAddresses) -> Self {
         Self(private)
     }
@@ -56,7 +57,7 @@ impl Resolve for Resolver {
 }
 
 /// Whether an error came from the resolver's refusal.
-pub(super) fn was_refused(error: &reqwest::Error) -> bool {
+pub fn was_refused(error: &reqwest::Error) -> bool {
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         if error.is::<Refused>() {
@@ -68,7 +69,7 @@ pub(super) fn was_refused(error: &reqwest::Error) -> bool {
 }
 
 /// Whether the URL names a private address in digits; such hosts never reach the resolver.
-pub(super) fn is_private_literal(url: &Url) -> bool {
+pub fn is_private_literal(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => is_private(ip.into()),
         Some(Host::Ipv6(ip)) => is_private(ip.into()),

@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use url::Url;
 
-pub use address::PrivateAddresses;
+pub use address::{PrivateAddresses, Resolver, is_private_literal, was_refused};
 pub(crate) use answer::Answer;
 pub(crate) use redact::Redactor;
 
