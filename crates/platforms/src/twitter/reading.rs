@@ -67,8 +67,8 @@ mod tests {
 
     #[test]
     fn ids_tell_their_time() {
-        let at = time_of_id("1146654567674912769").expect("a time");
-        assert_eq!(at.to_string(), "2019-07-04T05:37:14Z");
+        let at = time_of_id("1212092628029698048").expect("a time");
+        assert_eq!(at.to_string(), "2019-12-31T19:26:16Z");
         assert_eq!(time_of_id("none"), None);
     }
 

@@ -67,6 +67,8 @@ pub struct Asked {
     pub path: String,
     pub query: BTreeMap<String, String>,
     pub form: BTreeMap<String, String>,
+    /// The body, if it is JSON.
+    pub json: Value,
     pub headers: BTreeMap<String, String>,
 }
 
@@ -158,6 +160,7 @@ async fn answer(State(fake): State<Fake>, request: Request) -> Response<Body> {
         path: parts.uri.path().to_owned(),
         query: pairs(parts.uri.query().unwrap_or_default().as_bytes()),
         form: pairs(&body),
+        json: serde_json::from_slice(&body).unwrap_or_default(),
         headers: parts
             .headers
             .iter()

@@ -4,3 +4,4 @@ mod facebook;
 mod fake;
 mod mastodon;
 mod transport;
+mod twitter;

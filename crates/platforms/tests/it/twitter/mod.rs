@@ -1,0 +1,6 @@
+mod connect;
+mod content;
+mod errors;
+mod metrics;
+mod publish;
+mod upload;
