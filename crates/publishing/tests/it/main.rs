@@ -1,8 +1,10 @@
 //! The publishing context against a real PostgreSQL, with networks in memory and simulated ones.
 
+mod containers;
 mod crash;
 mod delivery;
 mod doubt;
+mod follow_ups;
 mod labels;
 mod net;
 mod networks;

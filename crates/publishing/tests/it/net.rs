@@ -8,9 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rookery_kernel::{Clock, Date, FixedClock, Platform, Timestamp};
 use rookery_platforms::{
-    Access, AccountMetrics, AppCredentials, AuthorizeRequest, CallError, Capabilities, Connector, ContentPage,
-    Delivery, Draft, ErrorType, ExchangeRequest, Found, Handles, MetricsBatch, Profile, Published, Search, Sent,
-    TokenSet, Usage,
+    Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, CallError, Capabilities, Connector, ContentPage,
+    Delivery, Draft, ErrorType, ExchangeRequest, Found, Handles, MetricsBatch, Prepared, Profile, Published, Search,
+    Sent, TokenSet, Usage,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -46,6 +46,8 @@ pub struct Held {
     pub text: String,
     pub key: String,
     pub at: Timestamp,
+    /// The post it answers and the one that began it.
+    pub answers: Option<(String, String)>,
 }
 
 #[derive(Default)]
@@ -61,6 +63,17 @@ pub struct State {
     look_ups: usize,
     refreshes: usize,
     token: Option<String>,
+    /// Containers take this long.
+    work: Option<Duration>,
+    /// They end like this.
+    spoilt: VecDeque<Fault>,
+    /// Prepared containers, with the moment they are ready at.
+    containers: Vec<Timestamp>,
+    prepares: usize,
+    /// A post's id is told only by a look-up, after this long.
+    tells_after: Option<Duration>,
+    /// What was taken is refused afterwards.
+    refuses: bool,
 }
 
 /// A network in memory. Clones share it.
@@ -114,6 +127,28 @@ impl Net {
         state.nth = Some((state.calls + n, fault));
     }
 
+    /// Posts need a container that takes this long.
+    pub fn works_for(&self, time: Duration) {
+        self.state().work = Some(time);
+    }
+
+    /// The next finished containers are spoilt.
+    pub fn spoil(&self, faults: &[Fault]) {
+        self.state().spoilt.extend(faults);
+    }
+
+    /// A post's id is told this long after it was taken; or the post is refused then.
+    pub fn tells_after(&self, time: Duration, refuses: bool) {
+        let mut state = self.state();
+        (state.tells_after, state.refuses) = (Some(time), refuses);
+    }
+
+    /// How many containers were made, and how often the network was asked to prepare.
+    pub fn containers(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.containers.len(), state.prepares)
+    }
+
     pub fn publish_calls(&self) -> Vec<Timestamp> {
         self.state().publish_calls.clone()
     }
@@ -139,7 +174,7 @@ impl Net {
     pub fn plant(&self, account: &str, text: &str) -> String {
         let at = self.clock.now();
         let mut state = self.state();
-        let post = Held { id: String::new(), account: account.into(), text: text.into(), key: String::new(), at };
+        let post = Held { id: String::new(), account: account.into(), text: text.into(), key: String::new(), at, answers: None };
         self.accept(&mut state, post)
     }
 }
@@ -206,6 +241,8 @@ impl Connector for Net {
             own_servers: false,
             past_days: false,
             metrics_batch_max: 50,
+            publishes: &[Ability::Text, Ability::Link, Ability::Reply],
+            handles_life: Some(Duration::from_secs(24 * 3600)),
             ..Capabilities::default()
         }
     }
@@ -260,7 +297,28 @@ impl Connector for Net {
         Ok(TokenSet { access: refresh.clone(), refresh: None, expires_in: None, scopes: Vec::new() })
     }
 
-    async fn publish(&self, access: &Access, draft: &Draft, _: &Handles) -> Result<Sent, CallError> {
+    async fn prepare(&self, access: &Access, _: &Draft, handles: &Handles) -> Result<Prepared, CallError> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        state.prepares += 1;
+        let Some(work) = state.work else { return Ok(Prepared::Ready(Handles::Null)) };
+        state.check_token(&access.token)?;
+        let known = handles.get("container").and_then(Handles::as_u64).and_then(|n| usize::try_from(n).ok());
+        let number = known.unwrap_or_else(|| {
+            state.containers.push(now + work);
+            state.containers.len() - 1
+        });
+        let handles = serde_json::json!({"container": number});
+        if state.containers[number] > now {
+            return Ok(Prepared::Wait { handles, pause: Duration::from_secs(5) });
+        }
+        match state.spoilt.pop_front() {
+            Some(fault) => Err(answer(fault).about_media()),
+            None => Ok(Prepared::Ready(handles)),
+        }
+    }
+
+    async fn publish(&self, access: &Access, draft: &Draft, handles: &Handles) -> Result<Sent, CallError> {
         let at = self.clock.now();
         let mut state = self.state();
         state.publish_calls.push(at);
@@ -275,8 +333,18 @@ impl Connector for Net {
                 text: draft.text.clone(),
                 key: draft.idempotency_key.clone(),
                 at,
+                answers: draft.reply_to.clone().map(|r| (r.external_id, r.root_id)),
             };
+            if state.work.is_some() {
+                assert!(handles.get("container").is_some(), "what was prepared is published");
+            }
+            if state.tells_after.is_some() && state.refuses {
+                return Ok(Sent::Accepted(serde_json::json!({"ticket": 7})));
+            }
             let id = self.accept(&mut state, post);
+            if fault.is_none() && state.tells_after.is_some() {
+                return Ok(Sent::Accepted(serde_json::json!({"ticket": 7})));
+            }
             if fault.is_none() {
                 let permalink = Some(format!("http://memory.invalid/{id}"));
                 return Ok(Sent::Published(Published { external_id: id, permalink }));
@@ -292,6 +360,16 @@ impl Connector for Net {
             return Err(answer(fault));
         }
         state.check_token(&access.token)?;
+        if let Some(after) = state.tells_after {
+            assert_eq!(search.handles, serde_json::json!({"ticket": 7}), "the network's ticket comes along");
+            let taken = *state.publish_calls.last().expect("something was sent");
+            if self.clock.now() < taken + after {
+                return Ok(Found::Working);
+            }
+            if state.refuses {
+                return Ok(Found::Refused(answer(Fault::Policy)));
+            }
+        }
         let is_it =
             |p: &&Held| p.account == access.platform_user_id && p.text == search.draft.text && p.at >= search.since;
         Ok(match state.posts.iter().rfind(is_it) {
