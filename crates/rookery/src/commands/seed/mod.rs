@@ -1,5 +1,7 @@
 //! `rookery seed`: the example organization with its people and its data, for looking around and for development.
 
+mod queries;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -61,18 +63,18 @@ impl IdGen for ExampleIds {
 /// early can be finished by the next one.
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    Person(usize),
+    Person(i64),
     Organization,
-    Member(usize),
+    Member(i64),
 }
 
 /// Identity with the ids of a step. Their time part lies a minute apart per step: whoever signs in looks at the
 /// newest of their organizations, which has to be the example and not the personal one.
 fn identity(core: &Core, step: Step) -> Identity {
     let minute = match step {
-        Step::Person(place) => 1 + place as i64,
+        Step::Person(place) => 1 + place,
         Step::Organization => 100,
-        Step::Member(place) => 200 + place as i64,
+        Step::Member(place) => 200 + place,
     };
     let moment = FixedClock::at(Timestamp::from_millis(BEGINNING + minute * 60_000));
     let ids = SeededIds::with_clock(minute.unsigned_abs(), Arc::new(moment));
@@ -112,11 +114,7 @@ pub(crate) async fn seed(config: &Config, args: SeedArgs) -> anyhow::Result<Exit
 async fn refuse_strangers(core: &Core) -> anyhow::Result<()> {
     let mut tx = core.db.system("is there anybody but the example people").await?;
     let emails: Vec<&str> = PEOPLE.iter().map(|p| p.email).collect();
-    let strangers: i64 = sqlx::query_scalar("select count(*) from identity.users where email <> all($1)")
-        .bind(&emails)
-        .fetch_one(tx.conn())
-        .await
-        .map_err(rookery_db::Error::from)?;
+    let strangers = queries::strangers(&mut tx, &emails).await?;
     drop(tx);
     if strangers > 0 {
         let people =
@@ -155,7 +153,7 @@ async fn people(
 ) -> anyhow::Result<(Vec<User>, Vec<(Person, Option<SecretString>)>)> {
     let by = Origin::new(Actor::System);
     let (mut users, mut passwords) = (Vec::new(), Vec::new());
-    for (place, person) in PEOPLE.into_iter().enumerate() {
+    for (place, person) in (0..).zip(PEOPLE) {
         if let Some(user) = core.identity.find_user_by_email(person.email).await? {
             users.push(user);
             passwords.push((person, None));
@@ -198,7 +196,7 @@ async fn members(
     let known = core.identity.members(&scope).await?;
     let missing = |user: &User| known.iter().all(|m| m.user_id != user.id);
     let mut made = 0;
-    for (place, (user, person)) in people.iter().zip(PEOPLE).enumerate() {
+    for (place, (user, person)) in (0..).zip(people.iter().zip(PEOPLE)) {
         if missing(user) {
             identity(core, Step::Member(place)).add_member(&scope, user.id, person.role).await?;
             made += 1;
