@@ -12,6 +12,7 @@ use crate::bluesky::Bluesky;
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::facebook::Facebook;
 use crate::http::HttpClient;
+use crate::linkedin::LinkedIn;
 use crate::mastodon::Mastodon;
 use crate::twitter::Twitter;
 use crate::types::{
@@ -219,6 +220,7 @@ impl Connectors {
         Self::default()
             .with(Bluesky::new(http.clone()))
             .with(Facebook::new(http.clone()))
+            .with(LinkedIn::new(http.clone()))
             .with(Mastodon::new(http.clone()))
             .with(Twitter::new(http))
     }

@@ -17,6 +17,7 @@ mod connector;
 mod error;
 mod facebook;
 mod http;
+mod linkedin;
 mod mastodon;
 mod meta;
 mod oauth;
@@ -30,6 +31,7 @@ pub use connector::{Connector, Connectors};
 pub use error::{CallError, Delivery, ErrorType, UnknownErrorType};
 pub use facebook::Facebook;
 pub use http::{HttpClient, HttpConfig, HttpSetupError, PrivateAddresses, Resolver, is_private_literal, was_refused};
+pub use linkedin::LinkedIn;
 pub use mastodon::Mastodon;
 pub use twitter::Twitter;
 pub use types::{
