@@ -1,5 +1,6 @@
 //! The connectors against recorded answers, over real HTTP.
 
+mod bluesky;
 mod facebook;
 mod fake;
 mod mastodon;
