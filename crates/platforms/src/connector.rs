@@ -12,8 +12,10 @@ use crate::bluesky::Bluesky;
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::facebook::Facebook;
 use crate::http::HttpClient;
+use crate::instagram::Instagram;
 use crate::linkedin::LinkedIn;
 use crate::mastodon::Mastodon;
+use crate::threads::Threads;
 use crate::twitter::Twitter;
 use crate::types::{
     Access, AccountMetrics, AppCredentials, AuthorizeRequest, Capabilities, ContentItem, ContentPage, Draft,
@@ -221,7 +223,9 @@ impl Connectors {
             .with(Bluesky::new(http.clone()))
             .with(Facebook::new(http.clone()))
             .with(LinkedIn::new(http.clone()))
+            .with(Instagram::new(http.clone()))
             .with(Mastodon::new(http.clone()))
+            .with(Threads::new(http.clone()))
             .with(Twitter::new(http))
     }
 

@@ -17,12 +17,14 @@ mod connector;
 mod error;
 mod facebook;
 mod http;
+mod instagram;
 mod linkedin;
 mod mastodon;
 mod meta;
 mod oauth;
 mod poll;
 pub mod text;
+mod threads;
 mod twitter;
 mod types;
 
@@ -31,8 +33,10 @@ pub use connector::{Connector, Connectors};
 pub use error::{CallError, Delivery, ErrorType, UnknownErrorType};
 pub use facebook::Facebook;
 pub use http::{HttpClient, HttpConfig, HttpSetupError, PrivateAddresses, Resolver, is_private_literal, was_refused};
+pub use instagram::Instagram;
 pub use linkedin::LinkedIn;
 pub use mastodon::Mastodon;
+pub use threads::Threads;
 pub use twitter::Twitter;
 pub use types::{
     Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, Basis, Capabilities, ContentFormat, ContentItem,

@@ -22,7 +22,7 @@ pub(crate) enum Asking {
 type Row = (RangeInclusive<i64>, Option<i64>, ErrorType);
 
 /// First match from the top. Verified 2026-09 against the documentation and recorded answers.
-const TABLE: [Row; 41] = [
+const TABLE: [Row; 65] = [
     // Publishing subcodes, whatever the code above them.
     (ANY, Some(1_366_046), ErrorType::BadRequest), // photo too big or of a wrong format
     (ANY, Some(1_366_051), ErrorType::BadRequest), // the same photo twice
@@ -39,14 +39,33 @@ const TABLE: [Row; 41] = [
     (ANY, Some(4_854_002), ErrorType::Permission), // identity confirmation
     (ANY, Some(1_363_047), ErrorType::Transient),
     (ANY, Some(1_609_010), ErrorType::Transient),
+    // Media of Instagram and Threads, whatever the code above them.
+    (ANY, Some(2_207_003), ErrorType::Transient), // fetching the medium took too long
+    (ANY, Some(2_207_008), ErrorType::Transient), // the container is unknown or expired
+    (ANY, Some(2_207_020), ErrorType::Transient), // the medium expired
+    (ANY, Some(2_207_027), ErrorType::Transient), // the container is not ready
+    (ANY, Some(2_207_032), ErrorType::Transient), // could not be created
+    (ANY, Some(2_207_053), ErrorType::Transient), // could not be uploaded
+    (ANY, Some(2_207_077), ErrorType::Transient),
+    (ANY, Some(2_207_082), ErrorType::Transient),
+    (ANY, Some(2_207_042), ErrorType::RateLimit),   // posts of 24 hours
+    (ANY, Some(2_207_001), ErrorType::PolicyBlock), // looks like spam
+    (ANY, Some(2_207_050), ErrorType::PolicyBlock), // the account is restricted
+    (ANY, Some(2_207_051), ErrorType::PolicyBlock), // the action is blocked
+    (ANY, Some(4_279_013), ErrorType::PolicyBlock), // the same, on Threads
     // Codes.
+    (-2..=-1, None, ErrorType::Transient),
     (1..=2, None, ErrorType::Transient),
     (3..=3, None, ErrorType::Permission),
     (4..=4, None, ErrorType::RateLimit),
+    (9..=9, None, ErrorType::RateLimit), // posts of 24 hours
     (10..=10, None, ErrorType::Permission),
     (12..=12, None, ErrorType::BadRequest),
     (17..=17, None, ErrorType::RateLimit),
+    (24..=24, None, ErrorType::BadRequest),  // the medium is missing
+    (25..=25, None, ErrorType::PolicyBlock), // the account is restricted
     (32..=32, None, ErrorType::RateLimit),
+    (33..=33, None, ErrorType::Permission), // the account cannot be reached any more
     (100..=100, Some(33), ErrorType::NotFound), // gone, or not visible to this token
     (100..=100, None, ErrorType::BadRequest),
     (102..=102, None, ErrorType::TokenExpired),
@@ -54,6 +73,7 @@ const TABLE: [Row; 41] = [
     (190..=190, None, ErrorType::TokenExpired),
     (200..=299, None, ErrorType::Permission),
     (341..=341, None, ErrorType::RateLimit),
+    (352..=352, None, ErrorType::BadRequest), // video format
     (368..=368, None, ErrorType::PolicyBlock),
     (490..=490, None, ErrorType::TokenExpired),
     (506..=506, None, ErrorType::BadRequest), // an equal post exists
@@ -61,17 +81,38 @@ const TABLE: [Row; 41] = [
     (803..=803, None, ErrorType::NotFound),
     (2500..=2500, None, ErrorType::BadRequest),
     (3001..=3001, None, ErrorType::MetricUnsupported),
+    (9_004..=9_004, None, ErrorType::BadRequest), // the medium's address cannot be fetched
+    (9_007..=9_007, None, ErrorType::Transient),  // the container is not ready
+    (36_000..=36_004, None, ErrorType::BadRequest), // picture, caption
     (80_000..=80_006, None, ErrorType::RateLimit),
     (80_008..=80_009, None, ErrorType::RateLimit),
     (80_014..=80_014, None, ErrorType::RateLimit),
     (1_609_005..=1_609_005, None, ErrorType::BadRequest), // link could not be read
+    (2_207_051..=2_207_051, None, ErrorType::PolicyBlock),
+    (4_279_013..=4_279_013, None, ErrorType::PolicyBlock),
     (ANY, Some(1_504_028), ErrorType::MetricUnsupported),
 ];
 
 const ANY: RangeInclusive<i64> = i64::MIN..=i64::MAX;
 
+/// Subcodes that say that a medium could not be used, or that its container is of no use any more.
+const MEDIA: [i64; 14] = [
+    2_207_003, 2_207_004, 2_207_005, 2_207_008, 2_207_009, 2_207_020, 2_207_023, 2_207_026, 2_207_032, 2_207_052,
+    2_207_053, 2_207_057, 2_207_077, 2_207_082,
+];
+
+/// Codes that say so without a subcode: format and size of pictures, format of videos, address.
+const MEDIA_CODES: [i64; 5] = [352, 9_004, 36_000, 36_001, 36_003];
+
 /// An equal post exists.
 const DUPLICATE: i64 = 506;
+
+/// What a subcode alone stands for: a failed container tells nothing else.
+pub(crate) fn of_subcode(subcode: i64) -> Option<ErrorType> {
+    let is_documented = (2_207_000..2_207_100).contains(&subcode);
+    let row = TABLE.iter().find(|(_, sub, _)| *sub == Some(subcode)).map(|(_, _, kind)| *kind);
+    row.or_else(|| is_documented.then_some(ErrorType::BadRequest))
+}
 
 fn by_table(code: i64, subcode: Option<i64>) -> Option<ErrorType> {
     let row = TABLE.iter().find(|(codes, sub, _)| codes.contains(&code) && (sub.is_none() || *sub == subcode));
@@ -129,6 +170,7 @@ fn structured(answer: &Answer, error: &Value, asking: Asking, usage: Option<Usag
     result.subcode = subcode.map(|s| s.to_string());
     result.trace_id = text("fbtrace_id").map(|t| answer.redactor.clean(t));
     result.duplicate = code == Some(DUPLICATE);
+    result.media = subcode.is_some_and(|s| MEDIA.contains(&s)) || code.is_some_and(|c| MEDIA_CODES.contains(&c));
     if kind == ErrorType::RateLimit {
         result.retry_after = result.retry_after.or(usage.and_then(|u| u.regain));
     }

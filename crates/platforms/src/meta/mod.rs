@@ -1,8 +1,11 @@
 //! What the networks of Meta have in common: the shape of the Graph API's errors, the proof that we hold
 //! the app's secret, usage headers, paging and insights.
 
+pub(crate) mod containers;
 pub(crate) mod errors;
+pub(crate) mod graph;
 pub(crate) mod insights;
+pub(crate) mod login;
 pub(crate) mod paging;
 pub(crate) mod refused_metrics;
 pub(crate) mod values;

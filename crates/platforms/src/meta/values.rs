@@ -25,6 +25,11 @@ fn of_metric(metric: &Value) -> Vec<MetricValue> {
     let Some(name) = metric.get("name").and_then(Value::as_str) else { return Vec::new() };
     let listed = metric.get("values").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let total = metric.get("total_value").map(std::slice::from_ref).unwrap_or_default();
+    if let Some(links) = metric.get("link_total_values").and_then(Value::as_array) {
+        // Clicks are told by link (Threads).
+        let total = links.iter().filter_map(|l| sum(l.get("value")?)).fold(0, i64::saturating_add);
+        return vec![MetricValue { name: name.to_owned(), total, split: None, end_time: None }];
+    }
     let read = |entry: &Value| {
         let value = entry.get("value")?;
         Some(MetricValue {
@@ -81,9 +86,10 @@ mod tests {
             {"name": "d", "values": [{"value": "seven"}]},
             {"name": "e", "values": [{"value": {}}]},
             {"name": "f", "values": []},
+            {"name": "g", "link_total_values": [{"value": 2, "link_url": "https://a.example"}, {"value": 3}]},
         ]});
         let read: Vec<(String, i64)> = values(&body).into_iter().map(|v| (v.name, v.total)).collect();
-        let expected = [("a", 1), ("a", 5_000_000_000), ("b", 8), ("c", 9), ("e", 0)];
+        let expected = [("a", 1), ("a", 5_000_000_000), ("b", 8), ("c", 9), ("e", 0), ("g", 5)];
         assert_eq!(read, expected.map(|(name, total)| (name.to_owned(), total)));
     }
 }

@@ -1,0 +1,78 @@
+//! The account's own posts.
+
+use rookery_kernel::Timestamp;
+use serde_json::Value;
+
+use super::{Instagram, caller};
+use crate::error::CallError;
+use crate::http::Request;
+use crate::meta::{paging, rows, time};
+use crate::text::hashtags;
+use crate::types::{Access, ContentFormat, ContentItem, ContentPage};
+
+const FIELDS: &str = "id,caption,media_type,media_product_type,permalink,timestamp,like_count,comments_count,media_url,\
+                      thumbnail_url,shortcode,username";
+
+impl Instagram {
+    /// One page of posts; stories of the last day stand on an edge of their own and come first.
+    pub(super) async fn own_media(
+        &self,
+        access: &Access,
+        since: Timestamp,
+        cursor: Option<String>,
+    ) -> Result<ContentPage, CallError> {
+        let mut items = Vec::new();
+        if cursor.is_none() {
+            let url = self.graph.url(&access.base_url, &[&access.platform_user_id, "stories"])?;
+            let request = Request::get(url).with("fields", FIELDS).with("limit", "100");
+            let stories = self.graph.call(request, &caller(access)).await?;
+            items.extend(
+                rows(&stories).filter_map(|story| Some(ContentItem { format: ContentFormat::Story, ..item(story)? })),
+            );
+        }
+        let url = self.graph.url(&access.base_url, &[&access.platform_user_id, "media"])?;
+        let request = paging::at(Request::get(url).with("fields", FIELDS), cursor.as_deref(), since);
+        let body = self.graph.call(request, &caller(access)).await?;
+        // Newest first: behind a post that is too old there are only older ones.
+        let is_done = rows(&body).last().and_then(created_at).is_some_and(|at| at < since);
+        let next = paging::next(&body, cursor.as_deref())?.filter(|_| !is_done);
+        items.extend(rows(&body).filter_map(item));
+        items.retain(|i| i.published_at >= since);
+        items.sort_by_key(|i| std::cmp::Reverse(i.published_at));
+        Ok(ContentPage { items, next })
+    }
+}
+
+fn created_at(post: &Value) -> Option<Timestamp> {
+    time(post.get("timestamp")?.as_str()?)
+}
+
+pub(super) fn format(media: &Value) -> ContentFormat {
+    let text = |name: &str| media.get(name).and_then(Value::as_str).unwrap_or_default();
+    match (text("media_product_type"), text("media_type")) {
+        ("STORY", _) => ContentFormat::Story,
+        ("REELS", _) => ContentFormat::Reel,
+        (_, "CAROUSEL_ALBUM") => ContentFormat::Carousel,
+        (_, "VIDEO") => ContentFormat::Video,
+        _ => ContentFormat::Post,
+    }
+}
+
+fn item(media: &Value) -> Option<ContentItem> {
+    let text = |name: &str| media.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+    let caption = text("caption").filter(|t| !t.is_empty());
+    Some(ContentItem {
+        external_id: text("id")?,
+        external_parent_id: None,
+        format: format(media),
+        hashtags: caption.as_deref().map(hashtags).unwrap_or_default(),
+        caption,
+        language: None,
+        permalink: text("permalink"),
+        media_url: text("media_url"),
+        thumbnail_url: text("thumbnail_url"),
+        duration_ms: None,
+        published_at: created_at(media)?,
+        raw: media.clone(),
+    })
+}
