@@ -5,8 +5,13 @@
 
 mod content;
 mod insights;
+mod look_up;
 mod oauth;
 mod publish;
+mod rules;
+mod upload;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rookery_kernel::{Date, Platform, Timestamp};
@@ -23,12 +28,15 @@ use crate::meta::refused_metrics::RefusedMetrics;
 use crate::meta::{self, Caller};
 use crate::types::{
     Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, Capabilities, ContentPage, Draft,
-    ExchangeRequest, Found, Handles, MetricsBatch, Profile, Search, Sent, TokenSet, Usage,
+    ExchangeRequest, Found, Handles, MetricsBatch, Prepared, Profile, Search, Sent, TokenSet, Usage,
 };
 
 /// The version in use unless told otherwise: the oldest with all metrics we ask for that is
 /// certain to live for some time.
 const VERSION: &str = "v25.0";
+
+/// Unpublished media live about a day; an hour is kept for the way.
+const MEDIA_LIFE: Duration = Duration::from_hours(23);
 
 /// Facebook Pages.
 #[derive(Debug)]
@@ -79,13 +87,23 @@ impl Connector for Facebook {
             own_servers: false,
             past_days: true,
             metrics_batch_max: 50,
-            publishes: &[Ability::Text, Ability::Link],
+            publishes: &[
+                Ability::Text,
+                Ability::Link,
+                Ability::Image,
+                Ability::Video,
+                Ability::Carousel,
+                Ability::Story,
+                Ability::Reel,
+                Ability::Reply,
+            ],
+            handles_life: Some(MEDIA_LIFE),
             ..Capabilities::default()
         }
     }
 
     fn source_version(&self) -> String {
-        format!("facebook/1 {}", self.version)
+        format!("facebook/2 {}", self.version)
     }
 
     fn default_base_url(&self) -> Option<Url> {
@@ -121,14 +139,27 @@ impl Connector for Facebook {
         self.renew_page_token(access).await
     }
 
+    fn objections(&self, draft: &Draft) -> Vec<String> {
+        rules::objections(draft, &self.capabilities())
+    }
+
+    fn composed_text(&self, draft: &Draft) -> String {
+        rules::message(draft)
+    }
+
     #[instrument(skip_all, err(level = "warn"), fields(page = %access.platform_user_id))]
-    async fn publish(&self, access: &Access, draft: &Draft, _handles: &Handles) -> Result<Sent, CallError> {
-        self.post_to_feed(access, draft).await.map(Sent::Published)
+    async fn prepare(&self, access: &Access, draft: &Draft, handles: &Handles) -> Result<Prepared, CallError> {
+        self.upload_media(access, draft, handles).await
+    }
+
+    #[instrument(skip_all, err(level = "warn"), fields(page = %access.platform_user_id))]
+    async fn publish(&self, access: &Access, draft: &Draft, handles: &Handles) -> Result<Sent, CallError> {
+        self.make_public(access, draft, handles).await
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(page = %access.platform_user_id))]
     async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, CallError> {
-        self.find_post(access, search).await
+        self.find(access, search).await
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(page = %access.platform_user_id))]

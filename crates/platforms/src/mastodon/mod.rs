@@ -6,6 +6,8 @@ mod instance;
 mod metrics;
 mod oauth;
 mod publish;
+mod rules;
+mod upload;
 
 use std::time::Duration;
 
@@ -15,28 +17,33 @@ use secrecy::SecretString;
 use tracing::instrument;
 use url::Url;
 
+use self::instance::KnownLimits;
 use crate::connector::Connector;
 use crate::error::CallError;
 use crate::http::{Answer, HttpClient, Request};
 use crate::types::{
     Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, Capabilities, ContentPage, Draft,
-    ExchangeRequest, Found, Handles, InstanceLimits, MetricsBatch, Profile, RegisterRequest, Search, Sent, TokenSet,
-    Usage,
+    ExchangeRequest, Found, Handles, InstanceLimits, MetricsBatch, Prepared, Profile, RegisterRequest, Search, Sent,
+    TokenSet, Usage,
 };
 
 /// Servers remember an `Idempotency-Key` for about an hour.
 const KEY_MEMORY: Duration = Duration::from_secs(3600);
 
+/// Servers delete media that belong to no status after a day; an hour is kept for the way.
+const MEDIA_LIFE: Duration = Duration::from_hours(23);
+
 /// Mastodon.
 #[derive(Debug)]
 pub struct Mastodon {
     http: HttpClient,
+    limits: KnownLimits,
 }
 
 impl Mastodon {
     /// A connector over this client.
     pub fn new(http: HttpClient) -> Self {
-        Self { http }
+        Self { http, limits: KnownLimits::default() }
     }
 
     /// Sends as the account, notes the quota headers, and returns an answer that is a success.
@@ -65,13 +72,21 @@ impl Connector for Mastodon {
             own_servers: true,
             past_days: false,
             metrics_batch_max: 50,
-            publishes: &[Ability::Text, Ability::Link],
+            publishes: &[
+                Ability::Text,
+                Ability::Link,
+                Ability::Image,
+                Ability::Video,
+                Ability::Carousel,
+                Ability::Reply,
+            ],
+            handles_life: Some(MEDIA_LIFE),
             ..Capabilities::default()
         }
     }
 
     fn source_version(&self) -> String {
-        "mastodon/1 v1".to_owned()
+        "mastodon/2 v1".to_owned()
     }
 
     fn default_base_url(&self) -> Option<Url> {
@@ -121,13 +136,22 @@ impl Connector for Mastodon {
         self.limits(base_url).await.map(Some)
     }
 
+    fn objections(&self, draft: &Draft) -> Vec<String> {
+        rules::objections(draft, &self.capabilities())
+    }
+
     fn composed_text(&self, draft: &Draft) -> String {
         draft.text_with_link()
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(account = %access.platform_user_id))]
-    async fn publish(&self, access: &Access, draft: &Draft, _handles: &Handles) -> Result<Sent, CallError> {
-        self.post_status(access, draft).await.map(Sent::Published)
+    async fn prepare(&self, access: &Access, draft: &Draft, handles: &Handles) -> Result<Prepared, CallError> {
+        self.upload_media(access, draft, handles).await
+    }
+
+    #[instrument(skip_all, err(level = "warn"), fields(account = %access.platform_user_id))]
+    async fn publish(&self, access: &Access, draft: &Draft, handles: &Handles) -> Result<Sent, CallError> {
+        self.post_status(access, draft, handles).await.map(Sent::Published)
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(account = %access.platform_user_id))]
