@@ -78,7 +78,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("testkit", &["kernel", "db"]),
 ];
 /// Only tests use these, and any test may.
-const FOR_TESTS: &[&str] = &["testkit", "sandbox"];
+const FOR_TESTS: &[&str] = &["testkit", "sandbox", "platforms"];
 /// A test crate of whole journeys: knows everybody.
 const KNOWS_ALL: &[&str] = &["e2e", "xtask"];
 /// Crates whose business is SQL.

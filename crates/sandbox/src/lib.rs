@@ -66,6 +66,7 @@ mod routes;
 mod server;
 mod texts;
 mod truth;
+mod twitter;
 mod views;
 mod world;
 

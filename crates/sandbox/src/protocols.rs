@@ -9,6 +9,7 @@ use crate::protocol::Protocol;
 const PROTOCOLS: &[&dyn Protocol] = &[
     &crate::facebook::Facebook,
     &crate::mastodon::Mastodon,
+    &crate::twitter::Twitter,
 ];
 
 /// All simulated networks.

@@ -38,12 +38,14 @@ enum Mark {
 }
 
 /// Beginnings of the sentences that refuse a post.
-const BY_SENTENCE: [(&str, ErrorType, Mark); 10] = [
+const BY_SENTENCE: [(&str, ErrorType, Mark); 12] = [
     ("You are not allowed to create a Tweet with duplicate content", ErrorType::BadRequest, Mark::Duplicate),
     ("You are not allowed to create a Post with duplicate content", ErrorType::BadRequest, Mark::Duplicate),
     ("Your media IDs are invalid", ErrorType::BadRequest, Mark::Media),
     ("You attempted to reply to a Tweet that is deleted", ErrorType::NotFound, Mark::None),
     ("You attempted to reply to a Post that is deleted", ErrorType::NotFound, Mark::None),
+    ("Your Tweet text is too long", ErrorType::BadRequest, Mark::None),
+    ("Your Post text is too long", ErrorType::BadRequest, Mark::None),
     ("Reply to this conversation is not allowed", ErrorType::BadRequest, Mark::None),
     ("Your account is suspended", ErrorType::PolicyBlock, Mark::None),
     ("Your account is temporarily locked", ErrorType::PolicyBlock, Mark::None),

@@ -1,5 +1,7 @@
 //! The simulated networks over HTTP.
 
+mod connect;
+mod connector_twitter;
 mod facebook;
 mod facebook_oauth;
 mod faults;
