@@ -3,6 +3,9 @@
 mod bluesky;
 mod facebook;
 mod fake;
+mod instagram;
 mod mastodon;
+mod meta;
+mod threads;
 mod transport;
 mod twitter;
