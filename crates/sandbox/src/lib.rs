@@ -41,6 +41,7 @@
 #![allow(dead_code, reason = "some helpers of `protocol.rs` wait for their first network")]
 
 mod audience;
+mod bluesky;
 mod call;
 mod calls;
 mod chance;
@@ -70,6 +71,7 @@ mod twitter;
 mod views;
 mod world;
 
+pub use bluesky::BLUESKY_APP_PASSWORD;
 pub use calls::{CallOutcome, CallRecord};
 pub use clock::TravelClock;
 pub use control::Control;

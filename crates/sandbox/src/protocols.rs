@@ -7,6 +7,7 @@ use crate::protocol::Protocol;
 /// In alphabetical order, one line each.
 #[rustfmt::skip]
 const PROTOCOLS: &[&dyn Protocol] = &[
+    &crate::bluesky::Bluesky,
     &crate::facebook::Facebook,
     &crate::mastodon::Mastodon,
     &crate::twitter::Twitter,

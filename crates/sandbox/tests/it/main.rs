@@ -1,6 +1,8 @@
 //! The simulated networks over HTTP.
 
+mod bluesky;
 mod connect;
+mod connector_bluesky;
 mod connector_twitter;
 mod facebook;
 mod facebook_oauth;
