@@ -46,7 +46,7 @@ pub(super) fn answer(net: &Network, call: &Call, id: &str, version: u32) -> Resu
     let caller = caller(&world, call)?;
     if let Some(page) = page(&world, &caller, id).filter(|p| caller.may_see(p)) {
         caller.need("read_insights")?;
-        let posts: Vec<Post> = world.posts_of(page.id, call.now).cloned().collect();
+        let posts: Vec<Post> = world.posts_of(page.id, call.now).filter(|p| p.reply_to.is_none()).cloned().collect();
         drop(world);
         return of_page(net, call, &page, &posts, &names, version);
     }

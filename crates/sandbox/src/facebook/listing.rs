@@ -92,8 +92,11 @@ pub(super) fn posts(net: &Network, call: &Call, page_id: &str) -> Result<Reply, 
         let unknown = || GraphError::unknown_object(page_id, "get");
         let page = page(&world, &caller, page_id).filter(|p| caller.may_see(p)).ok_or_else(unknown)?;
         caller.need("pages_read_engagement")?;
+        // Stories and comments have listings of their own.
         let is_in = |p: &&Post| {
-            since.is_none_or(|s| p.created_at.as_secs() >= s.as_secs())
+            p.reply_to.is_none()
+                && p.kind.as_deref() != Some("story")
+                && since.is_none_or(|s| p.created_at.as_secs() >= s.as_secs())
                 && until.is_none_or(|u| p.created_at <= u)
                 && place.is_none_or(|id| p.id < id)
                 && p.created_at.as_secs() + i64::try_from(call.listing_lag_secs).unwrap_or(0) <= call.now.as_secs()

@@ -1,10 +1,12 @@
 //! Facebook Pages: the Graph API below `/facebook/{version}/`.
 
 mod batch;
+mod comments;
 mod error;
 mod fields;
 mod insights;
 mod listing;
+mod media;
 mod nodes;
 mod oauth;
 mod protocol;
@@ -72,12 +74,19 @@ fn route(net: &Network, call: &Call) -> Result<Reply, GraphError> {
         // Without a version the oldest one answers.
         _ => (*VERSIONS.start(), segments.as_slice()),
     };
-    if !VERSIONS.contains(&version) {
+    let is_upload = call.host_part.as_deref() == Some("upload");
+    if !VERSIONS.contains(&version) && !is_upload {
         return Err(GraphError::unknown_path(&segments.join("/")));
     }
     let get = call.method == Method::GET;
     let post = call.method == Method::POST;
     let delete = call.method == Method::DELETE;
+    if is_upload {
+        return match segments.as_slice() {
+            ["video-upload", _, id] if post => media::upload(net, call, id),
+            _ => Err(GraphError::unknown_path(&segments.join("/"))),
+        };
+    }
     match path {
         [] if post && call.param("batch").is_some() => batch::run(net, call),
         ["dialog", "oauth"] if get || post => oauth::dialog(net, call),
@@ -89,9 +98,17 @@ fn route(net: &Network, call: &Call) -> Result<Reply, GraphError> {
         ["me", "businesses"] if get => caller(&net.world(), call).map(|_| Reply::ok(json!({ "data": [] }))),
         [page, "feed"] if post => publish::feed(net, call, page),
         [page, "feed" | "posts" | "published_posts"] if get => listing::posts(net, call, page),
+        [page, "photos"] if post => media::photos(net, call, page),
+        [page, "videos"] if post => media::videos(net, call, page),
+        [page, "video_reels"] if post => media::reels(net, call, page, "reel"),
+        [page, "video_stories"] if post => media::reels(net, call, page, "story"),
+        [page, "photo_stories"] if post => media::photo_story(net, call, page),
+        [page, "stories"] if get => media::stories(net, call, page),
+        [object, "comments"] if post => comments::create(net, call, object),
+        [object, "comments"] if get => comments::list(net, call, object),
         [id, "insights"] if get => insights::answer(net, call, id, version),
         [video, "video_insights"] if get => insights::of_video(net, call, video),
-        [post_id, "comments" | "reactions" | "likes"] if get => nodes::edge(net, call, post_id, path[1]),
+        [post_id, "reactions" | "likes"] if get => nodes::edge(net, call, post_id, path[1]),
         [id] if get => nodes::node(net, call, id),
         [id] if post => publish::edit(net, call, id),
         [id] if delete => publish::delete(net, call, id),

@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 use super::error::GraphError;
 use super::fields::{Field, parse, select};
 use super::oauth::page_token;
-use super::{Caller, Who, caller, page, time};
+use super::{Caller, Who, caller, comments, media, page, time};
 use crate::audience::PostNumbers;
 use crate::call::{Call, Reply};
+use crate::container::Container;
 use crate::network::Network;
 use crate::world::{Account, Format, Post, World};
 
@@ -15,7 +16,7 @@ use crate::world::{Account, Format, Post, World};
 type Build<'a> = &'a mut dyn FnMut(&Field) -> Result<Option<Value>, GraphError>;
 
 /// The object with the fields that were asked for; the id is always there.
-fn object(id: &str, fields: &[Field], build: Build<'_>) -> Result<Value, GraphError> {
+pub(super) fn object(id: &str, fields: &[Field], build: Build<'_>) -> Result<Value, GraphError> {
     let mut object = Map::new();
     for field in fields {
         if let Some(value) = build(field)? {
@@ -26,7 +27,7 @@ fn object(id: &str, fields: &[Field], build: Build<'_>) -> Result<Value, GraphEr
     Ok(Value::Object(object))
 }
 
-fn unknown_field(name: &str, node: &str) -> GraphError {
+pub(super) fn unknown_field(name: &str, node: &str) -> GraphError {
     GraphError::parameter(&format!("Tried accessing nonexisting field ({name}) on node type ({node})"))
 }
 
@@ -56,6 +57,17 @@ pub(super) fn node(net: &Network, call: &Call, id: &str) -> Result<Reply, GraphE
         let fields = asked(call, "id,message,created_time")?;
         return Ok(Reply::ok(post_node(net, call, &page, &post, &fields)?));
     }
+    if let Some((page, comment)) = comments::visible(&world, &caller, call, id) {
+        let fields = asked(call, "id,message,created_time")?;
+        return Ok(Reply::ok(comments::node(call, &page, &comment, &fields)?));
+    }
+    if let Some(container) = media::container(&world, call, id) {
+        let page = world.accounts.get(&container.account).filter(|p| caller.may_see(p));
+        let page = page.ok_or_else(|| GraphError::unknown_object(id, "get"))?;
+        let post = container.post.and_then(|id| world.posts.get(&id));
+        let fields = asked(call, "id,description,updated_time")?;
+        return Ok(Reply::ok(uploaded_video(call, page, &container, post, &fields)?));
+    }
     if let Some((page, post)) = visible_video(&world, &caller, call, id) {
         let body = video_node(call, &page, &post, &asked(call, "id,description,updated_time")?)?;
         return Ok(Reply::ok(body));
@@ -71,9 +83,11 @@ pub(super) fn visible_post(world: &World, caller: &Caller, call: &Call, id: &str
     Some((page, post.clone()))
 }
 
-/// A video: it carries the bare number of the post that wraps it.
+/// A video: one that was uploaded has an id of its own, one of the invented past the bare number of the
+/// post that wraps it.
 pub(super) fn visible_video(world: &World, caller: &Caller, call: &Call, id: &str) -> Option<(Account, Post)> {
-    let post = world.post(id.parse().ok()?, call.now).filter(|p| p.format == Format::Video)?;
+    let wrapping = media::container(world, call, id).and_then(|c| c.post);
+    let post = world.post(wrapping.or_else(|| id.parse().ok())?, call.now).filter(|p| p.format == Format::Video)?;
     let page = world.accounts.get(&post.account).filter(|p| caller.may_see(p))?;
     Some((page.clone(), post.clone()))
 }
@@ -200,6 +214,19 @@ const fn status_type(format: Format) -> &'static str {
 }
 
 fn attachments(post: &Post, permalink: &str, media: &str) -> Option<Value> {
+    let ids = post.extra.get("media_ids").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    // What came through the API has ids of its own, the invented past has not.
+    let target = |id: Option<&Value>| json!({ "id": id.cloned().unwrap_or_else(|| json!(post.id.to_string())), "url": permalink });
+    if ids.len() > 1 {
+        let image = json!({ "image": { "height": 360, "src": media, "width": 720 } });
+        let photo = |id| json!({ "media_type": "photo", "type": "photo", "target": target(Some(id)), "media": image, "url": permalink });
+        let below: Vec<Value> = ids.iter().map(photo).collect();
+        let entry = json!({
+            "media_type": "album", "type": "album", "url": permalink, "target": target(None), "media": image,
+            "subattachments": { "data": below },
+        });
+        return Some(json!({ "data": [entry] }));
+    }
     let entry = match post.format {
         Format::Text => return None,
         Format::Link => {
@@ -208,12 +235,12 @@ fn attachments(post: &Post, permalink: &str, media: &str) -> Option<Value> {
         }
         Format::Photo => json!({
             "media_type": "photo", "type": "photo", "url": permalink,
-            "target": { "id": post.id.to_string(), "url": permalink },
+            "target": target(ids.first()),
             "media": { "image": { "height": 360, "src": media, "width": 720 } },
         }),
         Format::Video => json!({
             "media_type": "video", "type": "video_inline", "url": permalink,
-            "target": { "id": post.id.to_string(), "url": permalink },
+            "target": target(ids.first()),
             "media": { "image": { "height": 360, "src": media, "width": 720 }, "source": media },
         }),
     };
@@ -221,7 +248,7 @@ fn attachments(post: &Post, permalink: &str, media: &str) -> Option<Value> {
 }
 
 /// An edge with its total; the entries themselves are not simulated.
-fn counted(field: &Field, total: i64) -> Value {
+pub(super) fn counted(field: &Field, total: i64) -> Value {
     let mut edge = json!({ "data": [] });
     if field.modifier("summary").is_some_and(|s| s != "false" && s != "0") {
         edge["summary"] = if field.name == "comments" {
@@ -233,18 +260,46 @@ fn counted(field: &Field, total: i64) -> Value {
     edge
 }
 
-/// `/{post}/comments` and its kin.
+/// `/{post}/reactions` and its kin.
 pub(super) fn edge(net: &Network, call: &Call, id: &str, name: &str) -> Result<Reply, GraphError> {
     let world = net.world();
     let caller = caller(&world, call)?;
     let (page, post) = visible_post(&world, &caller, call, id).ok_or_else(|| GraphError::unknown_object(id, "get"))?;
     let numbers: PostNumbers = net.audience.post_exact(&page, &post, call.now);
-    let total = if name == "comments" { numbers.comments } else { numbers.reactions_total() };
+    let total = numbers.reactions_total();
     let mut field = Field::named(name);
     if let Some(summary) = call.text("summary") {
         field.modifiers.push(("summary".to_owned(), summary.to_owned()));
     }
     Ok(Reply::ok(counted(&field, total)))
+}
+
+/// A video that came through the API: it has an id before its post exists.
+fn uploaded_video(
+    call: &Call,
+    page: &Account,
+    container: &Container,
+    post: Option<&Post>,
+    fields: &[Field],
+) -> Result<Value, GraphError> {
+    let public = post.filter(|p| p.is_visible(call.now));
+    if post.is_some_and(|p| p.is_deleted(call.now)) {
+        return Err(GraphError::unknown_object(&container.id, "get"));
+    }
+    let length = || media::item_of(container).or_else(|| post?.media.first().cloned())?.duration_ms;
+    object(&container.id, fields, &mut |field| {
+        Ok(match field.name.as_str() {
+            "id" => None,
+            "description" => post.map(|p| json!(p.text)),
+            "title" => post.and_then(|p| p.title.as_ref()).map(|t| json!(t)),
+            "created_time" | "updated_time" => public.map(|p| json!(time(p.created_at))),
+            "length" => length().map(|millis| json!(std::time::Duration::from_millis(millis).as_secs_f64())),
+            "post_id" => public.map(|p| json!(p.id.to_string())),
+            "permalink_url" => public.map(|p| json!(format!("{}{}", call.origin, page.permalink_path(p)))),
+            "status" => Some(select(media::status(container, post, call), &field.sub)),
+            name => return Err(unknown_field(name, "Video")),
+        })
+    })
 }
 
 fn video_node(call: &Call, page: &Account, post: &Post, fields: &[Field]) -> Result<Value, GraphError> {

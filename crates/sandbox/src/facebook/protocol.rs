@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::http::Method;
 use rookery_kernel::{Platform, Timestamp};
 use serde_json::json;
+use url::Url;
 
 use super::error::GraphError;
 use super::insights::invalid_metric;
@@ -31,10 +32,25 @@ impl Protocol for Facebook {
 
     fn endpoint(&self, call: &Call) -> Endpoint {
         let method = &call.method;
+        if call.host_part.as_deref() == Some("upload") {
+            return Endpoint::Upload;
+        }
+        let asks_status = || call.text("fields").is_some_and(|f| f.split(',').any(|name| name.starts_with("status")));
         match call.segments().get(1..).unwrap_or_default() {
             ["dialog" | "oauth", _] | ["debug_token"] | ["me", "permissions", ..] => Endpoint::Oauth,
-            [_, "feed" | "photos" | "videos"] if method == Method::POST => Endpoint::Publish,
+            [_, "photos"] if method == Method::POST && call.text("published") == Some("false") => Endpoint::Upload,
+            [_, "videos" | "video_reels" | "video_stories"]
+                if method == Method::POST && matches!(call.text("upload_phase"), Some("start" | "transfer")) =>
+            {
+                Endpoint::Upload
+            }
+            [_, "feed" | "photos" | "videos" | "video_reels" | "video_stories" | "photo_stories" | "comments"]
+                if method == Method::POST =>
+            {
+                Endpoint::Publish
+            }
             [_, "feed" | "posts" | "published_posts"] => Endpoint::List,
+            [_] if method == Method::GET && asks_status() => Endpoint::Upload,
             [_, "insights" | "video_insights"] => Endpoint::Metrics,
             ["me", "accounts" | "businesses"] | ["me"] => Endpoint::Account,
             [_] if method == Method::DELETE => Endpoint::Delete,
@@ -87,6 +103,18 @@ impl Protocol for Facebook {
         call.path.get(1).cloned()
     }
 
+    fn wants_media(&self, call: &Call) -> Vec<Url> {
+        let is_upload = call.host_part.as_deref() == Some("upload");
+        let address = match call.segments().get(1..).unwrap_or_default() {
+            _ if call.method != Method::POST => None,
+            _ if is_upload => call.header("file_url"),
+            [_, "photos"] => call.text("url"),
+            [_, "videos"] => call.text("file_url"),
+            _ => None,
+        };
+        address.and_then(|a| a.parse().ok()).into_iter().collect()
+    }
+
     fn account_id_base(&self) -> u64 {
         100_000_000_000_000
     }
@@ -96,7 +124,8 @@ impl Protocol for Facebook {
     }
 
     fn external_id(&self, account: &Account, post: &Post) -> String {
-        format!("{}_{}", account.id, post.id)
+        // Comments have the post's number before their own.
+        post.native_id.clone().unwrap_or_else(|| format!("{}_{}", account.id, post.id))
     }
 
     fn profile_path(&self, account: &Account) -> String {

@@ -9,6 +9,15 @@ const VERSION: &str = "4.5.2";
 const TITLE: &str = "Sandbox Social";
 const ABOUT: &str = "A simulated server for trying things out. Nobody but you can read what is posted here.";
 
+/// Media of one status.
+pub(super) const MEDIA_MAX: usize = 4;
+/// Longest description, in characters.
+pub(super) const DESCRIPTION_MAX: usize = 1500;
+pub(super) const PICTURE_BYTES_MAX: u64 = 16_777_216;
+pub(super) const VIDEO_BYTES_MAX: u64 = 103_809_024;
+pub(super) const MIME_TYPES: [&str; 7] =
+    ["image/jpeg", "image/png", "image/gif", "image/webp", "video/mp4", "video/webm", "video/quicktime"];
+
 fn domain(call: &Call) -> String {
     call.origin.trim_start_matches("http://").to_owned()
 }
@@ -18,15 +27,15 @@ fn configuration(net: &Network) -> Value {
         "accounts": { "max_featured_tags": 10, "max_pinned_statuses": 5 },
         "statuses": {
             "max_characters": net.settings().mastodon_characters_max,
-            "max_media_attachments": 4,
+            "max_media_attachments": MEDIA_MAX,
             "characters_reserved_per_url": 23,
         },
         "media_attachments": {
-            "supported_mime_types": ["image/jpeg", "image/png", "image/gif", "image/webp", "video/mp4", "video/webm"],
-            "description_limit": 1500,
-            "image_size_limit": 16_777_216,
+            "supported_mime_types": MIME_TYPES,
+            "description_limit": DESCRIPTION_MAX,
+            "image_size_limit": PICTURE_BYTES_MAX,
             "image_matrix_limit": 33_177_600,
-            "video_size_limit": 103_809_024,
+            "video_size_limit": VIDEO_BYTES_MAX,
             "video_frame_rate_limit": 120,
             "video_matrix_limit": 8_294_400,
         },

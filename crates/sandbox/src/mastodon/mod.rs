@@ -4,6 +4,7 @@ mod accounts;
 mod error;
 mod html;
 mod instance;
+mod media;
 mod oauth;
 mod protocol;
 mod statuses;
@@ -47,6 +48,10 @@ fn route(net: &Network, call: &Call) -> Result<Reply, ApiError> {
         ["api", "v1", "accounts", "lookup"] if get => accounts::look_up(net, call),
         ["api", "v1", "accounts", id] if get => accounts::show(net, call, id),
         ["api", "v1", "accounts", id, "statuses"] if get => statuses::list(net, call, id),
+        ["api", "v2", "media"] if post => media::create(net, call, true),
+        ["api", "v1", "media"] if post => media::create(net, call, false),
+        ["api", "v1", "media", id] if get => media::show(net, call, id),
+        ["api", "v1", "media", id] if call.method == Method::PUT => media::change(net, call, id),
         ["api", "v1", "statuses"] if post => statuses::create(net, call),
         ["api", "v1", "statuses"] if get => Ok(statuses::several(net, call)),
         ["api", "v1", "statuses", id] if get => statuses::show(net, call, id),

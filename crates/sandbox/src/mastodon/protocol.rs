@@ -33,6 +33,7 @@ impl Protocol for Mastodon {
         let method = &call.method;
         match call.segments().as_slice() {
             ["oauth" | ".well-known", _] | ["api", "v1", "apps", ..] => Endpoint::Oauth,
+            ["api", _, "media", ..] => Endpoint::Upload,
             ["api", "v1", "statuses"] if method == Method::POST => Endpoint::Publish,
             ["api", "v1", "statuses", _] if method == Method::DELETE => Endpoint::Delete,
             ["api", "v1", "statuses", ..] if method == Method::GET => Endpoint::Metrics,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::error::ApiError;
-use super::{accounts, caller, html, time};
+use super::{accounts, caller, html, media, time};
 use crate::call::{Call, Reply};
 use crate::hooks::{ReceivedPublish, When};
 use crate::network::Network;
@@ -38,12 +38,12 @@ fn entity_of(net: &Network, call: &Call, account: &Account, author: &Value, post
     json!({
         "id": post.id.to_string(),
         "created_at": time(post.created_at),
-        "in_reply_to_id": null,
-        "in_reply_to_account_id": null,
-        "sensitive": false,
-        "spoiler_text": "",
+        "in_reply_to_id": post.reply_to.map(|id| id.to_string()),
+        "in_reply_to_account_id": post.extra.get("answered_account"),
+        "sensitive": post.extra.get("sensitive").is_some(),
+        "spoiler_text": post.extra.get("spoiler_text").and_then(Value::as_str).unwrap_or_default(),
         "visibility": post.visibility,
-        "language": "en",
+        "language": post.extra.get("language").and_then(Value::as_str).unwrap_or("en"),
         "uri": format!("{}/users/{}/statuses/{}", call.base(), account.handle, post.id),
         "url": format!("{}{}", call.origin, account.permalink_path(post)),
         "replies_count": numbers.comments,
@@ -61,27 +61,13 @@ fn entity_of(net: &Network, call: &Call, account: &Account, author: &Value, post
         "reblog": null,
         "application": { "name": "Rookery", "website": null },
         "account": author,
-        "media_attachments": media(call, post),
+        "media_attachments": media::of_status(call, post),
         "mentions": [],
         "tags": tags,
         "emojis": [],
         "card": card(post),
         "poll": null,
     })
-}
-
-fn media(call: &Call, post: &Post) -> Vec<Value> {
-    let (kind, meta) = match post.format {
-        Format::Photo => ("image", json!({ "original": { "width": 720, "height": 360 } })),
-        Format::Video => ("video", json!({ "original": { "width": 720, "height": 360, "duration": 21.4 } })),
-        Format::Text | Format::Link => return Vec::new(),
-    };
-    let url = format!("{}/media/post/{}.svg", call.origin, post.id);
-    let id = (post.id + 1).to_string();
-    vec![json!({
-        "id": id, "type": kind, "url": url, "preview_url": url, "remote_url": null, "text_url": null, "meta": meta,
-        "description": "A drawing", "blurhash": null,
-    })]
 }
 
 /// The preview of the first address in the text.
@@ -105,6 +91,10 @@ pub(super) fn create(net: &Network, call: &Call) -> Result<Reply, ApiError> {
         let world = net.world();
         let (account, _) = caller(&world, call, "write:statuses")?;
         let known = by_key(&world, &account, key.as_deref(), call.now);
+        if known.is_none() {
+            media::named(&world, call, &account)?;
+            answered(&world, call)?;
+        }
         (account, known)
     };
     let text = call.param("status").unwrap_or_default().trim().to_owned();
@@ -125,7 +115,7 @@ pub(super) fn create(net: &Network, call: &Call) -> Result<Reply, ApiError> {
     // Asked again under the lock: two equal calls may have come at once.
     let (post, is_replay) = match by_key(&world, &account, key.as_deref(), call.now) {
         Some(post) => (post, true),
-        None => (store(&mut world, call, &account, text, visibility, key), false),
+        None => (store(&mut world, call, &account, text, visibility, key)?, false),
     };
     drop(world);
     received.external_id = Some(post.id.to_string());
@@ -144,13 +134,46 @@ fn store(
     text: String,
     visibility: String,
     key: Option<String>,
-) -> Post {
+) -> Result<Post, ApiError> {
+    let files = media::named(world, call, account)?;
+    let items = media::items(&files);
     let has_link = text.contains("https://") || text.contains("http://");
-    let format = if has_link { Format::Link } else { Format::Text };
-    let post = Post::new(world.new_post_id(call.now), account.id, text, call.now);
-    let post = Post { format, key, visibility, ..post };
+    let answered = answered(world, call)?;
+    let mut extra = json!({});
+    for name in ["spoiler_text", "language"] {
+        if let Some(value) = call.text(name) {
+            extra[name] = json!(value);
+        }
+    }
+    // A warning hides the media too.
+    if call.is_true("sensitive") || call.text("spoiler_text").is_some() {
+        extra["sensitive"] = json!(true);
+    }
+    if !files.is_empty() {
+        extra["media_ids"] = files.iter().map(|c| json!(c.id)).collect();
+    }
+    if let Some(post) = &answered {
+        extra["answered_account"] = json!(post.account.to_string());
+    }
+    let post = Post {
+        format: media::format_of(&items, has_link),
+        media: items,
+        reply_to: answered.map(|p| p.id),
+        extra: if extra.as_object().is_some_and(serde_json::Map::is_empty) { Value::Null } else { extra },
+        key,
+        visibility,
+        ..Post::new(world.new_post_id(call.now), account.id, text, call.now)
+    };
     world.commit(Event::Post(post.clone()));
-    post
+    media::attach(world, files, post.id);
+    Ok(post)
+}
+
+/// The status that a new one answers.
+fn answered(world: &World, call: &Call) -> Result<Option<Post>, ApiError> {
+    let Some(id) = call.text("in_reply_to_id") else { return Ok(None) };
+    let message = "The post you are trying to reply to does not appear to exist.";
+    find(world, id, call.now).map(|(_, post)| Some(post)).map_err(|_| ApiError::new(404, message))
 }
 
 /// The status that came with this key within the last hour.
@@ -162,17 +185,18 @@ fn by_key(world: &World, account: &Account, key: Option<&str>, now: Timestamp) -
 
 fn validate(net: &Network, call: &Call, text: &str, visibility: &str) -> Result<(), ApiError> {
     let max = net.settings().mastodon_characters_max;
-    if text.is_empty() {
+    if text.is_empty() && call.list("media_ids").is_empty() {
         return Err(ApiError::validation("Text can't be blank"));
     }
-    if html::length(text) > max {
+    // The warning counts too.
+    if html::length(text) + html::length(call.text("spoiler_text").unwrap_or_default()) > max {
         return Err(ApiError::validation(&format!("Text character limit of {max} exceeded")));
     }
     if !VISIBILITIES.contains(&visibility) {
         return Err(ApiError::validation("Visibility is not included in the list"));
     }
-    if call.text("scheduled_at").is_some() || !call.list("media_ids").is_empty() {
-        return Err(ApiError::validation("Scheduling at the server and media are not simulated"));
+    if call.text("scheduled_at").is_some() {
+        return Err(ApiError::validation("Scheduling at the server is not simulated"));
     }
     Ok(())
 }
@@ -201,9 +225,25 @@ pub(super) fn several(net: &Network, call: &Call) -> Reply {
     Reply::ok(Value::Array(statuses))
 }
 
+/// `GET /api/v1/statuses/{id}/context`: what it answers and what answers it, oldest first.
 pub(super) fn context(net: &Network, call: &Call, id: &str) -> Result<Reply, ApiError> {
-    find(&net.world(), id, call.now)?;
-    Ok(Reply::ok(json!({ "ancestors": [], "descendants": [] })))
+    let world = net.world();
+    let (_, post) = find(&world, id, call.now)?;
+    let write =
+        |post: &Post| find(&world, &post.id.to_string(), call.now).map(|(a, p)| entity(net, &world, call, &a, &p));
+    let mut ancestors = Vec::new();
+    let mut above = post.reply_to;
+    while let Some(found) = above.and_then(|id| world.post(id, call.now)) {
+        ancestors.insert(0, write(found)?);
+        above = found.reply_to;
+    }
+    let mut descendants = Vec::new();
+    let mut open: Vec<&Post> = world.replies_to(post.id, call.now).rev().collect();
+    while let Some(found) = open.pop() {
+        descendants.push(write(found)?);
+        open.extend(world.replies_to(found.id, call.now).rev());
+    }
+    Ok(Reply::ok(json!({ "ancestors": ancestors, "descendants": descendants })))
 }
 
 /// `PUT /api/v1/statuses/{id}`.
