@@ -16,6 +16,7 @@ use crate::instagram::Instagram;
 use crate::linkedin::LinkedIn;
 use crate::mastodon::Mastodon;
 use crate::threads::Threads;
+use crate::tiktok::TikTok;
 use crate::twitter::Twitter;
 use crate::types::{
     Access, AccountMetrics, AppCredentials, AuthorizeRequest, Capabilities, ContentItem, ContentPage, Draft,
@@ -226,6 +227,7 @@ impl Connectors {
             .with(Instagram::new(http.clone()))
             .with(Mastodon::new(http.clone()))
             .with(Threads::new(http.clone()))
+            .with(TikTok::new(http.clone()))
             .with(Twitter::new(http))
     }
 

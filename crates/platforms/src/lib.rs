@@ -24,6 +24,7 @@ mod meta;
 mod oauth;
 mod poll;
 pub mod text;
+mod tiktok;
 mod threads;
 mod twitter;
 mod types;
@@ -37,6 +38,7 @@ pub use instagram::Instagram;
 pub use linkedin::LinkedIn;
 pub use mastodon::Mastodon;
 pub use threads::Threads;
+pub use tiktok::TikTok;
 pub use twitter::Twitter;
 pub use types::{
     Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, Basis, Capabilities, ContentFormat, ContentItem,
