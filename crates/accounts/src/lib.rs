@@ -11,6 +11,7 @@ extern crate self as rookery_accounts;
 
 mod account;
 mod connect;
+mod media_rules;
 mod rules;
 mod vault;
 
@@ -25,6 +26,7 @@ pub use account::{
     AccessError, Account, AccountHealth, AccountStatus, AccountsError, Call, CallEffect, NewAccount, Tokens,
 };
 pub use connect::{ConnectError, Connected, Started};
+pub use media_rules::{MediaRules, MediaUseRule, RatioRange};
 pub use rules::PlatformRules;
 pub use vault::{KeyCheckError, KeyFileError, Vault, VaultError};
 

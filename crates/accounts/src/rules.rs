@@ -4,6 +4,7 @@ use rookery_kernel::Platform;
 use rookery_platforms::text::{self, CountMethod};
 
 use crate::account::store;
+use crate::media_rules::MediaRules;
 use crate::{Accounts, AccountsError};
 
 /// What a network allows, from `accounts.platform_rules`.
@@ -23,6 +24,8 @@ pub struct PlatformRules {
     pub daily_limit: i64,
     /// Posts per account in a rolling hour.
     pub hourly_limit: i64,
+    /// What it takes as media.
+    pub media: MediaRules,
 }
 
 impl PlatformRules {

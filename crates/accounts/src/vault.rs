@@ -12,9 +12,11 @@ use std::sync::Arc;
 
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac as _};
 use rookery_db::Db;
 use rookery_kernel::{IdGen, OrganizationId};
 use secrecy::{ExposeSecret as _, SecretString};
+use sha2::Sha256;
 use uuid::Uuid;
 
 const VERSION: u8 = 1;
@@ -193,6 +195,15 @@ impl Vault {
         Ok(id)
     }
 
+    /// A key for another purpose, which tells nothing about the ring's own: HMAC-SHA-256 of the purpose. It follows from
+    /// the oldest key, so that a new first key changes nothing.
+    pub fn derived_key(&self, purpose: &str) -> [u8; 32] {
+        let (_, oldest) = self.keys.first_key_value().expect("a ring has a key");
+        let mut mac = Hmac::<Sha256>::new_from_slice(oldest).expect("a key of any length fits");
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
     /// The id of the key that encrypts.
     pub fn first_key(&self) -> u16 {
         self.first
@@ -342,6 +353,8 @@ mod tests {
         let new = Vault::open(&path, ids).expect("readable");
         assert_eq!(new.first_key(), 2);
         assert!(new.unseal(&sealed, place("access_token_enc", 1)).is_ok());
+        assert_eq!(new.derived_key("links"), old.derived_key("links"), "what was signed stays signed");
+        assert_ne!(new.derived_key("links"), new.derived_key("mail"));
         let sealed = new.seal(&"tok".into(), place("access_token_enc", 1));
         assert!(matches!(old.unseal(&sealed, place("access_token_enc", 1)), Err(VaultError::UnknownKey(2))));
     }

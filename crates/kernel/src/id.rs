@@ -87,6 +87,8 @@ id! {
     AttemptId,
     /// A file of the organization's library.
     MediaAssetId,
+    /// A file on its way into the library.
+    MediaUploadId,
     /// An item seen on a tracked account.
     ContentId,
     /// An account that analytics follows.

@@ -16,9 +16,9 @@ mod zone;
 pub use finding::Finding;
 pub use id::{
     AccountId, AdjustmentId, ApiKeyId, AttemptId, AuthorId, ChampionId, CompetitorId, ContentId, DecisionId,
-    DetectedPostId, EscalationId, ExperimentId, IdGen, JobId, KpiMetricId, LearningEventId, MediaAssetId, MembershipId,
-    MentionId, OrganizationId, PostId, PublicationId, RandomizedExperimentId, ReplyId, RevisionId, RunId, SeededIds,
-    SegmentWeightId, SessionId, SystemIds, TrackedIntegrationId, UserId,
+    DetectedPostId, EscalationId, ExperimentId, IdGen, JobId, KpiMetricId, LearningEventId, MediaAssetId,
+    MediaUploadId, MembershipId, MentionId, OrganizationId, PostId, PublicationId, RandomizedExperimentId, ReplyId,
+    RevisionId, RunId, SeededIds, SegmentWeightId, SessionId, SystemIds, TrackedIntegrationId, UserId,
 };
 pub use label::UnknownLabel;
 pub use page::{Cursor, CursorError, Limit, Page};

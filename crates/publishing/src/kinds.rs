@@ -67,6 +67,20 @@ labelled! {
 }
 
 labelled! {
+    /// How far a file on its way is.
+    UploadState, "publishing.upload_state", "upload state" {
+        /// More is to come.
+        Receiving = "receiving",
+        /// All has arrived; it is looked at.
+        Received = "received",
+        /// It is in the library.
+        Done = "done",
+        /// It was refused.
+        Failed = "failed",
+    }
+}
+
+labelled! {
     /// How far a review is.
     ReviewStatus, "publishing.review_status", "review status" {
         /// Nobody looked yet.

@@ -48,9 +48,12 @@ pub use engine::{EngineError, PhaseHook, PublishPublication, ReconcilePublicatio
 pub use house::{House, HouseError};
 pub use kinds::{
     AssetPurpose, AssetStatus, EventStatus, EventType, MediaType, PriorityLevel, ProcessingState, ReviewAction,
-    ReviewStatus, ScheduleType,
+    ReviewStatus, ScheduleType, UploadState,
 };
-pub use media::{MediaFiles, NoFiles, StoredFile};
+pub use media::{
+    ALT_TEXT_MAX, Asset, AssetChange, AssetFilter, AssetUse, CleanMedia, LibraryParts, MediaError, MediaFiles,
+    MediaLibrary, MediaLimits, NewUpload, NoFiles, ProcessUpload, Served, StoredFile, TAGS_MAX, TITLE_MAX, Upload,
+};
 pub use post::{
     ChangeSource, Composition, ContentType, EditorialState, FOLLOW_UPS_MAX, FollowUp, FollowUpKind, MediaUse, NewPost,
     Post, PostChange, PostDetail, PostError, PostFilter, PostFormat, PostOnAccount, PostOrigin, PostOutcome,

@@ -6,7 +6,7 @@ use rookery_platforms::text::CountMethod;
 use serde_json::Value;
 
 use super::model::{Account, AccountHealth, AccountStatus, Vitals};
-use crate::PlatformRules;
+use crate::{MediaRules, PlatformRules};
 
 /// A row as stored; the address is still text.
 #[derive(sqlx::FromRow)]
@@ -420,7 +420,7 @@ pub(crate) async fn insert_event(
 /// The rule book.
 pub(crate) async fn rules(tx: &mut SystemTx) -> Result<Vec<PlatformRules>, Error> {
     let rows = sqlx::query!(
-        "select platform, text_limit, count_method, url_weight, hashtags_max, daily_limit, hourly_limit
+        "select platform, text_limit, count_method, url_weight, hashtags_max, daily_limit, hourly_limit, media_rules
          from accounts.platform_rules order by platform"
     )
     .fetch_all(tx.conn())
@@ -441,6 +441,7 @@ pub(crate) async fn rules(tx: &mut SystemTx) -> Result<Vec<PlatformRules>, Error
             hashtags_max: size(r.hashtags_max),
             daily_limit: r.daily_limit.into(),
             hourly_limit: r.hourly_limit.into(),
+            media: MediaRules::read(&r.media_rules),
         })
         .collect())
 }

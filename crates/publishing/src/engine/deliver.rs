@@ -7,7 +7,8 @@ use rookery_accounts::AccessError;
 use rookery_jobs::Outcome;
 use rookery_kernel::{PublicationId, Scope, Timestamp};
 use rookery_platforms::{
-    Access, CallError, Connector, Delivery, Draft, ErrorType, Found, Handles, MediaKind, Pace, Prepared, Search, Sent,
+    Access, CallError, Connector, Delivery, Draft, DraftKind, ErrorType, Found, Handles, Media, MediaKind, Pace,
+    Prepared, Search, Sent,
 };
 use sha2::{Digest as _, Sha256};
 use tokio::time::MissedTickBehavior;
@@ -19,6 +20,7 @@ use super::claim::{ACCOUNT_WAIT, Claim, Work, change};
 use super::settle::{Next, SEARCH_MARGIN, is_doubtful, still_ours};
 use crate::Publishing;
 use crate::attempt::{self, Attempt, AttemptPhase, ErrorClass, StoredHandles};
+use crate::media::{self, StoredFile};
 use crate::post::{Held, Post, store as posts};
 use crate::publication::changes::{LEASE, LEASE_RENEWAL, Problem};
 use crate::publication::{Event, Publication, store};
@@ -153,8 +155,12 @@ impl Publishing {
             return Ok(None);
         }
         let mut tx = self.db.org(scope).await?;
-        let draft = self.whole_draft(&mut tx, &work.post, &work.publication, None).await?;
+        let mut draft = self.whole_draft(&mut tx, &work.post, &work.publication, None).await?;
+        let files = media::of_post(&mut tx, work.post.organization_id, work.post.id).await?;
         drop(tx);
+        if !files.is_empty() {
+            draft.media = self.fitted_media(work, draft.kind, &files, now).await?;
+        }
         if work.post.parent_post_id.is_some() && draft.reply_to.is_none() {
             let problem = Problem::new(ErrorClass::Permanent, code::NOTHING_TO_ANSWER, "what it answers is not online");
             self.hand_back(scope, work, Some((problem, now + ACCOUNT_WAIT))).await?;
@@ -162,6 +168,31 @@ impl Publishing {
         }
         let digest = digest(&*connector, &draft);
         Ok(Some(Ready { connector, access, draft, digest }))
+    }
+
+    /// The files as the network takes them. One that cannot be made to fit goes as it is: the network's words about it
+    /// are better than ours.
+    async fn fitted_media(
+        &self,
+        work: &Work,
+        kind: DraftKind,
+        files: &[StoredFile],
+        now: Timestamp,
+    ) -> Result<Vec<Media>, EngineError> {
+        let rules = self.accounts.rules(work.publication.platform).await?;
+        let used_in = media::use_of(kind, files.len());
+        let mut ready = Vec::with_capacity(files.len());
+        for file in files {
+            let fitted = match media::target_of(&rules.media, used_in, file) {
+                Some(target) => self.files.fitted(file, &target).await.unwrap_or_else(|error| {
+                    tracing::warn!(%error, asset = %file.asset_id, "a file could not be made to fit");
+                    file.clone()
+                }),
+                None => file.clone(),
+            };
+            ready.push(fitted.on_its_way(&*self.files, now));
+        }
+        Ok(ready)
     }
 
     /// Uploads and containers at the network (PUB-37). What an earlier attempt left is used again while it

@@ -1,5 +1,7 @@
 //! Pictures and videos of the organization, and their use in posts.
 
+mod fit;
+mod library;
 mod uses;
 
 use std::fmt;
@@ -9,9 +11,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use rookery_kernel::{MediaAssetId, OrganizationId, Timestamp};
+use rookery_media::Target;
 use rookery_platforms::{CallError, Delivery, ErrorType, Media, MediaKind, MediaSource};
 use url::Url;
 
+pub(crate) use fit::{MediaFinding, Nature, findings_of, target_of, use_of, will_be};
+pub use library::{
+    ALT_TEXT_MAX, Asset, AssetChange, AssetFilter, AssetUse, CleanMedia, LibraryParts, MediaError, MediaLibrary,
+    MediaLimits, NewUpload, ProcessUpload, Served, TAGS_MAX, TITLE_MAX, Upload,
+};
 pub(crate) use uses::{kinds_of, of_post, replace, uses_of_post};
 
 /// A file as its row tells it.
@@ -42,12 +50,21 @@ pub struct StoredFile {
 }
 
 /// Where the bytes of files are, and under which address the internet finds them.
+#[async_trait]
 pub trait MediaFiles: fmt::Debug + Send + Sync {
     /// The bytes of a file.
     fn source(&self, file: &StoredFile) -> Arc<dyn MediaSource>;
 
     /// An address under which a network may fetch it for a day; `None` if the internet does not reach this server.
     fn public_url(&self, file: &StoredFile, now: Timestamp) -> Option<Url>;
+
+    /// The file, or a smaller version of it that a network takes; made once and kept.
+    ///
+    /// # Errors
+    /// [`CallError`] that was not sent: the storage does not answer, or the file cannot be made to fit.
+    async fn fitted(&self, file: &StoredFile, _: &Target) -> Result<StoredFile, CallError> {
+        Ok(file.clone())
+    }
 }
 
 impl StoredFile {
