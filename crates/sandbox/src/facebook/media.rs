@@ -322,12 +322,11 @@ pub(super) fn status(container: &Container, post: Option<&Post>, call: &Call) ->
     let is_whole = container.post.is_some() || container.state != ContainerState::Open;
     let is_out = post.is_some_and(|p| p.created_at <= call.now);
     let word = match (container.state, is_out) {
-        (_, true) => "ready",
+        (_, true) | (ContainerState::Finished, _) => "ready",
         (ContainerState::Open, _) if container.data["is_complete"] == true => "upload_complete",
         (ContainerState::Open, _) => "uploading",
         (ContainerState::Error, _) => "error",
         (ContainerState::Expired, _) => "expired",
-        (ContainerState::Finished, _) => "ready",
         (ContainerState::InProgress | ContainerState::Published, _) => "processing",
     };
     let phase = |is_done: bool| if is_done { "complete" } else { "not_started" };

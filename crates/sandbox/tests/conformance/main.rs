@@ -1,0 +1,46 @@
+//! One set of cases for all networks: each connector against its simulated network. Every case passes or
+//! is declared as not offered, with the reason; none is left out in silence.
+//!
+//! `cargo nextest run -p rookery-sandbox --test conformance --no-capture table` prints network × case.
+
+mod cases;
+mod files;
+mod house;
+mod networks;
+mod table;
+
+use networks::LINES;
+use rookery_kernel::Platform;
+
+macro_rules! networks {
+    ($($name:ident => $platform:ident),* $(,)?) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                table::check(Platform::$platform).await;
+            }
+        )*
+
+        #[test]
+        fn every_network_has_its_test() {
+            let tested = [$(Platform::$platform),*];
+            let listed: Vec<Platform> = LINES.iter().map(|l| l.platform).collect();
+            assert_eq!(listed, tested);
+        }
+    };
+}
+
+networks! {
+    facebook => Facebook,
+    mastodon => Mastodon,
+}
+
+#[tokio::test]
+async fn the_table_is_printed_and_the_one_in_the_documents_is_fresh() {
+    let results = table::all().await;
+    let text = table::markdown(&results);
+    println!("{text}");
+    table::keep(&text);
+    assert_eq!(table::failures(&results), Vec::<String>::new());
+    table::assert_documented(&text);
+}
