@@ -55,6 +55,7 @@ mod gate;
 mod history;
 mod hooks;
 mod journal;
+mod linkedin;
 mod lookup;
 mod mastodon;
 mod media;

@@ -9,6 +9,7 @@ use crate::protocol::Protocol;
 const PROTOCOLS: &[&dyn Protocol] = &[
     &crate::bluesky::Bluesky,
     &crate::facebook::Facebook,
+    &crate::linkedin::LinkedIn,
     &crate::mastodon::Mastodon,
     &crate::twitter::Twitter,
 ];

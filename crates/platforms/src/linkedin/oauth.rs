@@ -65,7 +65,13 @@ impl LinkedIn {
             .with("client_id", &app.client_id)
             .with_secret("client_secret", &app.client_secret)
             .with_secret("refresh_token", token);
-        self.tokens(call).await
+        self.tokens(call).await.map_err(|mut error| {
+            // What we ask never changes, so a request that is "invalid" has a token that is.
+            if error.code.as_deref() == Some("invalid_request") {
+                error.kind = ErrorType::TokenExpired;
+            }
+            error
+        })
     }
 
     async fn tokens(&self, call: Request) -> Result<TokenSet, CallError> {

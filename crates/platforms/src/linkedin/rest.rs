@@ -93,15 +93,20 @@ pub(super) fn elements(body: &Value) -> Option<&[Value]> {
     body.get("elements").and_then(Value::as_array).map(Vec::as_slice)
 }
 
-/// Where the next page begins.
+/// Where the next page begins: as the link says, else behind this page if the total says that there is more.
 pub(super) fn next_start(body: &Value) -> Option<u64> {
     let paging = body.get("paging")?;
     let number = |name: &str| paging.get(name).and_then(Value::as_u64);
-    let (start, count) = (number("start").unwrap_or(0), number("count").unwrap_or(0));
     let links = paging.get("links").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let has_link = links.iter().any(|l| l.get("rel").and_then(Value::as_str) == Some("next"));
-    let is_more = has_link || number("total").is_some_and(|total| total > start + count);
-    (is_more && count > 0).then_some(start + count)
+    let next = links.iter().find(|l| l.get("rel").and_then(Value::as_str) == Some("next"));
+    if let Some(href) = next.and_then(|l| l.get("href")).and_then(Value::as_str) {
+        // The link itself is not followed, so it cannot lead our token to another host.
+        let query = href.split_once('?').map_or("", |(_, query)| query);
+        let start = query.split('&').find_map(|pair| pair.strip_prefix("start="));
+        return start.and_then(|s| s.parse().ok());
+    }
+    let (start, count) = (number("start").unwrap_or(0), number("count").unwrap_or(0));
+    (count > 0 && number("total").is_some_and(|total| total > start + count)).then_some(start + count)
 }
 
 #[cfg(test)]
@@ -147,7 +152,10 @@ mod tests {
         let with = |paging: Value| next_start(&json!({ "paging": paging }));
         assert_eq!(with(json!({"start": 0, "count": 10, "total": 11})), Some(10));
         assert_eq!(with(json!({"start": 10, "count": 10, "total": 11})), None);
-        assert_eq!(with(json!({"start": 0, "count": 10, "links": [{"rel": "next", "href": "/x"}]})), Some(10));
+        assert_eq!(
+            with(json!({"links": [{"rel": "next", "href": "/rest/posts?q=author&start=12&count=9"}]})),
+            Some(12)
+        );
         assert_eq!(with(json!({"start": 0, "count": 10, "links": []})), None);
     }
 }

@@ -3,6 +3,7 @@
 mod bluesky;
 mod connect;
 mod connector_bluesky;
+mod connector_linkedin;
 mod connector_twitter;
 mod facebook;
 mod facebook_oauth;
