@@ -23,6 +23,7 @@ use crate::types::{
     ExchangeRequest, Found, Handles, InstanceLimits, MetricsBatch, Prepared, Profile, RegisterRequest, Search, Sent,
     TokenSet, Usage,
 };
+use crate::youtube::YouTube;
 
 /// A network. Callers read [`Connector::capabilities`] and never ask for the network's name.
 #[async_trait]
@@ -228,7 +229,8 @@ impl Connectors {
             .with(Mastodon::new(http.clone()))
             .with(Threads::new(http.clone()))
             .with(TikTok::new(http.clone()))
-            .with(Twitter::new(http))
+            .with(Twitter::new(http.clone()))
+            .with(YouTube::new(http))
     }
 
     /// Adds a connector, or replaces the one of its network.

@@ -24,10 +24,11 @@ mod meta;
 mod oauth;
 mod poll;
 pub mod text;
-mod tiktok;
 mod threads;
+mod tiktok;
 mod twitter;
 mod types;
+mod youtube;
 
 pub use bluesky::Bluesky;
 pub use connector::{Connector, Connectors};
@@ -46,3 +47,4 @@ pub use types::{
     MediaKind, MediaSource, MetricsBatch, Pace, Prepared, Profile, Published, RegisterRequest, ReplyTo, Search, Sent,
     SignIn, TokenSet, Usage,
 };
+pub use youtube::YouTube;
