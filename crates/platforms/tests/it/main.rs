@@ -4,6 +4,7 @@ mod bluesky;
 mod facebook;
 mod fake;
 mod instagram;
+mod linkedin;
 mod mastodon;
 mod meta;
 mod threads;
