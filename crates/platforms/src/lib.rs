@@ -9,7 +9,8 @@
 //! - This crate knows no organization, no database and no retry: callers decide what to do next.
 //!
 //! `bin/test-networks` runs the same steps (`examples/against_server`) against a Mastodon server
-//! that nobody here wrote; `tests/it` runs recorded answers over real HTTP.
+//! that nobody here wrote, `bin/test-pds` (`examples/against_pds`) runs Bluesky's against the reference
+//! server of its protocol; `tests/it` runs recorded answers over real HTTP.
 
 mod batch;
 mod bluesky;
