@@ -153,7 +153,7 @@ pub fn at(text: &str) -> Timestamp {
 
 async fn answer(State(fake): State<Fake>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, 1 << 20).await.unwrap_or_default();
+    let body = to_bytes(body, 1 << 25).await.unwrap_or_default();
     let pairs = |bytes: &[u8]| url::form_urlencoded::parse(bytes).into_owned().collect();
     let asked = Asked {
         method: parts.method.to_string(),

@@ -8,5 +8,7 @@ mod linkedin;
 mod mastodon;
 mod meta;
 mod threads;
+mod tiktok;
 mod transport;
 mod twitter;
+mod youtube;

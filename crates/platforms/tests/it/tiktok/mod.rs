@@ -1,0 +1,4 @@
+mod connect;
+mod content;
+mod errors;
+mod publish;
