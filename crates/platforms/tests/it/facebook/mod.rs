@@ -3,3 +3,4 @@ mod content;
 mod errors;
 mod insights;
 mod publish;
+mod upload;

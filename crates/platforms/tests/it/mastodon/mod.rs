@@ -3,3 +3,4 @@ mod content;
 mod errors;
 mod metrics;
 mod publish;
+mod upload;
