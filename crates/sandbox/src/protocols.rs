@@ -9,8 +9,10 @@ use crate::protocol::Protocol;
 const PROTOCOLS: &[&dyn Protocol] = &[
     &crate::bluesky::Bluesky,
     &crate::facebook::Facebook,
+    &crate::instagram::Instagram,
     &crate::linkedin::LinkedIn,
     &crate::mastodon::Mastodon,
+    &crate::threads::Threads,
     &crate::twitter::Twitter,
 ];
 

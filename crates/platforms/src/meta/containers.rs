@@ -90,20 +90,19 @@ impl Containers<'_> {
     /// Makes what is missing and looks how far it is.
     pub async fn prepare(&self, plan: Plan, handles: &Handles) -> Result<Prepared, CallError> {
         let mut kept = Kept::of(handles);
-        let container = match kept.container.clone() {
-            Some(container) => container,
-            None => {
-                if let Some(early) = self.children(&plan, &mut kept).await? {
-                    return Ok(early);
-                }
-                let mut parent = plan.parent;
-                if !kept.children.is_empty() {
-                    parent.push(("children", kept.children.join(",")));
-                }
-                let made = self.create(&parent).await?;
-                kept.container = Some(made.clone());
-                made
+        let container = if let Some(container) = kept.container.clone() {
+            container
+        } else {
+            if let Some(early) = self.children(&plan, &mut kept).await? {
+                return Ok(early);
             }
+            let mut parent = plan.parent;
+            if !kept.children.is_empty() {
+                parent.push(("children", kept.children.join(",")));
+            }
+            let made = self.create(&parent).await?;
+            kept.container = Some(made.clone());
+            made
         };
         let state = match self.state(&container).await {
             // It stands; that we could not ask now is no reason to make another.

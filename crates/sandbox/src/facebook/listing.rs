@@ -17,21 +17,21 @@ const LIMIT_USUAL: usize = 25;
 const LIMIT_MAX: usize = 100;
 
 /// An opaque place: behind the thing with this id.
-pub(super) fn cursor(id: u64) -> String {
+pub(crate) fn cursor(id: u64) -> String {
     URL_SAFE_NO_PAD.encode(format!("behind:{id}"))
 }
 
 /// The same place by another name: an empty page must not lead to itself.
-fn cursor_of_empty(id: u64) -> String {
+pub(crate) fn cursor_of_empty(id: u64) -> String {
     URL_SAFE_NO_PAD.encode(format!("behind-empty:{id}"))
 }
 
-fn place(cursor: &str) -> Option<u64> {
+pub(crate) fn place(cursor: &str) -> Option<u64> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor.trim_end_matches('=')).ok()?).ok()?;
     text.strip_prefix("behind:").or_else(|| text.strip_prefix("behind-empty:"))?.parse().ok()
 }
 
-pub(super) fn limit(call: &Call) -> Result<usize, GraphError> {
+pub(crate) fn limit(call: &Call) -> Result<usize, GraphError> {
     match call.text("limit").map(str::parse::<usize>) {
         None => Ok(LIMIT_USUAL),
         Some(Ok(limit @ 1..=LIMIT_MAX)) => Ok(limit),
@@ -44,7 +44,7 @@ pub(super) fn limit(call: &Call) -> Result<usize, GraphError> {
 }
 
 /// A link to this call with other parameters. It carries the token if the token came that way.
-pub(super) fn link(call: &Call, changes: &[(&str, &str)]) -> String {
+pub(crate) fn link(call: &Call, changes: &[(&str, &str)]) -> String {
     let mut url: Url = format!("{}/{}", call.base(), call.path.join("/")).parse().expect("our own address is one");
     let is_changed = |name: &str| changes.iter().any(|(changed, _)| *changed == name);
     let is_place = |name: &str| matches!(name, "after" | "before") && is_changed_any(changes);
@@ -66,7 +66,7 @@ fn is_changed_any(changes: &[(&str, &str)]) -> bool {
 }
 
 /// `since` and `until`: seconds, a day (midnight UTC) or a time.
-pub(super) fn instant(call: &Call, name: &str) -> Result<Option<Timestamp>, GraphError> {
+pub(crate) fn instant(call: &Call, name: &str) -> Result<Option<Timestamp>, GraphError> {
     let Some(text) = call.text(name) else { return Ok(None) };
     let seconds = text.parse().ok().map(Timestamp::from_secs);
     let day = || text.parse::<Date>().ok().map(Date::start_utc);
@@ -121,7 +121,7 @@ pub(super) fn posts(net: &Network, call: &Call, page_id: &str) -> Result<Reply, 
     Ok(Reply::ok(paged(call, &data, &cursor(first.id), &cursor(last.id), has_more)))
 }
 
-fn paged(call: &Call, data: &[Value], before: &str, after: &str, has_more: bool) -> Value {
+pub(crate) fn paged(call: &Call, data: &[Value], before: &str, after: &str, has_more: bool) -> Value {
     let mut body = json!({ "data": data, "paging": { "cursors": { "before": before, "after": after } } });
     if has_more {
         body["paging"]["next"] = json!(link(call, &[("after", after)]));

@@ -2,10 +2,10 @@
 
 mod batch;
 mod comments;
-mod error;
-mod fields;
+pub(crate) mod error;
+pub(crate) mod fields;
 mod insights;
-mod listing;
+pub(crate) mod listing;
 mod media;
 mod nodes;
 mod oauth;

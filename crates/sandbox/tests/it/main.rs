@@ -3,12 +3,17 @@
 mod bluesky;
 mod connect;
 mod connector_bluesky;
+mod connector_instagram;
 mod connector_linkedin;
+mod connector_threads;
 mod connector_twitter;
 mod facebook;
 mod facebook_oauth;
 mod faults;
 mod house;
+mod instagram;
 mod mastodon;
 mod mastodon_oauth;
+mod pictures;
+mod threads;
 mod world;
