@@ -1,6 +1,7 @@
 //! Numbers of pages: of their posts for life, of the page by day for a year.
 //!
-//! A post that nobody saw is left out of the answer: its row says nothing, which is not zero.
+//! A post that nobody saw is left out of the answer: its row says nothing, which is not zero. A post
+//! that was deleted is left out too, so posts that are left out are asked for by name.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +10,14 @@ use serde_json::{Value, json};
 
 use super::LinkedIn;
 use super::rest::{METHOD_HEADER, address, daily, elements, escaped, list};
-use crate::error::{CallError, ErrorType};
+use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::Request;
 use crate::types::{Access, AccountMetrics, Basis, ContentMetrics, ItemFailure, MetricsBatch};
 
 impl LinkedIn {
     pub(super) async fn page_post_metrics(&self, access: &Access, ids: &[String]) -> Result<MetricsBatch, CallError> {
         let mut batch = MetricsBatch::default();
+        let mut left_out: Vec<&str> = Vec::new();
         // Two kinds of posts, two parameters, two calls: one that is refused leaves the other alone.
         for (kind, parameter, member) in
             [("urn:li:share:", "shares", "share"), ("urn:li:ugcPost:", "ugcPosts", "ugcPost")]
@@ -25,12 +27,21 @@ impl LinkedIn {
                 continue;
             }
             match self.share_statistics(access, &[(parameter, list(wanted.iter().copied()))]).await {
-                Ok(elements) => batch.rows.extend(wanted.iter().map(|id| row(id, member, &elements))),
+                Ok(elements) => {
+                    let is_told = |id: &str| elements.iter().any(|e| names(e, member, id));
+                    left_out.extend(wanted.iter().copied().filter(|id| !is_told(id)));
+                    batch.rows.extend(wanted.iter().map(|id| row(id, member, &elements)));
+                }
                 Err(error) if batch.rows.is_empty() && concerns_account(&error) => return Err(error),
                 Err(error) => batch.failures.extend(
                     wanted.iter().map(|id| ItemFailure { external_id: (*id).to_owned(), error: error.clone() }),
                 ),
             }
+        }
+        // Failing to learn it leaves them as they are: not reported.
+        for (id, error) in self.gone(access, &left_out).await.unwrap_or_default() {
+            batch.rows.retain(|row| row.external_id != id);
+            batch.failures.push(ItemFailure { external_id: id, error });
         }
         let is_known = |id: &&String| id.starts_with("urn:li:share:") || id.starts_with("urn:li:ugcPost:");
         batch.failures.extend(ids.iter().filter(|id| !is_known(id)).map(|id| ItemFailure {
@@ -38,6 +49,25 @@ impl LinkedIn {
             error: CallError::not_sent("LinkedIn has no numbers for this kind of thing"),
         }));
         Ok(batch)
+    }
+
+    /// Those of some posts that are not there any more.
+    async fn gone(&self, access: &Access, ids: &[&str]) -> Result<Vec<(String, CallError)>, CallError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = list(ids.iter().copied());
+        let url = address(&access.base_url, "rest/posts", &[("ids", &wanted)])?;
+        let answer = self.call(Request::get(url).header(METHOD_HEADER, "BATCH_GET"), &access.token).await?;
+        let body = answer.json().unwrap_or_default();
+        let status = |id: &str| {
+            let told =
+                body.get("statuses").and_then(|s| s.get(id)).or_else(|| body.get("errors")?.get(id)?.get("status"));
+            told.and_then(Value::as_u64)
+        };
+        let is_gone = |id: &&&str| status(id) == Some(404);
+        let error = CallError::new(ErrorType::NotFound, Delivery::Refused, "LinkedIn does not know this post any more");
+        Ok(ids.iter().filter(is_gone).map(|id| ((*id).to_owned(), error.clone())).collect())
     }
 
     async fn share_statistics(&self, access: &Access, more: &[(&str, String)]) -> Result<Vec<Value>, CallError> {
@@ -143,8 +173,12 @@ pub(super) fn count(value: &Value, pointer: &str) -> Option<i64> {
     value.pointer(pointer).and_then(Value::as_i64)
 }
 
+fn names(element: &Value, member: &str, id: &str) -> bool {
+    element.get(member).and_then(Value::as_str) == Some(id)
+}
+
 fn row(id: &str, member: &str, elements: &[Value]) -> ContentMetrics {
-    let found = elements.iter().find(|e| e.get(member).and_then(Value::as_str) == Some(id));
+    let found = elements.iter().find(|e| names(e, member, id));
     let number = |name: &str| found.and_then(|e| count(e, &format!("/totalShareStatistics/{name}")));
     let engagement = found.and_then(|e| e.pointer("/totalShareStatistics/engagement")).and_then(Value::as_f64);
     ContentMetrics {

@@ -8,7 +8,7 @@ use super::content::{created_at, modified_at};
 use super::rest::{ID_HEADER, METHOD_HEADER, address, elements, escaped, next_start, site};
 use super::rules::Asset;
 use super::upload::urns;
-use super::{LinkedIn, little_text};
+use super::{LinkedIn, is_page, little_text};
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::{Answer, Request};
 use crate::text::comparable;
@@ -86,6 +86,14 @@ impl LinkedIn {
     }
 
     pub(super) async fn delete_by_urn(&self, access: &Access, urn: &str) -> Result<(), CallError> {
+        // The network deletes what is gone already without a word; where reading is allowed, asking tells.
+        if is_page(&access.platform_user_id) && parts_of_comment(urn).is_none() {
+            let url = address(&access.base_url, &format!("rest/posts/{}", escaped(urn)), &[])?;
+            match self.call(Request::get(url), &access.token).await {
+                Err(error) if error.kind == ErrorType::NotFound => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+        }
         let url = match parts_of_comment(urn) {
             Some((post, id)) => {
                 let path = format!("rest/socialActions/{}/comments/{}", escaped(post), escaped(id));

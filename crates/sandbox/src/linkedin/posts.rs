@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::error::LiError;
 use super::{caller, find, little_text};
@@ -46,8 +46,32 @@ fn entity(account: &Account, post: &Post) -> Value {
     body
 }
 
+/// `GET /rest/posts?ids=List(…)`: those that are there, and what became of the others.
+fn several(net: &Network, call: &Call, ids: &str) -> Result<Reply, LiError> {
+    let world = net.world();
+    let caller = caller(&world, call)?;
+    let (mut results, mut statuses) = (Map::new(), Map::new());
+    for urn in super::list(ids) {
+        let status = match find(&world, call, urn) {
+            Err(_) => 404,
+            Ok((account, post)) => match caller.acts_for(&world, &account.network_id(), "r") {
+                Err(_) => 403,
+                Ok(_) => {
+                    results.insert(urn.to_owned(), entity(&account, &post));
+                    200
+                }
+            },
+        };
+        statuses.insert(urn.to_owned(), json!(status));
+    }
+    Ok(Reply::ok(json!({ "results": results, "statuses": statuses, "errors": {} })))
+}
+
 /// `GET /rest/posts?q=author`: the latest change first.
 pub(super) fn list(net: &Network, call: &Call) -> Result<Reply, LiError> {
+    if let Some(ids) = call.text("ids") {
+        return several(net, call, ids);
+    }
     let world = net.world();
     let caller = caller(&world, call)?;
     if call.text("q") != Some("author") {

@@ -52,6 +52,7 @@ impl Protocol for LinkedIn {
             (None, ["rest", "posts"] | ["rest", "socialActions", _, "comments"]) if method == Method::POST => {
                 Endpoint::Publish
             }
+            (None, ["rest", "posts"]) if call.text("ids").is_some() => Endpoint::Metrics,
             (None, ["rest", "posts"] | ["rest", "socialActions", _, "comments"]) => Endpoint::List,
             (None, ["rest", "posts" | "socialActions", ..]) if method == Method::DELETE => Endpoint::Delete,
             (None, ["rest", "organizationAcls" | "organizations" | "networkSizes", ..] | ["v2", ..]) => {

@@ -198,6 +198,10 @@ async fn a_pages_numbers_are_told_by_post_and_by_day() {
     let row = |id: &str| batch.rows.iter().find(|r| r.external_id == id).expect("a row");
     assert!(row(&first).impressions > Some(0) && row(&first).reach > Some(0) && row(&first).clicks.is_some());
     assert_eq!((row(&fresh).impressions, row(&fresh).reactions), (None, None), "no traffic is not zero");
+    linkedin.delete(&access, &fresh).await.expect("deleted");
+    assert_eq!(linkedin.delete(&access, &fresh).await.expect_err("gone").kind, ErrorType::NotFound);
+    let batch = linkedin.content_metrics(&access, &[first.clone(), fresh.clone()], today).await.expect("numbers");
+    assert_eq!((batch.rows.len(), batch.failures[0].error.kind), (1, ErrorType::NotFound), "and deleted is neither");
     let (from, to) = ("2026-03-01".parse().expect("a date"), "2026-03-05".parse().expect("a date"));
     let days = linkedin.account_metrics(&access, from, to).await.expect("numbers");
     assert_eq!(days.len(), 5);

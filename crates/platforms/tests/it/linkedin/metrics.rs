@@ -19,17 +19,26 @@ const SHARES: &str = "/rest/organizationalEntityShareStatistics";
 #[tokio::test]
 async fn posts_without_traffic_are_not_reported_and_kinds_of_posts_fail_alone() {
     let fake = Fake::start().await;
-    fake.on("GET", SHARES, Reply::fixture("linkedin/share_statistics")).on(
-        "GET",
-        SHARES,
-        Reply::json(500, &json!({"status": 500, "message": "x"})),
-    );
+    let known = json!({
+        "results": {"urn:li:share:2": {"id": "urn:li:share:2"}},
+        "statuses": {"urn:li:share:2": 200, "urn:li:share:4": 404},
+    });
+    fake.on("GET", SHARES, Reply::fixture("linkedin/share_statistics"))
+        .on("GET", SHARES, Reply::json(500, &json!({"status": 500, "message": "x"})))
+        .on("GET", "/rest/posts", Reply::json(200, &known));
     let today = "2026-03-02".parse().expect("a date");
-    let wanted = ids(&["urn:li:share:1", "urn:li:ugcPost:3", "urn:li:share:2", "urn:li:comment:(urn:li:activity:1,2)"]);
+    let wanted = ids(&[
+        "urn:li:share:1",
+        "urn:li:ugcPost:3",
+        "urn:li:share:2",
+        "urn:li:share:4",
+        "urn:li:comment:(urn:li:activity:1,2)",
+    ]);
     let batch = LinkedIn::new(http()).content_metrics(&fake.access(PAGE), &wanted, today).await.expect("numbers");
     let asked = fake.asked();
-    assert_eq!(asked[0].query["shares"], "List(urn:li:share:1,urn:li:share:2)");
+    assert_eq!(asked[0].query["shares"], "List(urn:li:share:1,urn:li:share:2,urn:li:share:4)");
     assert_eq!(asked[1].query["ugcPosts"], "List(urn:li:ugcPost:3)");
+    assert_eq!(asked[2].query["ids"], "List(urn:li:share:2,urn:li:share:4)", "those left out are asked for by name");
     let row = &batch.rows[0];
     assert_eq!((row.impressions, row.reach, row.clicks), (Some(5_000_000_000), Some(2_550), Some(109)));
     assert_eq!((row.reactions, row.comments, row.shares, row.saves), (Some(70), Some(3), Some(2), None));
@@ -38,7 +47,12 @@ async fn posts_without_traffic_are_not_reported_and_kinds_of_posts_fail_alone() 
     assert_eq!((silent.external_id.as_str(), silent.impressions, silent.reactions), ("urn:li:share:2", None, None));
     let failed: Vec<_> = batch.failures.iter().map(|f| (f.external_id.as_str(), f.error.kind)).collect();
     let comment = "urn:li:comment:(urn:li:activity:1,2)";
-    assert_eq!(failed, [("urn:li:ugcPost:3", ErrorType::Transient), (comment, ErrorType::BadRequest)]);
+    let expected = [
+        ("urn:li:ugcPost:3", ErrorType::Transient),
+        ("urn:li:share:4", ErrorType::NotFound),
+        (comment, ErrorType::BadRequest),
+    ];
+    assert_eq!((failed.as_slice(), batch.rows.len()), (&expected[..], 2));
 }
 
 #[tokio::test]
