@@ -81,12 +81,26 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("networks.facebook.client_secret", "", "\"…\"", "Secret of your Meta app."),
     setting(
+        "networks.instagram.client_id",
+        "",
+        "\"1234567890\"",
+        "Id of your Instagram app (in a Meta app with Instagram login), needed to connect accounts.",
+    ),
+    setting("networks.instagram.client_secret", "", "\"…\"", "Secret of your Instagram app."),
+    setting(
         "networks.mastodon.client_id",
         "",
         "\"…\"",
         "Optional: a registered app; otherwise one is registered with each server.",
     ),
     setting("networks.mastodon.client_secret", "", "\"…\"", "Its secret."),
+    setting(
+        "networks.threads.client_id",
+        "",
+        "\"1234567890\"",
+        "Id of your Threads app (in a Meta app), needed to connect accounts.",
+    ),
+    setting("networks.threads.client_secret", "", "\"…\"", "Secret of your Threads app."),
     setting("log.format", "\"text\"", "", "`text` for people, `json` for machines."),
     setting(
         "log.filter",
