@@ -5,7 +5,8 @@ use std::time::Duration;
 use rookery_db::OrgTx;
 use rookery_governance::audit;
 use rookery_kernel::{AccountId, Limit, Platform, Scope, Timestamp};
-use rookery_platforms::{Access, CallError, Delivery, ErrorType, Profile};
+use rookery_platforms::{Access, CallError, Delivery, ErrorType, Profile, SignIn};
+use secrecy::SecretString;
 use serde_json::json;
 use tracing::instrument;
 use url::Url;
@@ -30,6 +31,12 @@ pub enum AccountsError {
     /// The token allows several profiles and none was chosen.
     #[error("the token allows several profiles; choose one of {}", .0.iter().map(|p| p.username.as_str()).collect::<Vec<_>>().join(", "))]
     ChooseProfile(Vec<Profile>),
+    /// The network connects accounts by consent only.
+    #[error("{} has no sign-in with a password; connect the account by sign-in at the network", .0.name())]
+    NoPasswords(Platform),
+    /// The network does not know this handle, or not with this password.
+    #[error("the network did not accept handle and app password")]
+    SignInRefused(#[source] CallError),
     /// The network refused the token or did not answer.
     #[error("the network did not accept the connection")]
     Network(#[source] CallError),
@@ -81,6 +88,45 @@ impl Accounts {
         };
         let profile = profile.ok_or(AccountsError::ChooseProfile(profiles))?;
         self.store_profile(scope, new.platform, &base_url, &new.tokens, &profile, new.is_sandbox).await
+    }
+
+    /// Connects an account with its handle and a password made for this app, or repairs it. The password
+    /// goes to the network once; only the tokens it brings are stored. `server` is the account's own
+    /// server, where that is not the network's.
+    ///
+    /// # Errors
+    /// [`AccountsError`]; `NoPasswords` where accounts are connected by consent, `SignInRefused` if handle or
+    /// password are wrong.
+    #[instrument(skip_all, err, fields(organization = %scope.organization_id, platform = %platform))]
+    pub async fn sign_in(
+        &self,
+        scope: &Scope,
+        platform: Platform,
+        server: Option<&Url>,
+        identifier: &str,
+        password: &SecretString,
+        is_sandbox: bool,
+    ) -> Result<Account, AccountsError> {
+        let connector = self.connectors.get(platform).ok_or(AccountsError::NoConnector(platform))?;
+        if connector.capabilities().sign_in != SignIn::AppPassword {
+            return Err(AccountsError::NoPasswords(platform));
+        }
+        let base_url = self.base_url(platform, server)?;
+        let started = self.clock.now();
+        let answer = connector.sign_in(&base_url, identifier, password).await;
+        let (tokens, profile) = answer.map_err(|error| match (error.kind, error.delivery) {
+            (ErrorType::TokenExpired | ErrorType::BadRequest | ErrorType::NotFound, Delivery::Refused) => {
+                AccountsError::SignInRefused(error)
+            }
+            _ => AccountsError::Network(error),
+        })?;
+        let tokens = Tokens {
+            access: tokens.access,
+            refresh: tokens.refresh,
+            expires_at: tokens.expires_in.map(|life| started + life),
+            scopes: tokens.scopes,
+        };
+        self.store_profile(scope, platform, &base_url, &tokens, &profile, is_sandbox).await
     }
 
     /// Stores a profile that the network just showed for these tokens.

@@ -9,7 +9,7 @@ use rookery_kernel::{Date, Platform, Timestamp};
 use rookery_platforms::{
     Access, AccountMetrics, AppCredentials, AuthorizeRequest, CallError, Capabilities, Connector, ContentPage,
     Delivery, Draft, ErrorType, ExchangeRequest, Found, Handles, MetricsBatch, Profile, RegisterRequest, Search, Sent,
-    TokenSet, Usage,
+    SignIn, TokenSet, Usage,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -26,6 +26,7 @@ pub struct Fake {
     pub refuses: Arc<Mutex<Option<ErrorType>>>,
     pub renewals: Arc<AtomicUsize>,
     pub meet: Arc<Mutex<Option<Arc<Barrier>>>>,
+    pub signs_in: Arc<Mutex<SignIn>>,
 }
 
 impl Fake {
@@ -35,6 +36,7 @@ impl Fake {
             refuses: Arc::default(),
             renewals: Arc::default(),
             meet: Arc::default(),
+            signs_in: Arc::new(Mutex::new(SignIn::Consent)),
         }
     }
 
@@ -64,6 +66,7 @@ impl Connector for Fake {
             own_servers: true,
             past_days: false,
             metrics_batch_max: 10,
+            sign_in: *self.signs_in.lock().expect("not poisoned"),
             ..Capabilities::default()
         }
     }
@@ -103,6 +106,26 @@ impl Connector for Fake {
         self.refusal()?;
         let listed = self.profiles.lock().expect("not poisoned").clone();
         Ok(listed.into_iter().map(|(id, token)| profile(id, token)).collect())
+    }
+
+    async fn sign_in(
+        &self,
+        _: &Url,
+        identifier: &str,
+        password: &SecretString,
+    ) -> Result<(TokenSet, Profile), CallError> {
+        self.refusal()?;
+        if password.expose_secret() != "right" {
+            return Err(CallError::new(ErrorType::TokenExpired, Delivery::Refused, "Invalid identifier or password"));
+        }
+        let access = format!("session-of-{identifier}").into();
+        let tokens = TokenSet {
+            access,
+            refresh: Some("refresh-1".into()),
+            expires_in: Some(Duration::from_secs(7200)),
+            scopes: Vec::new(),
+        };
+        Ok((tokens, profile("100", None)))
     }
 
     async fn check(&self, access: &Access) -> Result<Profile, CallError> {

@@ -12,8 +12,8 @@ use rookery_accounts::{
     AccessError, Account, AccountHealth, AccountStatus, Accounts, AccountsError, Call, ConnectError, Connected,
     KeyCheckError, NewAccount, Tokens, Vault,
 };
-use rookery_kernel::{AccountId, FixedClock, Platform, Scope};
-use rookery_platforms::{CallError, Connectors, Delivery, ErrorType};
+use rookery_kernel::{AccountId, Clock as _, FixedClock, Platform, Scope};
+use rookery_platforms::{CallError, Connectors, Delivery, ErrorType, SignIn};
 use rookery_testkit::{TestDb, TestOrg};
 use secrecy::ExposeSecret as _;
 use sqlx::Row as _;
@@ -225,6 +225,28 @@ async fn two_renewals_at_once_leave_one_token_and_a_refusal_is_recorded() {
     assert!(!house.accounts.renew(house.scope(), account.id).await.expect("asked"));
     assert_eq!(house.accounts.get(house.scope(), account.id).await.expect("there").status, AccountStatus::Expired);
     assert_eq!(house.fake.renewals.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn an_app_password_brings_tokens_and_is_itself_nowhere() {
+    let house = House::new().await;
+    let sign_in = async |password: &str| {
+        let password = password.to_owned().into();
+        house.accounts.sign_in(house.scope(), Platform::Mastodon, Some(&server()), "ana", &password, false).await
+    };
+    assert!(matches!(sign_in("right").await, Err(AccountsError::NoPasswords(Platform::Mastodon))));
+    *house.fake.signs_in.lock().expect("not poisoned") = SignIn::AppPassword;
+    assert!(matches!(sign_in("wrong").await, Err(AccountsError::SignInRefused(_))));
+    assert!(house.accounts.list(house.scope()).await.expect("read").is_empty());
+    *house.fake.refuses.lock().expect("not poisoned") = Some(ErrorType::Transient);
+    assert!(matches!(sign_in("right").await, Err(AccountsError::Network(_))), "trouble is no refusal");
+    *house.fake.refuses.lock().expect("not poisoned") = None;
+    let account = sign_in("right").await.expect("connected");
+    assert_eq!(account.token_expires_at, Some(rookery_testkit::clock().now() + Duration::from_secs(7200)));
+    let access = house.accounts.access(house.scope(), account.id).await.expect("usable");
+    assert_eq!(access.token.expose_secret(), "session-of-ana");
+    assert_eq!(access.refresh_token.expect("kept").expose_secret(), "refresh-1");
+    assert_eq!(sign_in("right").await.expect("repaired").id, account.id);
 }
 
 #[tokio::test]

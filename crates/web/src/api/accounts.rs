@@ -27,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(list))
         .routes(once!(connect))
+        .routes(once!(sign_in))
         .routes(routes!(get, disconnect))
         .routes(once!(check))
         .routes(routes!(rules))
@@ -157,6 +158,46 @@ async fn connect(
     let is_sandbox = base_url.as_ref().is_some_and(is_here);
     let new = NewAccount { platform: body.platform, base_url, tokens, profile_id: body.profile_id, is_sandbox };
     let account = app.accounts.connect(may.scope(), new).await?;
+    app.analytics.track(may.scope(), &[account.id]).await?;
+    Ok(page::created(AccountView::from(account)))
+}
+
+/// An account to connect with a password made for this app.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SignInBody {
+    /// A network whose accounts are connected with app passwords, for example `bluesky`.
+    #[garde(skip)]
+    #[schema(value_type = Network)]
+    platform: Platform,
+    /// The account's own server, if it is not the network's.
+    #[garde(length(max = 500))]
+    base_url: Option<String>,
+    /// The handle, for example `harbour.bsky.social`.
+    #[garde(length(min = 1, max = 255))]
+    identifier: String,
+    /// Made for this app in the network's settings; it is used once and not stored.
+    #[garde(skip)]
+    #[schema(value_type = String, format = Password)]
+    password: SecretString,
+}
+
+/// Sign in with an app password
+///
+/// Handle and password go to the network once; only the tokens it answers with are stored. An account that is
+/// connected already is repaired. Its numbers are collected from the next night on.
+#[utoipa::path(post, path = "/accounts/sign-in", tag = "accounts", operation_id = "signInAccount",
+    request_body = SignInBody, responses((status = 201, body = AccountView)))]
+async fn sign_in(
+    State(app): State<App>,
+    may: May<ManageAccounts>,
+    Body(body): Body<SignInBody>,
+) -> Result<Response, Problem> {
+    let server = body.base_url.as_deref().map(address).transpose()?;
+    let is_sandbox = server.as_ref().is_some_and(is_here);
+    let (platform, name) = (body.platform, body.identifier.trim());
+    let account =
+        app.accounts.sign_in(may.scope(), platform, server.as_ref(), name, &body.password, is_sandbox).await?;
     app.analytics.track(may.scope(), &[account.id]).await?;
     Ok(page::created(AccountView::from(account)))
 }

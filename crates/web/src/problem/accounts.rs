@@ -19,6 +19,15 @@ impl From<AccountsError> for Problem {
                     profiles.iter().map(|p| format!("{} ({})", p.id, p.username)).collect::<Vec<_>>().join(", "),
                 ),
             }]),
+            AccountsError::NoPasswords(_) => Self::field("platform", "no_passwords", format!("{error}.")),
+            AccountsError::SignInRefused(call) => Self::field(
+                "password",
+                "sign_in_refused",
+                format!(
+                    "The network says: {}. Check the handle, the server and the app password.",
+                    call.message.trim_end_matches('.')
+                ),
+            ),
             AccountsError::Network(call) => Self::new(
                 StatusCode::BAD_GATEWAY,
                 "network_refused",

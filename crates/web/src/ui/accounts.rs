@@ -7,6 +7,8 @@ use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use rookery_accounts::{Account, AccountHealth, AccountStatus, ConnectError, Connected, NewAccount, Tokens};
 use rookery_kernel::{AccountId, Platform, UserId, Zone};
+use rookery_platforms::{Connectors, SignIn};
+use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
@@ -42,6 +44,15 @@ struct Page {
     summary: String,
     accounts: Vec<Card>,
     can_manage: bool,
+    passwords: Vec<PasswordForm>,
+}
+
+/// A network that is connected with a handle and a password made for this app.
+struct PasswordForm {
+    platform: &'static str,
+    network: &'static str,
+    /// The server that is meant if none is given.
+    server: Option<String>,
 }
 
 #[derive(Template)]
@@ -72,10 +83,23 @@ pub(crate) async fn page(
         summary,
         accounts: accounts.iter().map(|a| card(a, zone)).collect(),
         can_manage: may.caller.allows(rookery_identity::Right::ManageAccounts),
+        passwords: password_forms(app.accounts.connectors()),
     });
     // The sign-in forms end at the networks, on any server a person names.
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, crate::router::csp("'self' https: http:"));
     Ok(response)
+}
+
+fn password_forms(connectors: &Connectors) -> Vec<PasswordForm> {
+    let with_passwords = connectors.platforms().filter_map(|p| connectors.get(p));
+    with_passwords
+        .filter(|c| c.capabilities().sign_in == SignIn::AppPassword)
+        .map(|c| PasswordForm {
+            platform: c.platform().label(),
+            network: c.platform().name(),
+            server: c.default_base_url().map(|url| url.as_str().trim_end_matches('/').to_owned()),
+        })
+        .collect()
 }
 
 fn card(a: &Account, zone: &Zone) -> Card {
@@ -260,6 +284,31 @@ pub(crate) async fn connect_token(
         Tokens { access: fields.token.trim().to_owned().into(), refresh: None, expires_at: None, scopes: Vec::new() };
     let new = NewAccount { platform: fields.platform, base_url, tokens, profile_id: None, is_sandbox };
     match app.accounts.connect(may.scope(), new).await {
+        Ok(account) => connected(&app, &may, &account).await,
+        Err(e) => Ok(back("/accounts", Err(e.into()))),
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PasswordFields {
+    platform: Platform,
+    server: Option<String>,
+    handle: String,
+    password: SecretString,
+}
+
+/// Connects with a handle and a password made for this app. The password is used once and not stored.
+pub(crate) async fn connect_password(
+    State(app): State<App>,
+    Visitor(may): Visitor<ManageAccounts>,
+    Form(fields): Form<PasswordFields>,
+) -> PageResult {
+    let server = match address(fields.server.as_deref()) {
+        Ok(url) => url,
+        Err(problem) => return Ok(back("/accounts", Err(problem))),
+    };
+    let (platform, handle, is_sandbox) = (fields.platform, fields.handle.trim(), is_local(server.as_ref()));
+    match app.accounts.sign_in(may.scope(), platform, server.as_ref(), handle, &fields.password, is_sandbox).await {
         Ok(account) => connected(&app, &may, &account).await,
         Err(e) => Ok(back("/accounts", Err(e.into()))),
     }

@@ -45,6 +45,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/publications/{id}/mark-online", post(posts::mark_online))
         .route("/accounts", get(accounts::page))
         .route("/accounts/connect-token", post(accounts::connect_token))
+        .route("/accounts/connect-password", post(accounts::connect_password))
         .route("/accounts/connect/{platform}", post(accounts::start))
         .route("/accounts/callback", get(accounts::callback))
         .route("/accounts/choose", post(accounts::choose))

@@ -42,6 +42,7 @@ const ROUTES: &[(&str, &str, Right)] = &[
     ("DELETE", "/api-keys/{id}", Manage),
     ("GET", "/accounts", Scoped(PostsRead)),
     ("POST", "/accounts", Manage),
+    ("POST", "/accounts/sign-in", Manage),
     ("GET", "/accounts/{id}", Scoped(PostsRead)),
     ("DELETE", "/accounts/{id}", Manage),
     ("POST", "/accounts/{id}/check", Manage),
@@ -141,6 +142,9 @@ impl Furnished {
             ("POST", "/analytics/ingest") => Some(json!({"integrationId": self.account, "date": "2026-03-01"})),
             ("POST", "/api-keys") => Some(json!({"name": "k", "scopes": ["posts:read"]})),
             ("POST", "/accounts") => Some(json!({"platform": "mastodon", "accessToken": "none"})),
+            ("POST", "/accounts/sign-in") => {
+                Some(json!({"platform": "mastodon", "identifier": "ana", "password": "none"}))
+            }
             _ => None,
         };
         let method: Method = method.parse().expect("a method");
@@ -166,7 +170,7 @@ async fn a_stranger_finds_nothing_of_ours() {
     let organization = things.house.scope.organization_id.to_string();
     for (method, path, right) in ROUTES {
         let answer = match (*method, *path) {
-            ("POST" | "DELETE", "/session") | ("POST", "/accounts") => continue,
+            ("POST" | "DELETE", "/session") | ("POST", "/accounts" | "/accounts/sign-in") => continue,
             // What is named there is the stranger's own input.
             ("POST", "/posts") => {
                 things.call(&stranger, method, path).await.refused(422, "invalid");
