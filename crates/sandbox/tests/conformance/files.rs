@@ -36,7 +36,7 @@ pub fn picture_bytes(number: u8) -> Bytes {
     bytes.into()
 }
 
-/// An MP4 of 1080 × 1920 and ten seconds without its pictures.
+/// An MP4 of 1080 × 1920 and ten seconds without its pictures; some networks refuse less than 75 KB.
 pub fn video_bytes() -> Bytes {
     let mut header = vec![0; 100];
     header[12..16].copy_from_slice(&1_000_u32.to_be_bytes());
@@ -46,7 +46,7 @@ pub fn video_bytes() -> Bytes {
     track[80..84].copy_from_slice(&(1920_u32 << 16).to_be_bytes());
     let track = in_box(b"trak", &in_box(b"tkhd", &track));
     let moov = in_box(b"moov", &[in_box(b"mvhd", &header), track].concat());
-    [in_box(b"ftyp", b"isom\0\0\x02\0isomiso2mp41"), moov, in_box(b"mdat", &[7; 2048])].concat().into()
+    [in_box(b"ftyp", b"isom\0\0\x02\0isomiso2mp41"), moov, in_box(b"mdat", &[7; 100_000])].concat().into()
 }
 
 fn in_box(name: &[u8; 4], inside: &[u8]) -> Vec<u8> {

@@ -31,8 +31,11 @@ macro_rules! networks {
 }
 
 networks! {
+    bluesky => Bluesky,
     facebook => Facebook,
+    linkedin => Linkedin,
     mastodon => Mastodon,
+    twitter => Twitter,
 }
 
 #[tokio::test]

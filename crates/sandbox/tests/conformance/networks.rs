@@ -20,15 +20,30 @@ fn none() -> Value {
     Value::Null
 }
 
-/// Alphabetical.
-pub const LINES: &[Line] = &[FACEBOOK, MASTODON];
+const KEYED: (&str, &str) = ("duplicate text", "the network takes equal texts; a key of ours tells repetitions apart");
 
-pub const FACEBOOK: Line =
-    Line { platform: Platform::Facebook, options: none, missing: (&["post_clicks"], |m| m.clicks), not_offered: &[] };
+const SILENT_QUOTA: (&str, &str) = ("quota shown", "the network does not tell how much of a quota is used");
 
-pub const MASTODON: Line = Line {
-    platform: Platform::Mastodon,
-    options: none,
-    missing: (&["favourites_count"], |m| m.reactions),
-    not_offered: &[("duplicate text", "the server takes equal texts; the key tells repetitions apart")],
-};
+/// In the order of the table.
+pub const LINES: &[Line] = &[
+    Line {
+        platform: Platform::Bluesky,
+        options: none,
+        missing: (&["likeCount"], |m| m.reactions),
+        not_offered: &[KEYED],
+    },
+    Line { platform: Platform::Facebook, options: none, missing: (&["post_clicks"], |m| m.clicks), not_offered: &[] },
+    Line {
+        platform: Platform::Linkedin,
+        options: none,
+        missing: (&["likeCount"], |m| m.reactions),
+        not_offered: &[SILENT_QUOTA],
+    },
+    Line {
+        platform: Platform::Mastodon,
+        options: none,
+        missing: (&["favourites_count"], |m| m.reactions),
+        not_offered: &[KEYED],
+    },
+    Line { platform: Platform::Twitter, options: none, missing: (&["like_count"], |m| m.reactions), not_offered: &[] },
+];

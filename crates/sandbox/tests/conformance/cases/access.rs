@@ -2,23 +2,90 @@
 
 use std::time::Duration;
 
-use rookery_platforms::{Delivery, ErrorType, SignIn};
-use rookery_sandbox::{Effect, Endpoint, TokenEnd};
+use rookery_platforms::{AuthorizeRequest, Delivery, ErrorType, ExchangeRequest, RegisterRequest, SignIn, TokenSet};
+use rookery_sandbox::{BLUESKY_APP_PASSWORD, Effect, Endpoint, TokenEnd};
+use url::Url;
 
 use super::Verdict;
 use crate::house::House;
 use crate::networks::Line;
 
-pub async fn connect(line: &'static Line) -> Verdict {
-    let house = House::new(line).await;
-    let access = &house.access;
-    let checked = house.connector.check(access).await.expect("the token works");
-    assert_eq!(checked.id, house.id());
-    if house.can().sign_in == SignIn::Consent {
-        let found = house.connector.profiles(&access.base_url, &access.token, access.app.as_ref()).await;
-        let found = found.expect("a token opens an account");
-        assert!(found.iter().any(|p| p.id == house.id()), "{found:?}");
+const REDIRECT: &str = "https://rookery.example/accounts/callback";
+const STATE: &str = "state-of-the-session";
+
+/// Connects the account as a person does, with a token that lives as long as the network says.
+async fn connected(line: &'static Line) -> House {
+    let mut house = House::new(line).await;
+    let base_url = house.access.base_url.clone();
+    let (tokens, profile) = if house.can().sign_in == SignIn::AppPassword {
+        let name = house.connector.check(&house.access).await.expect("the token works").username;
+        let password = BLUESKY_APP_PASSWORD.to_owned().into();
+        house.connector.sign_in(&base_url, &name, &password).await.expect("signed in")
+    } else {
+        let tokens = consent(&mut house).await;
+        let found = house.connector.profiles(&base_url, &tokens.access, house.access.app.as_ref()).await;
+        let found = found.expect("a token opens an account").into_iter().find(|p| p.id == house.id());
+        (tokens, found.expect("the account is among them"))
+    };
+    // A page has a token of its own; the person's token then renews it.
+    (house.access.token, house.access.refresh_token) = match profile.token {
+        Some(own) => (own, Some(tokens.access)),
+        None => (tokens.access, tokens.refresh),
+    };
+    house.access.metadata = profile.metadata;
+    house
+}
+
+async fn consent(house: &mut House) -> TokenSet {
+    let (base_url, id) = (house.access.base_url.clone(), house.id().to_owned());
+    house.control.change_settings(|s| {
+        s.auto_consent = true;
+        s.consent_as = Some(id);
+    });
+    let register = RegisterRequest {
+        base_url: base_url.clone(),
+        client_name: "Rookery".to_owned(),
+        redirect_uri: REDIRECT.to_owned(),
+        website: None,
+        scopes: Vec::new(),
+    };
+    if let Some(app) = house.connector.register_app(&register).await.expect("registered") {
+        house.access.app = Some(app);
     }
+    let app = house.access.app.clone().expect("a client");
+    let code_verifier = Some("a-verifier-of-at-least-forty-three-characters-in-all".to_owned().into());
+    let request = AuthorizeRequest {
+        base_url: base_url.clone(),
+        app: app.clone(),
+        redirect_uri: REDIRECT.to_owned(),
+        state: STATE.to_owned(),
+        code_verifier,
+        scopes: Vec::new(),
+    };
+    let url = house.connector.authorize_url(&request).expect("an address");
+    let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let answer = browser.get(url).send().await.expect("an answer");
+    let back = answer.headers().get("location").and_then(|v| v.to_str().ok()).expect("sent back").to_owned();
+    let back: Url = back.parse().expect("an address");
+    let value = |name: &str| back.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
+    assert_eq!(value("state").as_deref(), Some(STATE));
+    let code = value("code").unwrap_or_else(|| panic!("no code: {back}")).into();
+    let request = ExchangeRequest {
+        base_url,
+        app,
+        redirect_uri: request.redirect_uri,
+        code,
+        code_verifier: request.code_verifier,
+    };
+    house.connector.exchange_code(&request).await.expect("tokens")
+}
+
+pub async fn connect(line: &'static Line) -> Verdict {
+    let house = connected(line).await;
+    let checked = house.connector.check(&house.access).await.expect("the token works");
+    assert_eq!(checked.id, house.id());
+    house.send(&house.plain("The first post")).await.expect("the rights are enough");
+    assert_eq!(house.held().len(), 1);
     Verdict::Passed
 }
 
@@ -80,7 +147,7 @@ pub async fn usage(line: &'static Line) -> Verdict {
 }
 
 pub async fn refresh(line: &'static Line) -> Verdict {
-    let mut house = House::new(line).await;
+    let mut house = connected(line).await;
     if !house.can().refresh {
         return Verdict::not_offered("tokens of this network do not end");
     }
@@ -97,7 +164,7 @@ pub async fn refresh(line: &'static Line) -> Verdict {
 }
 
 pub async fn refresh_keeps(line: &'static Line) -> Verdict {
-    let house = House::new(line).await;
+    let house = connected(line).await;
     if !house.can().refresh {
         return Verdict::not_offered("tokens of this network do not end");
     }
@@ -113,7 +180,7 @@ pub async fn refresh_keeps(line: &'static Line) -> Verdict {
 }
 
 pub async fn refresh_revoked(line: &'static Line) -> Verdict {
-    let house = House::new(line).await;
+    let house = connected(line).await;
     if !house.can().refresh {
         return Verdict::not_offered("tokens of this network do not end");
     }
