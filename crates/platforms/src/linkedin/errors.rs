@@ -59,12 +59,13 @@ const VERSION_CODES: [&str; 2] = ["NONEXISTENT_VERSION", "VERSION_MISSING"];
 /// A day, after which quotas are full again, at midnight UTC.
 const DAY_SECS: i64 = 24 * 3600;
 
-/// The answer, if it is a success; else the error. Creates and deletes answer without a body.
+/// The answer, if it is a success; else the error. Creates, deletes and actions answer without a body:
+/// who needs one looks for what should stand in it.
 pub(super) fn judge(answer: Answer) -> Result<Answer, CallError> {
     let body = answer.json().filter(|_| !answer.is_html());
     if answer.is_success() {
         let is_empty = answer.body.trim_ascii().is_empty();
-        return if body.is_some() || (is_empty && answer.status != 200) { Ok(answer) } else { Err(plain(&answer)) };
+        return if body.is_some() || is_empty { Ok(answer) } else { Err(plain(&answer)) };
     }
     match body.as_ref().filter(|b| b.get("message").is_some() || b.get("error").is_some() || b.get("code").is_some()) {
         Some(body) => Err(structured(&answer, body)),

@@ -46,7 +46,7 @@ async fn a_video_goes_in_the_parts_that_were_named_and_is_waited_for() {
         json!({"video": "urn:li:video:1", "uploadToken": "ut", "uploadInstructions": [part(0, 0, 3), part(1, 4, 7)]});
     let place = "/rest/videos/urn%3Ali%3Avideo%3A1";
     fake.on("POST", "/rest/videos", Reply::json(200, &json!({ "value": value })))
-        .on("POST", "/rest/videos", Reply::json(200, &json!({})))
+        .on("POST", "/rest/videos", Reply::json(200, &Value::Null).body(""))
         .on("PUT", "-upload/video/0", Reply::json(200, &Value::Null).body("").header("etag", "\"tag-0\""))
         .on("PUT", "-upload/video/1", Reply::json(200, &Value::Null).body("").header("etag", "tag-1"))
         .on("GET", place, status("urn:li:video:1", "PROCESSING"))
