@@ -108,7 +108,7 @@ impl Reader<'_> {
             nightly: self.parsed("archive.nightly", "`true` or `false`", "true"),
         };
         let allow_private = self.parsed("networks.allow_private", "`true` or `false`", "false");
-        let networks = [Platform::Facebook, Platform::Instagram, Platform::Mastodon, Platform::Threads]
+        let networks = [Platform::Facebook, Platform::Instagram, Platform::Mastodon, Platform::Reddit, Platform::Threads]
             .into_iter()
             .map(|platform| {
                 let client_id = self.text(&format!("networks.{platform}.client_id"));

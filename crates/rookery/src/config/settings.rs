@@ -95,6 +95,13 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("networks.mastodon.client_secret", "", "\"…\"", "Its secret."),
     setting(
+        "networks.reddit.client_id",
+        "",
+        "\"aB3dE…\"",
+        "Id of your Reddit app (type \"web app\"), needed to connect accounts.",
+    ),
+    setting("networks.reddit.client_secret", "", "\"…\"", "Secret of your Reddit app."),
+    setting(
         "networks.threads.client_id",
         "",
         "\"1234567890\"",
