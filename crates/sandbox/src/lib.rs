@@ -70,6 +70,7 @@ mod routes;
 mod server;
 mod texts;
 mod threads;
+mod tiktok;
 mod truth;
 mod twitter;
 mod views;

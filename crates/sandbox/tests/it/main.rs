@@ -6,6 +6,7 @@ mod connector_bluesky;
 mod connector_instagram;
 mod connector_linkedin;
 mod connector_threads;
+mod connector_tiktok;
 mod connector_twitter;
 mod facebook;
 mod facebook_oauth;
