@@ -137,7 +137,7 @@ fn finish(net: &Network, call: &Call) -> Result<Reply, LiError> {
     }
     let container = stored(net, call, container, &bytes);
     net.world().commit(Event::Container(container));
-    Ok(Reply::new(200, Content::Json(json!({}))))
+    Ok(Reply::new(200, Content::Empty))
 }
 
 fn own(world: &World, call: &Call, urn: &str) -> Result<Container, LiError> {
