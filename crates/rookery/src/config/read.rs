@@ -108,8 +108,13 @@ impl Reader<'_> {
             nightly: self.parsed("archive.nightly", "`true` or `false`", "true"),
         };
         let allow_private = self.parsed("networks.allow_private", "`true` or `false`", "false");
-        let networks = [Platform::Facebook, Platform::Instagram, Platform::Mastodon, Platform::Reddit, Platform::Threads]
+        // A network that wants this installation registered has two settings for it.
+        let has_settings = |p: &Platform| {
+            SETTINGS.iter().any(|s| s.path.strip_prefix("networks.") == Some(format!("{p}.client_id").as_str()))
+        };
+        let networks = Platform::ALL
             .into_iter()
+            .filter(has_settings)
             .map(|platform| {
                 let client_id = self.text(&format!("networks.{platform}.client_id"));
                 let client_secret = self.text(&format!("networks.{platform}.client_secret")).map(SecretString::from);

@@ -88,6 +88,13 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("networks.instagram.client_secret", "", "\"…\"", "Secret of your Instagram app."),
     setting(
+        "networks.linkedin.client_id",
+        "",
+        "\"78abcdefghijkl\"",
+        "Id of your LinkedIn app, needed to connect members and pages.",
+    ),
+    setting("networks.linkedin.client_secret", "", "\"…\"", "Secret of your LinkedIn app."),
+    setting(
         "networks.mastodon.client_id",
         "",
         "\"…\"",
@@ -108,6 +115,13 @@ pub const SETTINGS: &[Setting] = &[
         "Id of your Threads app (in a Meta app), needed to connect accounts.",
     ),
     setting("networks.threads.client_secret", "", "\"…\"", "Secret of your Threads app."),
+    setting(
+        "networks.twitter.client_id",
+        "",
+        "\"…\"",
+        "OAuth 2.0 client id of your X app (not its API key), needed to connect accounts of X.",
+    ),
+    setting("networks.twitter.client_secret", "", "\"…\"", "OAuth 2.0 client secret of your X app."),
     setting("log.format", "\"text\"", "", "`text` for people, `json` for machines."),
     setting(
         "log.filter",
