@@ -116,12 +116,26 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("networks.threads.client_secret", "", "\"…\"", "Secret of your Threads app."),
     setting(
+        "networks.tiktok.client_id",
+        "",
+        "\"aw…\"",
+        "Client key of your TikTok app, needed to connect accounts of TikTok.",
+    ),
+    setting("networks.tiktok.client_secret", "", "\"…\"", "Client secret of your TikTok app."),
+    setting(
         "networks.twitter.client_id",
         "",
         "\"…\"",
         "OAuth 2.0 client id of your X app (not its API key), needed to connect accounts of X.",
     ),
     setting("networks.twitter.client_secret", "", "\"…\"", "OAuth 2.0 client secret of your X app."),
+    setting(
+        "networks.youtube.client_id",
+        "",
+        "\"….apps.googleusercontent.com\"",
+        "Id of your Google OAuth client, needed to connect YouTube channels.",
+    ),
+    setting("networks.youtube.client_secret", "", "\"…\"", "Secret of your Google OAuth client."),
     setting("log.format", "\"text\"", "", "`text` for people, `json` for machines."),
     setting(
         "log.filter",
