@@ -33,11 +33,8 @@ impl Pictures {
     }
 
     pub fn medium(&self, name: &str) -> Media {
-        let (kind, mime) = if name.ends_with("mp4") {
-            (MediaKind::Video, "video/mp4")
-        } else {
-            (MediaKind::Image, "image/jpeg")
-        };
+        let (kind, mime) =
+            if name.ends_with("mp4") { (MediaKind::Video, "video/mp4") } else { (MediaKind::Image, "image/jpeg") };
         Media { public_url: self.url(name).parse().ok(), ..Media::of_bytes(kind, mime, name, JPEG.into()) }
     }
 }
