@@ -33,6 +33,7 @@ async fn main() -> Result<()> {
         ("overview", "/"),
         ("compose", "/compose"),
         ("calendar", "/calendar"),
+        ("media", "/media"),
         ("accounts", "/accounts"),
         ("api-docs", "/api/docs"),
         ("error", "/nowhere"),

@@ -9,7 +9,7 @@ use rookery_kernel::{AccountId, MediaAssetId, Timestamp};
 use rookery_platforms::{Ability, Connectors};
 use serde::Serialize;
 
-use crate::media::StoredFile;
+use crate::media::{self, MediaFinding, Nature, StoredFile};
 use crate::post::{Composition, FOLLOW_UPS_MAX, FollowUpKind, NewPost, Schedule};
 use crate::text;
 
@@ -44,12 +44,20 @@ impl Draft {
         let own = self.composition.variants.get(&account.id);
         let words = own.and_then(|v| v.text.as_ref()).unwrap_or(&self.content);
         let title = own.and_then(|v| v.title.as_ref()).or(self.title.as_ref());
+        let kind = self.composition.format.draft_kind();
+        let used_in = media::use_of(kind, facts.files.len());
+        let rules = facts.rules.iter().find(|r| r.platform == account.platform);
+        // Pictures are made to fit when they are sent, so the network is asked about what it will get.
+        let sent = |file: &StoredFile| match rules {
+            Some(rules) => media::will_be(&rules.media, used_in, file).without_bytes(),
+            None => file.without_bytes(),
+        };
         rookery_platforms::Draft {
             text: words.clone(),
             title: title.cloned(),
             link: self.composition.link.clone(),
-            kind: self.composition.format.draft_kind(),
-            media: facts.files.iter().map(|(_, file)| file.without_bytes()).collect(),
+            kind,
+            media: facts.files.iter().map(|(_, file)| sent(file)).collect(),
             options: self.composition.options.get(&account.platform).cloned().unwrap_or_default(),
             ..rookery_platforms::Draft::default()
         }
@@ -110,6 +118,26 @@ pub enum FindingCode {
     MediaUnknown,
     /// A picture or video says nothing to people who cannot see it.
     AltTextMissing,
+    /// The network takes no such file in such a post.
+    MediaNotTaken,
+    /// More files than the network takes.
+    TooManyMedia,
+    /// The network does not take the file's format.
+    MediaFormat,
+    /// The file has too many bytes.
+    MediaTooLarge,
+    /// The file has too few pixels or bytes.
+    MediaTooSmall,
+    /// The video is too long.
+    MediaTooLong,
+    /// The video is too short.
+    MediaTooShort,
+    /// The picture or video has the wrong shape.
+    MediaShape,
+    /// The video has more pixels than the network promises to take.
+    MediaPixels,
+    /// The picture is made smaller when it is sent.
+    MediaScaled,
     /// More than ten parts of a thread and comments.
     TooManyParts,
     /// A part of the thread or a comment has no text.
@@ -137,6 +165,16 @@ impl FindingCode {
             Self::NetworkObjects => "network_objects",
             Self::MediaUnknown => "media_unknown",
             Self::AltTextMissing => "alt_text_missing",
+            Self::MediaNotTaken => "media_not_taken",
+            Self::TooManyMedia => "too_many_media",
+            Self::MediaFormat => "media_format",
+            Self::MediaTooLarge => "media_too_large",
+            Self::MediaTooSmall => "media_too_small",
+            Self::MediaTooLong => "media_too_long",
+            Self::MediaTooShort => "media_too_short",
+            Self::MediaShape => "media_shape",
+            Self::MediaPixels => "media_pixels",
+            Self::MediaScaled => "media_scaled",
             Self::TooManyParts => "too_many_parts",
             Self::PartEmpty => "part_empty",
             Self::PartsNotSupported => "parts_not_supported",
@@ -185,6 +223,30 @@ impl Finding {
             suggestion: None,
             limit: None,
             actual: None,
+        }
+    }
+
+    /// About a file on an account's network.
+    fn medium(found: MediaFinding, account: AccountId) -> Self {
+        let (code, severity) = match found.nature {
+            Nature::NotTaken => (FindingCode::MediaNotTaken, Severity::Error),
+            Nature::TooMany => (FindingCode::TooManyMedia, Severity::Error),
+            Nature::Format => (FindingCode::MediaFormat, Severity::Error),
+            Nature::TooLarge => (FindingCode::MediaTooLarge, Severity::Error),
+            Nature::TooSmall => (FindingCode::MediaTooSmall, Severity::Error),
+            Nature::TooLong => (FindingCode::MediaTooLong, Severity::Error),
+            Nature::TooShort => (FindingCode::MediaTooShort, Severity::Error),
+            Nature::Shape => (FindingCode::MediaShape, Severity::Error),
+            Nature::Pixels => (FindingCode::MediaPixels, Severity::Warning),
+            Nature::Scaled => (FindingCode::MediaScaled, Severity::Info),
+        };
+        let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        Self {
+            severity,
+            suggestion: found.suggestion,
+            limit: found.limit.map(size),
+            actual: found.actual.map(size),
+            ..Self::error(code, "media", found.message).of(account)
         }
     }
 
@@ -363,6 +425,9 @@ fn check_account(draft: &Draft, account: &Account, facts: &Facts<'_>, findings: 
             );
         }
     }
+    let files: Vec<&StoredFile> = facts.files.iter().map(|(_, file)| file).collect();
+    let about_media = media::findings_of(network, &rules.media, sent.kind, &files);
+    findings.extend(about_media.into_iter().map(|found| Finding::medium(found, account.id)));
     for objection in connector.objections(&sent) {
         findings.push(
             Finding::error(FindingCode::NetworkObjects, "media", format!("{objection}."))

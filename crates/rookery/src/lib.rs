@@ -7,6 +7,7 @@ pub mod config;
 mod demo;
 mod doctor;
 mod housekeeping;
+mod media;
 mod password;
 mod progress;
 mod serve;

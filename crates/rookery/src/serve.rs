@@ -134,6 +134,7 @@ impl Running {
                 identity: core.identity.clone(),
                 accounts: core.accounts.clone(),
                 publishing: core.publishing.clone(),
+                media: core.media.clone(),
                 analytics: core.analytics.clone(),
                 clock: core.clock.clone(),
                 ids: core.ids.clone(),

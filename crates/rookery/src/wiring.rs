@@ -14,13 +14,14 @@ use rookery_governance::partitions;
 use rookery_identity::Identity;
 use rookery_jobs::{Jobs, Registry};
 use rookery_kernel::{Clock, FixedClock, IdGen, SystemClock, SystemIds};
+use rookery_media::Links;
 use rookery_platforms::{AppCredentials, Connectors, HttpClient, HttpConfig};
-use rookery_publishing::Publishing;
+use rookery_publishing::{MediaLibrary, Publishing};
 use tracing::instrument;
 
 use crate::config::Config;
-use crate::housekeeping;
 use crate::store::Store;
+use crate::{housekeeping, media};
 
 /// Numbers of the last four months can be collected, so their partitions exist from the start.
 const DAYS_BACK: u64 = 130;
@@ -50,6 +51,9 @@ pub enum BadSetup {
     /// PostgreSQL's programs are missing or do not fit the data.
     #[error(transparent)]
     Postgres(rookery_db::embedded::EmbeddedError),
+    /// The storage of media cannot be used.
+    #[error("{0}")]
+    Media(String),
     /// The schema is older or newer than this program.
     #[error("the database's schema is not this program's ({0}); run `rookery migrate status`")]
     Schema(String),
@@ -93,6 +97,8 @@ pub struct Core {
     pub accounts: Accounts,
     /// Posts and their delivery.
     pub publishing: Publishing,
+    /// Pictures and videos.
+    pub media: MediaLibrary,
     /// Numbers.
     pub analytics: Analytics,
     /// Rows past their time.
@@ -121,6 +127,7 @@ impl Core {
         let connectors = Arc::new(Connectors::standard(HttpClient::new(http, Arc::clone(&clock))?));
         let identity =
             Identity::new(db.clone(), Arc::clone(&clock), Arc::clone(&ids), rookery_identity::Config::default());
+        let links = Links::new(vault.derived_key("links to media"));
         let accounts = Accounts::new(
             db.clone(),
             Arc::clone(&clock),
@@ -138,6 +145,9 @@ impl Core {
             Arc::clone(&connectors),
             jobs.clone(),
         );
+        let parts = (db.clone(), Arc::clone(&clock), Arc::clone(&ids), jobs.clone());
+        let media = media::library(config, parts, links)?;
+        let publishing = publishing.with_files(Arc::new(media.clone()));
         let analytics = Analytics::new(
             db.clone(),
             Arc::clone(&clock),
@@ -148,12 +158,13 @@ impl Core {
         );
         let archives = Archives::new(db.clone(), Arc::clone(&clock), Arc::clone(&ids), config.archive.dir.clone());
         let archive_nightly = config.archive.nightly;
-        Ok(Self { db, clock, ids, jobs, identity, accounts, publishing, analytics, archives, archive_nightly })
+        Ok(Self { db, clock, ids, jobs, identity, accounts, publishing, media, analytics, archives, archive_nightly })
     }
 
     /// The handlers and the timetable of all contexts and of the house itself.
     pub fn registry(&self) -> Registry {
         let registry = self.publishing.register_jobs(Registry::new());
+        let registry = self.media.register_jobs(registry, &self.identity);
         let registry = self.analytics.register_jobs(registry, &self.identity);
         housekeeping::register(self, registry)
     }

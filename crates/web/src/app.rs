@@ -10,7 +10,7 @@ use rookery_db::Db;
 use rookery_identity::Identity;
 use rookery_jobs::Jobs;
 use rookery_kernel::{Clock, IdGen};
-use rookery_publishing::Publishing;
+use rookery_publishing::{MediaLibrary, Publishing};
 use url::Url;
 
 /// Everything a handler may use.
@@ -25,6 +25,8 @@ pub struct AppParts {
     pub accounts: Accounts,
     /// Posts and their delivery.
     pub publishing: Publishing,
+    /// Pictures and videos.
+    pub media: MediaLibrary,
     /// Numbers.
     pub analytics: Analytics,
     /// The time.

@@ -8,6 +8,7 @@
 pub mod api;
 mod app;
 pub mod extract;
+mod files;
 mod health;
 mod problem;
 mod router;

@@ -4,6 +4,7 @@
 mod accounts;
 mod analytics;
 mod identity;
+mod media;
 mod publishing;
 
 use axum::Json;

@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::app::App;
@@ -59,9 +59,11 @@ pub fn router(app: App) -> Router {
         .merge(ui::routes())
         .fallback(ui::not_found)
         .layer(middleware::from_fn(measure))
-        .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
-        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(bound))
+        // A part of a video must stay the bytes that were asked for.
+        .layer(
+            CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::const_new("video/"))),
+        )
         .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, csp("'self'")))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))
@@ -86,6 +88,30 @@ pub fn router(app: App) -> Router {
             next.run(request)
         }))
         .with_state(app)
+}
+
+/// Whether a request brings a file: those have limits of their own, and take as long as their line needs.
+fn brings_file(request: &Request) -> bool {
+    let path = request.uri().path();
+    match *request.method() {
+        Method::POST => matches!(path, "/media" | "/api/v1/media"),
+        Method::PATCH => path.starts_with("/api/v1/media/uploads/"),
+        _ => false,
+    }
+}
+
+/// Holds requests to their size and time.
+async fn bound(request: Request, next: Next) -> Response {
+    if brings_file(&request) {
+        return next.run(request).await;
+    }
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    }
+    let request = request.map(|body| Body::new(http_body_util::Limited::new(body, BODY_BYTES_MAX)));
+    let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
+    answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
 }
 
 async fn measure(request: Request, next: Next) -> Response {

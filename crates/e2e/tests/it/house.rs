@@ -12,8 +12,9 @@ use rookery_e2e::{Chromium, Tab, Theme};
 use rookery_identity::{Identity, NewOrganization, NewUser, Origin};
 use rookery_jobs::{Jobs, Registry, Worker, WorkerConfig};
 use rookery_kernel::{Actor, Clock, FixedClock, Platform, Scope};
-use rookery_platforms::{Connectors, HttpClient, HttpConfig};
-use rookery_publishing::Publishing;
+use rookery_media::{FetchLimits, Fetcher, Links, Storage};
+use rookery_platforms::{Connectors, HttpClient, HttpConfig, PrivateAddresses};
+use rookery_publishing::{LibraryParts, MediaLibrary, MediaLimits, Publishing};
 use rookery_sandbox::{AccountOptions, Control, Sandbox, SandboxAccount, SandboxConfig};
 use rookery_testkit::TestDb;
 use rookery_web::{App, AppParts, Readiness};
@@ -66,9 +67,23 @@ impl House {
             connectors.clone(),
             jobs.clone(),
         );
+        let media = MediaLibrary::new(LibraryParts {
+            db: db.db.clone(),
+            clock: time.clone(),
+            ids: ids.clone(),
+            jobs: jobs.clone(),
+            storage: Storage::folder(&keys.path().join("media"))?,
+            fetcher: Fetcher::new(PrivateAddresses::Refuse, FetchLimits::default())?,
+            links: Links::new([7; 32]),
+            server: None,
+            limits: MediaLimits::default(),
+            work_folder: keys.path().join("work"),
+        });
+        let publishing = publishing.with_files(Arc::new(media.clone()));
         let analytics =
             Analytics::new(db.db.clone(), time.clone(), ids.clone(), accounts.clone(), connectors, jobs.clone());
         let registry = analytics.register_jobs(publishing.register_jobs(Registry::new()), &identity);
+        let registry = media.register_jobs(registry, &identity);
         let worker = Worker::new(db.db.clone(), jobs.clone(), registry, WorkerConfig::default());
 
         let origin = Origin::new(Actor::System);
@@ -89,6 +104,7 @@ impl House {
             identity: identity.clone(),
             accounts: accounts.clone(),
             publishing,
+            media,
             analytics: analytics.clone(),
             clock: time,
             ids,

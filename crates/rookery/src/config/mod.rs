@@ -32,6 +32,8 @@ pub struct Config {
     pub jobs: JobsSection,
     /// Files of archived rows.
     pub archive: ArchiveSection,
+    /// Pictures and videos.
+    pub media: MediaSection,
     /// Registrations with the networks that need one, and other addresses for them.
     pub networks: BTreeMap<Platform, Network>,
     /// Whether servers of networks may lie on this machine or in its own network.
@@ -67,6 +69,19 @@ pub struct Database {
 pub struct JobsSection {
     /// How often a worker looks for work, in milliseconds, if nothing wakes it.
     pub poll_ms: u64,
+}
+
+/// Pictures and videos.
+#[derive(Debug, Clone)]
+pub struct MediaSection {
+    /// Folder of the files, if they lie on this machine.
+    pub dir: PathBuf,
+    /// A storage that speaks the protocol of S3, if they lie there.
+    pub s3: Option<rookery_media::S3>,
+    /// Largest file in one request, in bytes.
+    pub direct_max: u64,
+    /// Largest file in pieces, in bytes.
+    pub file_max: u64,
 }
 
 /// Files of archived rows.

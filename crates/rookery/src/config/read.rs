@@ -8,7 +8,7 @@ use rookery_kernel::Platform;
 use secrecy::SecretString;
 use toml::{Table, Value};
 
-use super::{ArchiveSection, Config, Database, JobsSection, Log, Network, SETTINGS, Server};
+use super::{ArchiveSection, Config, Database, JobsSection, Log, MediaSection, Network, SETTINGS, Server};
 
 /// Where the configuration comes from. The environment is passed in, so that tests own it.
 #[derive(Debug, Clone, Default)]
@@ -103,6 +103,7 @@ impl Reader<'_> {
         };
         let key_file = self.text("security.key_file").map_or_else(|| data_dir.join("keys"), PathBuf::from);
         let jobs = JobsSection { poll_ms: u64::from(self.number("jobs.poll_ms", 1000, 50, 60_000)) };
+        let media = self.media(&data_dir);
         let archive = ArchiveSection {
             dir: self.text("archive.dir").map_or_else(|| data_dir.join("archive"), PathBuf::from),
             nightly: self.parsed("archive.nightly", "`true` or `false`", "true"),
@@ -135,7 +136,31 @@ impl Reader<'_> {
             self.errors
                 .push(format!("log.filter: {:?} is not a filter such as info or info,rookery_jobs=debug", log.filter));
         }
-        Config { data_dir, server, database, key_file, jobs, archive, networks, allow_private, log }
+        Config { data_dir, server, database, key_file, jobs, archive, media, networks, allow_private, log }
+    }
+
+    fn media(&mut self, data_dir: &Path) -> MediaSection {
+        let endpoint = self.parsed_or_none("media.s3.endpoint", "an address such as https://s3.example.org");
+        let region = self.text("media.s3.region").unwrap_or_else(|| "us-east-1".into());
+        let bucket = self.text("media.s3.bucket");
+        let (access_key, secret_key) = (self.text("media.s3.access_key"), self.text("media.s3.secret_key"));
+        let s3 = match (bucket, access_key, secret_key) {
+            (None, None, None) => None,
+            (Some(bucket), Some(access_key), Some(secret_key)) => {
+                Some(rookery_media::S3 { endpoint, region, bucket, access_key, secret_key: secret_key.into() })
+            }
+            _ => {
+                self.errors
+                    .push("media.s3: bucket, access_key and secret_key belong together; one of them is missing".into());
+                None
+            }
+        };
+        MediaSection {
+            dir: self.text("media.dir").map_or_else(|| data_dir.join("media"), PathBuf::from),
+            s3,
+            direct_max: 1_000_000 * u64::from(self.number("media.direct_max_mb", 50, 1, 1000)),
+            file_max: 1_000_000 * u64::from(self.number("media.file_max_mb", 5000, 1, 256_000)),
+        }
     }
 
     /// The variable, else the file's value, as text.
@@ -217,6 +242,8 @@ mod tests {
         assert_eq!(config.server.public_url.as_str(), "http://127.0.0.1:8480/");
         assert!(config.database.url.is_none());
         assert_eq!(config.key_file, PathBuf::from("./data/keys"));
+        assert_eq!((config.media.dir, config.media.direct_max), (PathBuf::from("./data/media"), 50_000_000));
+        assert!(config.media.s3.is_none());
         assert_eq!((config.archive.dir, config.archive.nightly), (PathBuf::from("./data/archive"), true));
     }
 

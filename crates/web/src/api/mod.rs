@@ -15,6 +15,7 @@ mod docs;
 mod envelope;
 mod idempotency;
 mod jobs;
+pub(crate) mod media;
 mod page;
 mod posts;
 mod posts_view;
@@ -59,6 +60,7 @@ fn described() -> OpenApiRouter<App> {
             .merge(posts::routes())
             .merge(publications::routes())
             .merge(calendar::routes())
+            .merge(media::routes())
             .merge(analytics::routes())
             .merge(jobs::routes())
             .merge(audit::routes()),

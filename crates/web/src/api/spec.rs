@@ -27,6 +27,7 @@ use crate::problem::Problem;
         (name = "posts", description = "Write, plan, publish"),
         (name = "publications", description = "A post on one account, and everything that happened to it"),
         (name = "calendar", description = "What is planned and what came out"),
+        (name = "media", description = "Pictures and videos: upload, describe, find"),
         (name = "accounts", description = "Connected accounts and the networks' rules"),
         (name = "analytics", description = "Numbers and how they were collected"),
         (name = "API keys", description = "Keys for programs"),

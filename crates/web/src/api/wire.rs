@@ -37,6 +37,12 @@ words! {
     Network = rookery_kernel::Platform {
         Threads, Instagram, Twitter, Facebook, Linkedin, Tiktok, Reddit, Youtube, Mastodon, Bluesky,
     }
+    /// Kind of a file.
+    FileKind = rookery_publishing::MediaType { Image, Video, Gif, Document, Audio }
+    /// How far looking at a file got.
+    FileState = rookery_publishing::ProcessingState { Pending, Processing, Completed, Failed }
+    /// How far a file on its way is.
+    UploadProgress = rookery_publishing::UploadState { Receiving, Received, Done, Failed }
     /// State of an account's connection.
     AccountState = rookery_accounts::AccountStatus { Active, Expired, Revoked, Error, Pending }
     /// Quality of an account's connection, computed from what calls returned.

@@ -6,6 +6,7 @@ mod calendar;
 mod chart;
 mod compose;
 mod format;
+mod media;
 mod organizations;
 mod overview;
 mod posts;
@@ -31,6 +32,13 @@ pub(crate) fn routes() -> Router<App> {
         .route("/compose", get(compose::page).post(compose::submit))
         .route("/compose/check", post(compose::check))
         .route("/calendar", get(calendar::page))
+        .route("/media", get(media::page).post(media::submit))
+        .route("/media/picker", get(media::picker))
+        .route("/media/{id}", get(media::original))
+        .route("/media/{id}/{name}", get(media::part))
+        .route("/media/{id}/describe", post(media::describe))
+        .route("/media/{id}/delete", post(media::delete))
+        .route("/media/{id}/restore", post(media::restore))
         .route("/posts/{id}", get(posts::page))
         .route("/posts/{id}/edit", post(compose::save))
         .route("/posts/{id}/schedule", post(posts::schedule))

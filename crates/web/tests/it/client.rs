@@ -73,6 +73,11 @@ impl Client {
         Self { credential: Some((header, value.into())), ..self.clone() }
     }
 
+    /// The value of the header that signs in.
+    pub fn credential(&self) -> String {
+        self.credential.as_ref().map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
     /// The session's token.
     pub fn token(&self) -> SecretString {
         let (_, cookie) = self.credential.as_ref().expect("signed in");

@@ -12,8 +12,9 @@ use rookery_analytics::Analytics;
 use rookery_identity::{Identity, KeyScope, MemberRole, NewApiKey, NewOrganization, NewUser, Origin, User};
 use rookery_jobs::{Jobs, Registry, Worker, WorkerConfig};
 use rookery_kernel::{Actor, Clock, FixedClock, Platform, Scope, Zone};
-use rookery_platforms::{Connectors, HttpClient, HttpConfig};
-use rookery_publishing::Publishing;
+use rookery_media::{FetchLimits, Fetcher, Links, Storage};
+use rookery_platforms::{Connectors, HttpClient, HttpConfig, PrivateAddresses};
+use rookery_publishing::{LibraryParts, MediaLibrary, MediaLimits, Publishing};
 use rookery_sandbox::{AccountOptions, Control, Sandbox, SandboxAccount, SandboxConfig};
 use rookery_testkit::TestDb;
 use rookery_web::{App, AppParts, Readiness};
@@ -31,6 +32,8 @@ pub struct House {
     pub identity: Identity,
     pub accounts: Accounts,
     pub publishing: Publishing,
+    pub media: MediaLibrary,
+    pub media_folder: tempfile::TempDir,
     pub analytics: Analytics,
     /// The owner of "Fieldwork Studio" (Berlin, no reviews) at work.
     pub scope: Scope,
@@ -72,9 +75,24 @@ impl House {
             connectors.clone(),
             jobs.clone(),
         );
+        let media_folder = tempfile::tempdir().expect("a temporary folder");
+        let media = MediaLibrary::new(LibraryParts {
+            db: db.clone(),
+            clock: time.clone(),
+            ids: ids.clone(),
+            jobs: jobs.clone(),
+            storage: Storage::folder(media_folder.path()).expect("a folder"),
+            fetcher: Fetcher::new(PrivateAddresses::Refuse, FetchLimits::default()).expect("an HTTP client"),
+            links: Links::new([7; 32]),
+            server: Some("https://media.example".parse().expect("an address")),
+            limits: MediaLimits { direct: 20_000_000, file: 50_000_000, piece: 64 * 1024 },
+            work_folder: keys.path().join("work"),
+        });
+        let publishing = publishing.with_files(Arc::new(media.clone()));
         let analytics =
             Analytics::new(db.clone(), time.clone(), ids.clone(), accounts.clone(), connectors, jobs.clone());
         let registry = analytics.register_jobs(publishing.register_jobs(Registry::new()), &identity);
+        let registry = media.register_jobs(registry, &identity);
         let worker = Worker::new(db.clone(), jobs.clone(), registry, WorkerConfig::default());
         let app = App::new(AppParts {
             db: db.clone(),
@@ -82,6 +100,7 @@ impl House {
             identity: identity.clone(),
             accounts: accounts.clone(),
             publishing: publishing.clone(),
+            media: media.clone(),
             analytics: analytics.clone(),
             clock: time,
             ids,
@@ -96,6 +115,8 @@ impl House {
             identity,
             accounts,
             publishing,
+            media,
+            media_folder,
             analytics,
             scope,
             app,

@@ -8,6 +8,7 @@ mod delivery;
 mod document;
 mod house;
 mod idempotency;
+mod media;
 mod posts;
 mod rights;
 mod session;

@@ -63,6 +63,18 @@ const ROUTES: &[(&str, &str, Right)] = &[
     ("POST", "/publications/{id}/retry", Scoped(Publishing)),
     ("POST", "/publications/{id}/mark-online", Scoped(Publishing)),
     ("GET", "/calendar", Scoped(PostsRead)),
+    ("GET", "/media", Scoped(PostsRead)),
+    ("POST", "/media", Scoped(PostsWrite)),
+    ("POST", "/media/import", Scoped(PostsWrite)),
+    ("GET", "/media/{id}", Scoped(PostsRead)),
+    ("PATCH", "/media/{id}", Scoped(PostsWrite)),
+    ("DELETE", "/media/{id}", Scoped(PostsWrite)),
+    ("POST", "/media/{id}/restore", Scoped(PostsWrite)),
+    ("GET", "/media/{id}/uses", Scoped(PostsRead)),
+    ("POST", "/media/uploads", Scoped(PostsWrite)),
+    ("GET", "/media/uploads/{id}", Scoped(PostsWrite)),
+    ("PATCH", "/media/uploads/{id}", Scoped(PostsWrite)),
+    ("DELETE", "/media/uploads/{id}", Scoped(PostsWrite)),
     ("GET", "/analytics/overview", Scoped(MetricsRead)),
     ("GET", "/analytics/content", Scoped(MetricsRead)),
     ("GET", "/analytics/runs", Scoped(MetricsRead)),
@@ -95,6 +107,8 @@ struct Furnished {
     publication: String,
     key: String,
     job: String,
+    file: String,
+    upload: String,
 }
 
 impl Furnished {
@@ -114,20 +128,27 @@ impl Furnished {
         let keys = house.identity.api_keys(&house.scope).await.expect("the keys");
         let owner = house.owner().await;
         let job = owner.get("/jobs").await.expect(200).at("/items/0/id");
+        let gif = b"GIF89a\x01\0\x01\0\0\0\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x3b";
+        let file = house.media.upload(&house.scope, "tide.gif", gif.as_slice().into()).await.expect("a file");
+        let announced = rookery_publishing::NewUpload { name: "tide.mp4".into(), size: 10, sha256: None };
+        let upload = house.media.begin_upload(&house.scope, announced).await.expect("announced");
         Self {
             account: account.id.to_string(),
             post: detail.post.id.to_string(),
             publication: detail.publications[0].id.to_string(),
             key: keys[0].id.to_string(),
             job,
+            file: file.id.to_string(),
+            upload: upload.id.to_string(),
             house,
         }
     }
 
     /// Calls a route of the table about our things.
     async fn call(&self, client: &Client, method: &str, path: &str) -> Answer {
+        let media = [("/media/uploads/", &self.upload), ("/media/{", &self.file)];
         let things = [("/accounts", &self.account), ("/posts", &self.post), ("/publications", &self.publication)];
-        let things = things.into_iter().chain([("/api-keys", &self.key), ("/jobs", &self.job)]);
+        let things = media.into_iter().chain(things).chain([("/api-keys", &self.key), ("/jobs", &self.job)]);
         let id = things.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id.as_str());
         let mut to = path.replace("{id}", id);
         if path == "/calendar" {
@@ -137,6 +158,7 @@ impl Furnished {
         let body = match (method, path) {
             ("POST", "/posts" | "/posts/validate") => Some(post),
             ("POST", "/posts/{id}/schedule") => Some(json!({"at": "2026-03-06T09:00:00Z"})),
+            ("PATCH", "/media/{id}") => Some(json!({"title": "Tide"})),
             ("PATCH", _) => Some(json!({"content": "Hello again"})),
             ("POST", "/publications/{id}/mark-online") => Some(json!({"externalContentId": "1"})),
             ("POST", "/analytics/ingest") => Some(json!({"integrationId": self.account, "date": "2026-03-01"})),
@@ -166,10 +188,11 @@ async fn nobody_is_asked_to_sign_in() {
 async fn a_stranger_finds_nothing_of_ours() {
     let things = Furnished::new().await;
     let (stranger, _) = things.house.stranger().await;
-    let ours = [&things.account, &things.post, &things.publication, &things.key, &things.job];
+    let ours = [&things.file, &things.upload, &things.account, &things.post, &things.publication, &things.key, &things.job];
     let organization = things.house.scope.organization_id.to_string();
     for (method, path, right) in ROUTES {
         let answer = match (*method, *path) {
+            ("POST", "/media" | "/media/import" | "/media/uploads") => continue,
             ("POST" | "DELETE", "/session") | ("POST", "/accounts" | "/accounts/sign-in") => continue,
             // What is named there is the stranger's own input.
             ("POST", "/posts") => {

@@ -1,0 +1,79 @@
+//! What the library of media said.
+
+use axum::http::StatusCode;
+use rookery_media::{FetchError, Refusal, StorageError};
+use rookery_publishing::MediaError;
+
+use super::{FieldError, Problem};
+
+impl From<MediaError> for Problem {
+    fn from(error: MediaError) -> Self {
+        match &error {
+            MediaError::NotFound => Self::not_found("file"),
+            MediaError::UploadNotFound => Self::not_found("upload"),
+            MediaError::Refused(refusal) => Self::of_refusal(refusal),
+            MediaError::WrongOffset { .. } => Self::conflict("wrong_offset", sentence(&error)),
+            MediaError::MoreThanAnnounced(_) => Self::conflict("more_than_announced", sentence(&error)),
+            MediaError::Complete => Self::conflict("upload_complete", sentence(&error)),
+            MediaError::Checksum => Self::field("sha256", "checksum", sentence(&error)),
+            MediaError::Text(text) => Self::field("media", "too_long", text.clone()),
+            MediaError::NotReady => Self::conflict("media_not_ready", sentence(&error)),
+            MediaError::BrokenOff => Self::bad_request(sentence(&error)),
+            MediaError::InUse(posts) => {
+                let named: Vec<_> = posts.iter().map(|p| format!("“{}”", p.excerpt)).collect();
+                let mut problem = Self::conflict("media_in_use", format!("{} ({}).", words(&error), named.join(", ")));
+                let one = |p: &rookery_publishing::AssetUse| FieldError {
+                    field: format!("posts/{}", p.post_id),
+                    code: "planned".into(),
+                    message: p.excerpt.clone(),
+                    suggestion: None,
+                };
+                problem.errors = posts.iter().map(one).collect();
+                problem
+            }
+            MediaError::Fetch(FetchError::NotAllowed(_)) => Self::field("url", "address_not_allowed", sentence(&error)),
+            MediaError::Fetch(FetchError::NotFetched(_)) => Self::field("url", "not_fetched", sentence(&error)),
+            MediaError::Fetch(FetchError::Refused(refusal)) => Self::of_refusal(refusal),
+            MediaError::Storage(StorageError::Missing) => Self::not_found("file"),
+            MediaError::Storage(e) => {
+                tracing::error!(error = e as &dyn std::error::Error, "the storage of media failed");
+                let mut problem = Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "storage_unavailable",
+                    "The storage of media does not answer",
+                    "What had arrived before is kept. Try again in a moment.",
+                );
+                problem.retry_after = Some(10);
+                problem
+            }
+            MediaError::Db(e) => Self::database(e),
+        }
+    }
+}
+
+impl Problem {
+    fn of_refusal(refusal: &Refusal) -> Self {
+        let (status, title) = match refusal {
+            Refusal::WrongType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "This kind of file is not taken"),
+            Refusal::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "The file is too large"),
+            Refusal::Empty | Refusal::TooManyPixels { .. } | Refusal::Damaged(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "The file cannot be used")
+            }
+        };
+        Self::new(status, refusal.code(), title, capital(&refusal.to_string()))
+    }
+}
+
+fn words(error: &MediaError) -> String {
+    capital(&error.to_string()).trim_end_matches('.').to_owned()
+}
+
+fn sentence(error: &MediaError) -> String {
+    capital(&error.to_string())
+}
+
+/// As a sentence.
+fn capital(text: &str) -> String {
+    let mut letters = text.trim_end_matches('.').chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
