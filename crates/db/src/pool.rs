@@ -123,7 +123,7 @@ impl Db {
     pub async fn org(&self, scope: &Scope) -> Result<OrgTx, Error> {
         let pool = match scope.actor {
             _ if self.reserved => &self.pools.publishing,
-            Actor::User(_) | Actor::ApiKey(_) => &self.pools.api,
+            Actor::User(_) | Actor::ApiKey(_) | Actor::Guest => &self.pools.api,
             Actor::Worker | Actor::System => &self.pools.worker,
         };
         OrgTx::begin(pool, scope).await

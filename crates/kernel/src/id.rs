@@ -85,6 +85,10 @@ id! {
     PublicationId,
     /// One try to deliver a publication.
     AttemptId,
+    /// A request for a judgement about a post.
+    ReviewId,
+    /// A link through which somebody without an account judges a post.
+    ReviewLinkId,
     /// A file of the organization's library.
     MediaAssetId,
     /// A file on its way into the library.

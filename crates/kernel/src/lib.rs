@@ -18,7 +18,8 @@ pub use id::{
     AccountId, AdjustmentId, ApiKeyId, AttemptId, AuthorId, ChampionId, CompetitorId, ContentId, DecisionId,
     DetectedPostId, EscalationId, ExperimentId, IdGen, JobId, KpiMetricId, LearningEventId, MediaAssetId,
     MediaUploadId, MembershipId, MentionId, OrganizationId, PostId, PublicationId, RandomizedExperimentId, ReplyId,
-    RevisionId, RunId, SeededIds, SegmentWeightId, SessionId, SystemIds, TrackedIntegrationId, UserId,
+    ReviewId, ReviewLinkId, RevisionId, RunId, SeededIds, SegmentWeightId, SessionId, SystemIds, TrackedIntegrationId,
+    UserId,
 };
 pub use label::UnknownLabel;
 pub use page::{Cursor, CursorError, Limit, Page};

@@ -13,6 +13,8 @@ pub enum Actor {
     User(UserId),
     /// A program with an API key.
     ApiKey(ApiKeyId),
+    /// Somebody without an account, with a link that was given to them.
+    Guest,
     /// A job.
     Worker,
     /// The server itself or its command line.
@@ -25,6 +27,7 @@ impl Actor {
         match self {
             Self::User(_) => "user",
             Self::ApiKey(_) => "api_key",
+            Self::Guest => "guest",
             Self::Worker => "worker",
             Self::System => "system",
         }

@@ -118,7 +118,7 @@ fn sender(actor: Actor) -> String {
     match actor {
         Actor::User(id) => format!("user:{id}"),
         Actor::ApiKey(id) => format!("api_key:{id}"),
-        Actor::Worker | Actor::System => actor.kind().to_owned(),
+        Actor::Guest | Actor::Worker | Actor::System => actor.kind().to_owned(),
     }
 }
 

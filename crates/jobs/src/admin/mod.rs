@@ -53,6 +53,29 @@ impl From<sqlx::Error> for AdminError {
     }
 }
 
+/// The organizations with a job of this kind that should have begun before `before` and waits still, at most `limit` of
+/// them. The indexes of waiting jobs answer it, however many jobs there are.
+///
+/// # Errors
+/// The database's.
+pub async fn organizations_waiting(
+    db: &Db,
+    kind: &str,
+    before: Timestamp,
+    limit: i64,
+) -> Result<Vec<OrganizationId>, Error> {
+    Ok(sqlx::query_scalar(
+        "select distinct organization_id from jobs.jobs
+         where kind = $1 and organization_id is not null and state in ('scheduled', 'queued') and run_at < $2
+         limit $3",
+    )
+    .bind(kind)
+    .bind(before)
+    .bind(limit)
+    .fetch_all(db.worker_pool())
+    .await?)
+}
+
 /// Jobs, newest first.
 ///
 /// # Errors

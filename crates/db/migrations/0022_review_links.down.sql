@@ -1,0 +1,13 @@
+DROP TABLE publishing.instance_switches;
+COMMENT ON COLUMN publishing.review_decisions.reviewer_id IS 'The person; NULL = the automatic check.';
+DROP INDEX publishing.idx_review_decisions_link;
+ALTER TABLE publishing.review_decisions DROP CONSTRAINT review_decisions_link_fkey;
+ALTER TABLE publishing.review_decisions DROP COLUMN revision;
+ALTER TABLE publishing.review_decisions DROP COLUMN reviewer_name;
+ALTER TABLE publishing.review_decisions DROP COLUMN link_id;
+DROP TABLE publishing.review_link_directory;
+DROP TABLE publishing.review_links;
+DROP FUNCTION publishing.is_approved(uuid, uuid);
+DROP FUNCTION publishing.content_hash(uuid, uuid);
+ALTER TABLE publishing.posts DROP CONSTRAINT posts_approved_hash_check;
+ALTER TABLE publishing.posts DROP COLUMN approved_hash;
