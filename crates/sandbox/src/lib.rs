@@ -66,6 +66,7 @@ mod oauth;
 mod pages;
 mod protocol;
 mod protocols;
+mod reddit;
 mod routes;
 mod server;
 mod texts;
@@ -75,6 +76,7 @@ mod truth;
 mod twitter;
 mod views;
 mod world;
+mod youtube;
 
 pub use bluesky::BLUESKY_APP_PASSWORD;
 pub use calls::{CallOutcome, CallRecord};

@@ -12,9 +12,11 @@ const PROTOCOLS: &[&dyn Protocol] = &[
     &crate::instagram::Instagram,
     &crate::linkedin::LinkedIn,
     &crate::mastodon::Mastodon,
+    &crate::reddit::Reddit,
     &crate::threads::Threads,
     &crate::tiktok::TikTok,
     &crate::twitter::Twitter,
+    &crate::youtube::YouTube,
 ];
 
 /// All simulated networks.
