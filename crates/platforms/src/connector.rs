@@ -15,6 +15,7 @@ use crate::http::HttpClient;
 use crate::instagram::Instagram;
 use crate::linkedin::LinkedIn;
 use crate::mastodon::Mastodon;
+use crate::reddit::Reddit;
 use crate::threads::Threads;
 use crate::tiktok::TikTok;
 use crate::twitter::Twitter;
@@ -227,6 +228,7 @@ impl Connectors {
             .with(LinkedIn::new(http.clone()))
             .with(Instagram::new(http.clone()))
             .with(Mastodon::new(http.clone()))
+            .with(Reddit::new(http.clone()))
             .with(Threads::new(http.clone()))
             .with(TikTok::new(http.clone()))
             .with(Twitter::new(http.clone()))

@@ -24,6 +24,7 @@ mod mastodon;
 mod meta;
 mod oauth;
 mod poll;
+mod reddit;
 pub mod text;
 mod threads;
 mod tiktok;
@@ -39,6 +40,7 @@ pub use http::{HttpClient, HttpConfig, HttpSetupError, PrivateAddresses, Resolve
 pub use instagram::Instagram;
 pub use linkedin::LinkedIn;
 pub use mastodon::Mastodon;
+pub use reddit::Reddit;
 pub use threads::Threads;
 pub use tiktok::TikTok;
 pub use twitter::Twitter;

@@ -67,6 +67,7 @@ mod pages;
 mod protocol;
 mod protocols;
 mod reddit;
+mod reddit;
 mod routes;
 mod server;
 mod texts;

@@ -57,5 +57,5 @@ async fn the_rules_of_all_networks_are_told() {
     assert_eq!(rules.len(), Platform::ALL.len());
     let of = |name: &str| rules.iter().find(|r| r["platform"] == name).expect("every network");
     assert_eq!(of("mastodon")["textLimit"], 500);
-    assert_eq!((&of("mastodon")["isAvailable"], &of("tiktok")["isAvailable"]), (&json!(true), &json!(false)));
+    assert!(rules.iter().all(|r| r["isAvailable"] == true), "there is a connector for every network: {rules:?}");
 }
