@@ -67,7 +67,6 @@ mod pages;
 mod protocol;
 mod protocols;
 mod reddit;
-mod reddit;
 mod routes;
 mod server;
 mod texts;

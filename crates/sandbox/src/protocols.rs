@@ -13,7 +13,6 @@ const PROTOCOLS: &[&dyn Protocol] = &[
     &crate::linkedin::LinkedIn,
     &crate::mastodon::Mastodon,
     &crate::reddit::Reddit,
-    &crate::reddit::Reddit,
     &crate::threads::Threads,
     &crate::tiktok::TikTok,
     &crate::twitter::Twitter,
