@@ -21,6 +21,7 @@ extern crate self as rookery_publishing;
 mod attempt;
 mod calendar;
 mod engine;
+mod free_slot;
 mod house;
 mod kinds;
 mod media;
@@ -55,9 +56,10 @@ pub use media::{
     MediaLibrary, MediaLimits, NewUpload, NoFiles, ProcessUpload, Served, StoredFile, TAGS_MAX, TITLE_MAX, Upload,
 };
 pub use post::{
-    ChangeSource, Composition, ContentType, EditorialState, FOLLOW_UPS_MAX, FollowUp, FollowUpKind, MediaUse, NewPost,
-    Post, PostChange, PostDetail, PostError, PostFilter, PostFormat, PostOnAccount, PostOrigin, PostOutcome,
-    PostStatus, PostSummary, Schedule, Variant, roll_up,
+    ChangeSource, Checked, Composition, CompositionChange, Conflict, ContentType, EditorialState, FOLLOW_UPS_MAX,
+    FollowUp, FollowUpKind, LABEL_LENGTH_MAX, LABELS_MAX, MediaUse, NewPost, OnAccount, Post, PostChange, PostDetail,
+    PostError, PostFilter, PostFormat, PostOnAccount, PostOrigin, PostOutcome, PostStatus, PostSummary, Schedule,
+    Variant, roll_up,
 };
 pub use publication::{Event, NotAllowed, Publication, PublicationStatus, Sighting, SyncDue, idempotency_key};
 pub use reason::Reason;

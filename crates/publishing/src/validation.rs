@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use rookery_accounts::{Account, AccountStatus, PlatformRules};
-use rookery_kernel::{AccountId, MediaAssetId, Timestamp};
+use rookery_kernel::{AccountId, MediaAssetId, PostId, Timestamp};
 use rookery_platforms::{Ability, Connectors};
 use serde::Serialize;
 
@@ -31,18 +31,26 @@ pub struct Draft {
     pub schedule: Schedule,
     /// Media, further parts, words of its own per account.
     pub composition: Composition,
+    /// The stored post that it is, so that it is not compared with itself.
+    pub post_id: Option<PostId>,
 }
 
 impl Draft {
     /// A text for these accounts, with nothing else.
     pub fn of_text(content: impl Into<String>, account_ids: Vec<AccountId>, schedule: Schedule) -> Self {
-        Self { content: content.into(), title: None, account_ids, schedule, composition: Composition::default() }
+        let (content, composition) = (content.into(), Composition::default());
+        Self { content, title: None, account_ids, schedule, composition, post_id: None }
+    }
+
+    /// The account's own words, or the common text.
+    pub(crate) fn text_for(&self, account: AccountId) -> &str {
+        let own = self.composition.variants.get(&account);
+        own.and_then(|v| v.text.as_deref()).unwrap_or(&self.content)
     }
 
     /// What the account's network is given to say.
-    fn for_account(&self, account: &Account, facts: &Facts<'_>) -> rookery_platforms::Draft {
+    pub(crate) fn for_account(&self, account: &Account, facts: &Facts<'_>) -> rookery_platforms::Draft {
         let own = self.composition.variants.get(&account.id);
-        let words = own.and_then(|v| v.text.as_ref()).unwrap_or(&self.content);
         let title = own.and_then(|v| v.title.as_ref()).or(self.title.as_ref());
         let kind = self.composition.format.draft_kind();
         let used_in = media::use_of(kind, facts.files.len());
@@ -53,7 +61,7 @@ impl Draft {
             None => file.without_bytes(),
         };
         rookery_platforms::Draft {
-            text: words.clone(),
+            text: self.text_for(account.id).to_owned(),
             title: title.cloned(),
             link: self.composition.link.clone(),
             kind,
@@ -72,6 +80,7 @@ impl From<&NewPost> for Draft {
             account_ids: new.account_ids.clone(),
             schedule: new.schedule,
             composition: new.composition.clone(),
+            post_id: None,
         }
     }
 }
@@ -146,6 +155,10 @@ pub enum FindingCode {
     PartsNotSupported,
     /// Not to come out after a moment that lies before the planned one.
     EndsBeforeItBegins,
+    /// The account said the same within the last 30 days, or is about to.
+    DuplicateText,
+    /// The attached link is no web address.
+    LinkInvalid,
 }
 
 impl FindingCode {
@@ -179,6 +192,8 @@ impl FindingCode {
             Self::PartEmpty => "part_empty",
             Self::PartsNotSupported => "parts_not_supported",
             Self::EndsBeforeItBegins => "ends_before_it_begins",
+            Self::DuplicateText => "duplicate_text",
+            Self::LinkInvalid => "link_invalid",
         }
     }
 
@@ -196,11 +211,13 @@ pub struct Finding {
     pub code: FindingCode,
     /// How grave.
     pub severity: Severity,
-    /// The field of the draft: `content`, `accountIds`, `scheduledAt`, `media`, `followUps`, `expiresAt`.
+    /// The field of the draft: `content`, `accountIds`, `scheduledAt`, `media`, `link`, `followUps`, `expiresAt`.
     pub field: &'static str,
     /// The account it concerns.
     #[serde(rename = "integrationId")]
     pub account_id: Option<AccountId>,
+    /// Another post that it concerns.
+    pub post_id: Option<PostId>,
     /// In words.
     pub message: String,
     /// What to do.
@@ -219,6 +236,7 @@ impl Finding {
             severity: Severity::Error,
             field,
             account_id: None,
+            post_id: None,
             message,
             suggestion: None,
             limit: None,
@@ -250,15 +268,15 @@ impl Finding {
         }
     }
 
-    fn warning(code: FindingCode, field: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn warning(code: FindingCode, field: &'static str, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, field, message) }
     }
 
-    fn of(self, account: AccountId) -> Self {
+    pub(crate) fn of(self, account: AccountId) -> Self {
         Self { account_id: Some(account), ..self }
     }
 
-    fn suggest(self, what: impl Into<String>) -> Self {
+    pub(crate) fn suggest(self, what: impl Into<String>) -> Self {
         Self { suggestion: Some(what.into()), ..self }
     }
 
@@ -289,12 +307,16 @@ pub(crate) struct Facts<'a> {
 /// All findings, in a fixed order: text, accounts in the draft's order, time.
 pub(crate) fn check(draft: &Draft, facts: &Facts<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if draft.content.trim().is_empty() && draft.composition.media.is_empty() {
+    let says_something = |id: &AccountId| !draft.text_for(*id).trim().is_empty();
+    let has_text = !draft.content.trim().is_empty()
+        || (!draft.account_ids.is_empty() && draft.account_ids.iter().all(says_something));
+    if !has_text && draft.composition.media.is_empty() {
         findings.push(
             Finding::error(FindingCode::TextEmpty, "content", "The post has no text and no media.")
                 .suggest("Write something, or add a picture."),
         );
     }
+    findings.extend(draft.composition.link.as_deref().and_then(check_link));
     check_media(draft, facts, &mut findings);
     check_parts(draft, &mut findings);
     if draft.account_ids.is_empty() {
@@ -327,6 +349,15 @@ pub(crate) fn check(draft: &Draft, facts: &Facts<'_>) -> Vec<Finding> {
             .push(Finding::error(FindingCode::EndsBeforeItBegins, "expiresAt", message).suggest("Choose a later end."));
     }
     findings
+}
+
+fn check_link(link: &str) -> Option<Finding> {
+    let is_address =
+        link.parse::<url::Url>().is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    (!is_address).then(|| {
+        Finding::error(FindingCode::LinkInvalid, "link", "The link is no web address.")
+            .suggest("Write it whole, beginning with https://.")
+    })
 }
 
 fn check_media(draft: &Draft, facts: &Facts<'_>, findings: &mut Vec<Finding>) {
@@ -409,6 +440,14 @@ fn check_account(draft: &Draft, account: &Account, facts: &Facts<'_>, findings: 
     let sent = draft.for_account(account, facts);
     let parts = draft.composition.follow_ups.iter().map(|part| ("followUps", part.text.as_str()));
     for (field, words) in std::iter::once(("content", sent.text.as_str())).chain(parts) {
+        // What goes out is counted, not what was typed: some networks get the link in the text.
+        let composed;
+        let words = if field == "content" {
+            composed = connector.composed_text(&sent);
+            composed.as_str()
+        } else {
+            words
+        };
         let length = rules.count(words);
         if length > rules.text_limit {
             let (limit, over) = (rules.text_limit, length - rules.text_limit);

@@ -196,7 +196,9 @@ where
                 report
                     .iter()
                     .map(|(path, error)| {
-                        let field = camel(&path.to_string());
+                        // What stands in a struct of its own here stands beside the other fields in JSON.
+                        let path = path.to_string();
+                        let field = camel(path.strip_prefix("composition.").unwrap_or(&path));
                         FieldError {
                             message: format!("{field}: {error}."),
                             field,

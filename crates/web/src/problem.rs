@@ -16,7 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use publishing::FindingView;
+pub use publishing::{ConflictView, FindingView};
 
 /// One fault of one field.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -54,6 +54,9 @@ pub struct Problem {
     /// Everything found in a post that cannot be queued, warnings too.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingView>,
+    /// Both texts, if somebody else changed the post meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<ConflictView>,
     /// The request, as in the header `X-Request-Id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<Uuid>,
@@ -73,6 +76,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             findings: Vec::new(),
+            conflict: None,
             request_id: None,
             retry_after: None,
         }

@@ -33,7 +33,7 @@ pub struct House {
     sandbox: Sandbox,
     chromium: Chromium,
     _keys: tempfile::TempDir,
-    _db: TestDb,
+    db: TestDb,
 }
 
 impl House {
@@ -115,7 +115,7 @@ impl House {
         let service = rookery_web::router(app).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         let (control, chromium) = (sandbox.control(), Chromium::launch().await?);
-        Ok(Self { clock, accounts, analytics, scope, base, control, worker, sandbox, chromium, _keys: keys, _db: db })
+        Ok(Self { clock, accounts, analytics, scope, base, control, worker, sandbox, chromium, _keys: keys, db })
     }
 
     /// An account on the sandbox that is connected and tracked.
@@ -133,6 +133,16 @@ impl House {
         let account = self.accounts.connect(&self.scope, new).await?;
         self.analytics.track(&self.scope, &[account.id]).await?;
         Ok((account, there))
+    }
+
+    /// A picture in the library, whose bytes nobody reads.
+    pub async fn asset(&self, name: &str) -> Result<String> {
+        let insert = "insert into publishing.media_assets
+             (organization_id, type, filename, original_name, mime_type, file_size, width, height, provider_key, processing_state)
+             values ($1, 'image', $2, $2, 'image/png', 40000, 1200, 900, $2, 'completed') returning id::text";
+        let organization = self.scope.organization_id.uuid();
+        let mut owner = self.db.owner().await;
+        Ok(sqlx::query_scalar(insert).bind(organization).bind(name).fetch_one(&mut owner).await?)
     }
 
     /// Time passes and everything that is due is done.

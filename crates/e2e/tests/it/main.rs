@@ -1,5 +1,6 @@
 //! Whole journeys as a person makes them.
 
+mod compose;
 mod house;
 
 use std::time::Duration;
@@ -38,7 +39,7 @@ async fn a_post_is_written_goes_out_and_brings_numbers() -> Result<()> {
     // The clock stands at 10:00 in Berlin.
     tab.fill("input[type=datetime-local]", "2026-03-02T11:30").await?;
     tab.until("document.querySelector('[data-when]').innerText.includes('Mon 2 Mar 2026, 11:30')").await?;
-    tab.click("form.compose button[type=submit]").await?;
+    tab.click("form.compose button[value=save]").await?;
     tab.until("location.pathname.startsWith('/posts/')").await?;
     ensure!(tab.text("main").await?.contains("It goes out on Mon 2 Mar 2026, 11:30"), "the notice says when");
 
@@ -85,7 +86,7 @@ async fn a_refused_post_is_explained_and_repaired() -> Result<()> {
     tab.fill("#content", "Market morning: the bread stall sold out before we found change.").await?;
     tab.click(".pick input").await?;
     tab.click("input[value=now]").await?;
-    tab.click("form.compose button[type=submit]").await?;
+    tab.click("form.compose button[value=save]").await?;
     tab.until("location.pathname.startsWith('/posts/')").await?;
     house.pass(Duration::ZERO).await;
     tab.open(&format!("{}/", house.base)).await?;
@@ -146,7 +147,7 @@ async fn nobody_stumbles_on_any_page() -> Result<()> {
     tab.fill("#content", &format!("{} https://example.org/{}", "W".repeat(120), "x".repeat(200))).await?;
     tab.click(".pick input").await?;
     tab.click("input[value=draft]").await?;
-    tab.click("form.compose button[type=submit]").await?;
+    tab.click("form.compose button[value=save]").await?;
     tab.until("location.pathname.startsWith('/posts/')").await?;
     let post = tab.eval("location.pathname").await?.as_str().unwrap_or_default().to_owned();
     let receipt = tab.eval("document.querySelector('a[href^=\"/publications/\"]').getAttribute('href')").await?;

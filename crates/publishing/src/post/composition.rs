@@ -9,6 +9,7 @@ use rookery_platforms::{DraftKind, MediaKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::check::tidy_labels;
 use super::model::{ContentType, Post, PostFormat};
 
 /// Most further parts of a post: parts of a thread and comments (PUB-21).
@@ -92,6 +93,60 @@ pub struct Composition {
     pub expires_at: Option<Timestamp>,
 }
 
+/// A change of some parts of a [`Composition`]; `None` leaves a part as it is.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(clippy::option_option, reason = "leave, remove and set are three wishes")]
+pub struct CompositionChange {
+    /// How the network shows it.
+    pub format: Option<PostFormat>,
+    /// The link; `Some(None)` removes it.
+    pub link: Option<Option<String>>,
+    /// All media.
+    pub media: Option<Vec<MediaUse>>,
+    /// All further parts.
+    pub follow_ups: Option<Vec<FollowUp>>,
+    /// All words of accounts of their own.
+    pub variants: Option<BTreeMap<AccountId, Variant>>,
+    /// All options.
+    pub options: Option<BTreeMap<Platform, Value>>,
+    /// All labels.
+    pub labels: Option<Vec<String>>,
+    /// The end; `Some(None)` removes it.
+    pub expires_at: Option<Option<Timestamp>>,
+}
+
+impl CompositionChange {
+    /// What it makes of a composition.
+    pub fn apply(self, to: Composition) -> Composition {
+        Composition {
+            format: self.format.unwrap_or(to.format),
+            link: self.link.unwrap_or(to.link),
+            media: self.media.unwrap_or(to.media),
+            follow_ups: self.follow_ups.unwrap_or(to.follow_ups),
+            variants: self.variants.unwrap_or(to.variants),
+            options: self.options.unwrap_or(to.options),
+            labels: self.labels.unwrap_or(to.labels),
+            expires_at: self.expires_at.unwrap_or(to.expires_at),
+        }
+    }
+}
+
+impl From<Composition> for CompositionChange {
+    /// Everything anew.
+    fn from(c: Composition) -> Self {
+        Self {
+            format: Some(c.format),
+            link: Some(c.link),
+            media: Some(c.media),
+            follow_ups: Some(c.follow_ups),
+            variants: Some(c.variants),
+            options: Some(c.options),
+            labels: Some(c.labels),
+            expires_at: Some(c.expires_at),
+        }
+    }
+}
+
 /// Names in `metadata` that are not networks.
 const LINK: &str = "link";
 const FOLLOW_UPS: &str = "followUps";
@@ -118,6 +173,12 @@ impl Composition {
             all.insert(network.label().to_owned(), options.clone());
         }
         *metadata = Value::Object(all);
+    }
+
+    /// The same, as it is stored: labels and link without white space around them.
+    pub(crate) fn tidied(self) -> Self {
+        let link = self.link.map(|link| link.trim().to_owned()).filter(|link| !link.is_empty());
+        Self { link, labels: tidy_labels(&self.labels), ..self }
     }
 
     /// What the media make of the post.

@@ -126,7 +126,15 @@ impl Held {
             account_ids: self.publications.iter().filter(|p| wanted(p)).map(|p| p.social_account_id).collect(),
             schedule,
             composition: composition.clone(),
+            post_id: Some(self.post.id),
         }
+    }
+
+    /// Reads the publications anew, after others were chosen.
+    pub async fn reload_publications(&mut self, tx: &mut OrgTx) -> Result<(), Error> {
+        self.publications = publication::store::of_post(tx, self.post.id).await?;
+        self.stored.clone_from(&self.publications);
+        Ok(())
     }
 
     /// What callers get to see.

@@ -1,5 +1,7 @@
 //! One of our posts: model, statements, operations.
 
+mod check;
+pub(crate) mod compose_queries;
 mod composition;
 mod held;
 mod lists;
@@ -8,12 +10,13 @@ mod ops;
 mod queries;
 pub(crate) mod store;
 
-pub use composition::{Composition, FOLLOW_UPS_MAX, FollowUp, FollowUpKind, MediaUse, Variant};
+pub use check::{Checked, LABEL_LENGTH_MAX, LABELS_MAX, OnAccount};
+pub use composition::{Composition, CompositionChange, FOLLOW_UPS_MAX, FollowUp, FollowUpKind, MediaUse, Variant};
 pub(crate) use held::Held;
 pub use lists::PostOnAccount;
 pub(crate) use model::excerpt;
 pub use model::{
-    ChangeSource, ContentType, EditorialState, NewPost, Post, PostChange, PostDetail, PostFilter, PostFormat,
+    ChangeSource, Conflict, ContentType, EditorialState, NewPost, Post, PostChange, PostDetail, PostFilter, PostFormat,
     PostOrigin, PostOutcome, PostStatus, PostSummary, Schedule, roll_up,
 };
 pub use ops::PostError;

@@ -3,7 +3,7 @@
 use rookery_kernel::{AccountId, OrganizationId, PostId, Timestamp, UserId, Zone};
 use serde::{Deserialize, Serialize};
 
-use super::composition::Composition;
+use super::composition::{Composition, CompositionChange};
 use crate::publication::{Publication, PublicationStatus};
 
 macro_rules! labels {
@@ -288,8 +288,25 @@ pub struct PostChange {
     pub content: Option<String>,
     /// The internal title; `Some(None)` removes it.
     pub title: Option<Option<String>>,
-    /// Media, further parts, words per account: all of it anew.
-    pub composition: Option<Composition>,
+    /// Media, further parts, words per account.
+    pub composition: CompositionChange,
+    /// The accounts it goes to, while it has no time yet.
+    pub account_ids: Option<Vec<AccountId>>,
+    /// The revision that was changed; another one by now is a conflict.
+    pub expected_revision: Option<i32>,
+}
+
+/// Somebody else changed the post meanwhile: both texts, so that a person can choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The revision that is stored.
+    pub revision: i32,
+    /// When it was stored.
+    pub updated_at: Timestamp,
+    /// Its text.
+    pub theirs: String,
+    /// The text that was not stored.
+    pub ours: String,
 }
 
 /// A post with its publications, in the accounts' order.
@@ -325,12 +342,14 @@ pub struct PostSummary {
 }
 
 /// Which posts to list; empty means all.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct PostFilter {
     /// Only in this state.
     pub status: Option<PostStatus>,
     /// Only on this account.
     pub account_id: Option<AccountId>,
+    /// Only with this label, written like this.
+    pub label: Option<String>,
 }
 
 /// The delivery state of a post whose publications are in these states: first match of PUB-36.

@@ -9,11 +9,14 @@ use rookery_kernel::{
 use serde_json::json;
 use tracing::instrument;
 
+use super::check::repeated;
 use super::composition::Composition;
 use super::held::{Held, POSTS, PUBLICATIONS, entry};
 use super::model::{
-    EditorialState, NewPost, Post, PostChange, PostDetail, PostFilter, PostOutcome, PostStatus, PostSummary, Schedule,
+    Conflict, EditorialState, NewPost, Post, PostChange, PostDetail, PostFilter, PostOutcome, PostStatus, PostSummary,
+    Schedule,
 };
+use super::queries;
 use super::store::{self, RevisionParts};
 use crate::engine::PublishPublication;
 use crate::house::HouseError;
@@ -40,6 +43,9 @@ pub enum PostError {
     /// The content of a post that is out, or on its way, does not change.
     #[error("the post is out or on its way on at least one account, so its content cannot change any more")]
     Locked,
+    /// It was changed since the caller read it.
+    #[error("the post was changed meanwhile (revision {}); look at both texts and save again", .0.revision)]
+    Conflict(Box<Conflict>),
     /// The network is being called right now, or its answer is not known.
     #[error("it is too late: the post is being sent, or we are finding out whether it came out")]
     TooLate,
@@ -82,9 +88,9 @@ impl Publishing {
         let findings = validation::check(&draft, &self.facts(&accounts, &rules, &files, now));
         let is_draft = new.schedule == Schedule::Draft;
         if findings.iter().any(|f| f.is_error() && (!is_draft || f.code.forbids_a_draft())) {
-            return Err(PostError::Invalid(findings));
+            return Err(self.refusal(&mut tx, &draft, &accounts, findings).await?);
         }
-        let composition = new.composition;
+        let composition = new.composition.tidied();
         let kinds: Vec<_> = files.iter().map(|(_, file)| file.kind).collect();
         let mut metadata = json!({});
         composition.write_into(&mut metadata);
@@ -145,7 +151,8 @@ impl Publishing {
     /// revision; an approval of an earlier one ends.
     ///
     /// # Errors
-    /// `Locked`; `Invalid` if it is queued and the new text does not fit.
+    /// `Locked`, also if other accounts are wanted and it was planned; `Conflict` if the expected revision is not the
+    /// stored one; `Invalid` if it is queued and the new text does not fit.
     #[instrument(skip_all, err, fields(post = %id))]
     pub async fn update_post(&self, scope: &Scope, id: PostId, change: PostChange) -> Result<PostDetail, PostError> {
         let now = self.clock.now();
@@ -155,6 +162,9 @@ impl Publishing {
         let mut held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
         if !held.publications.iter().all(|p| may_change_under(p.status)) {
             return Err(PostError::Locked);
+        }
+        if change.expected_revision.is_some_and(|expected| expected != held.post.revision) {
+            return Err(conflict(&held.post, change.content));
         }
         let before = held.post.clone();
         let post = &mut held.post;
@@ -167,7 +177,7 @@ impl Publishing {
             post.title = title.filter(|t| !t.trim().is_empty());
         }
         let stored = held.composition(&mut tx).await?;
-        let composition = change.composition.unwrap_or_else(|| stored.clone());
+        let composition = change.composition.apply(stored.clone()).tidied();
         let files = media::kinds_of(&mut tx, &composition.media).await?;
         let kinds: Vec<_> = files.iter().map(|(_, file)| file.kind).collect();
         let post = &mut held.post;
@@ -175,15 +185,21 @@ impl Publishing {
         post.format = composition.format;
         post.content_type = composition.content_type(&kinds);
         post.expires_at = composition.expires_at;
-        if *post == before && composition == stored {
+        let chosen: Vec<_> = held.publications.iter().map(|p| p.social_account_id).collect();
+        let account_ids = change.account_ids.as_deref().map_or_else(|| chosen.clone(), without_repeats);
+        let has_other_accounts = !is_same_set(&chosen, &account_ids);
+        if held.post == before && composition == stored && !has_other_accounts {
             return Ok(held.into_detail());
         }
         let is_planned = held.publications.iter().any(|p| p.status == PublicationStatus::Scheduled);
         let accounts = self.accounts.list_in(&mut tx).await?;
-        let draft = held.draft(&composition, Schedule::Now, |_| true);
+        let draft = Draft { account_ids: account_ids.clone(), ..held.draft(&composition, Schedule::Now, |_| true) };
         let findings = validation::check(&draft, &self.facts(&accounts, &rules, &files, now));
         if findings.iter().any(|f| f.is_error() && (is_planned || f.code.forbids_a_draft())) {
-            return Err(PostError::Invalid(findings));
+            return Err(self.refusal(&mut tx, &draft, &accounts, findings).await?);
+        }
+        if has_other_accounts {
+            self.choose_accounts(&mut tx, &mut held, &accounts, &account_ids, now).await?;
         }
         own_words(&composition, &mut held.publications);
         let post = &mut held.post;
@@ -218,10 +234,7 @@ impl Publishing {
         let now = self.clock.now();
         let rules = self.accounts.all_rules().await?;
         let mut tx = self.db.org(scope).await?;
-        let held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
-        if held.publications.iter().any(|p| p.status != PublicationStatus::Draft) {
-            return Err(PostError::Locked);
-        }
+        let mut held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
         let accounts = self.accounts.list_in(&mut tx).await?;
         let ids = without_repeats(ids);
         let composition = held.composition(&mut tx).await?;
@@ -230,22 +243,49 @@ impl Publishing {
         if findings.iter().any(|f| f.code == FindingCode::AccountUnknown) {
             return Err(PostError::Invalid(findings));
         }
+        self.choose_accounts(&mut tx, &mut held, &accounts, &ids, now).await?;
+        tx.commit().await?;
+        Ok(held.into_detail())
+    }
+
+    async fn choose_accounts(
+        &self,
+        tx: &mut OrgTx,
+        held: &mut Held,
+        accounts: &[Account],
+        ids: &[AccountId],
+        now: Timestamp,
+    ) -> Result<(), PostError> {
+        if held.publications.iter().any(|p| p.status != PublicationStatus::Draft) {
+            return Err(PostError::Locked);
+        }
         let gone: Vec<_> =
             held.publications.iter().filter(|p| !ids.contains(&p.social_account_id)).map(|p| p.id).collect();
         let is_there = |id: &AccountId| held.publications.iter().any(|p| p.social_account_id == *id);
         let chosen = ids.iter().filter(|id| !is_there(id)).filter_map(|id| accounts.iter().find(|a| a.id == *id));
         let new: Vec<_> = chosen.map(|account| self.new_publication(&held.post, account, now)).collect();
-        publication::store::delete_many(&mut tx, &gone).await?;
-        publication::store::insert_many(&mut tx, &new).await?;
+        publication::store::delete_many(tx, &gone).await?;
+        publication::store::insert_many(tx, &new).await?;
         let deleted = gone.iter().map(|id| entry("delete", PUBLICATIONS, id.to_string(), Some("draft"), None));
         let inserted = new.iter().map(|p| entry("insert", PUBLICATIONS, p.id.to_string(), None, Some("draft")));
         let entries: Vec<_> = deleted.chain(inserted).collect();
         if !entries.is_empty() {
-            audit::record(&mut tx, &*self.clock, &entries).await?;
+            audit::record(tx, &*self.clock, &entries).await?;
         }
-        let publications = publication::store::of_post(&mut tx, id).await?;
-        tx.commit().await?;
-        Ok(PostDetail { post: held.post, publications })
+        held.reload_publications(tx).await?;
+        Ok(())
+    }
+
+    /// All findings, warnings about repetitions too, as a refusal.
+    pub(crate) async fn refusal(
+        &self,
+        tx: &mut OrgTx,
+        draft: &Draft,
+        accounts: &[Account],
+        mut findings: Vec<Finding>,
+    ) -> Result<PostError, PostError> {
+        findings.extend(repeated(tx, draft, accounts, self.clock.now()).await?);
+        Ok(PostError::Invalid(findings))
     }
 
     fn new_publication(&self, post: &Post, account: &Account, now: Timestamp) -> Publication {
@@ -353,20 +393,7 @@ impl Publishing {
         limit: Limit,
     ) -> Result<Page<PostSummary>, PostError> {
         let mut tx = self.db.org(scope).await?;
-        Ok(store::list(&mut tx, filter, after, limit).await?)
-    }
-
-    /// Everything that stands against, or is worth knowing before, queueing this draft (PUB-24).
-    ///
-    /// # Errors
-    /// Only if accounts or rule books cannot be read.
-    pub async fn validate(&self, scope: &Scope, draft: &Draft) -> Result<Vec<Finding>, PostError> {
-        let rules = self.accounts.all_rules().await?;
-        let mut tx = self.db.org(scope).await?;
-        let accounts = self.accounts.list_in(&mut tx).await?;
-        let draft = Draft { account_ids: without_repeats(&draft.account_ids), ..draft.clone() };
-        let files = media::kinds_of(&mut tx, &draft.composition.media).await?;
-        Ok(validation::check(&draft, &self.facts(&accounts, &rules, &files, self.clock.now())))
+        Ok(queries::list(&mut tx, filter, after, limit).await?)
     }
 
     pub(crate) fn facts<'a>(
@@ -414,6 +441,16 @@ const fn may_change_under(status: PublicationStatus) -> bool {
     )
 }
 
+fn conflict(stored: &Post, ours: Option<String>) -> PostError {
+    let (theirs, updated_at) = (stored.content.clone(), stored.updated_at);
+    let ours = ours.unwrap_or_else(|| theirs.clone());
+    PostError::Conflict(Box::new(Conflict { revision: stored.revision, updated_at, theirs, ours }))
+}
+
+fn is_same_set(a: &[AccountId], b: &[AccountId]) -> bool {
+    a.len() == b.len() && a.iter().all(|id| b.contains(id))
+}
+
 /// Each account's own words, as its publication keeps them.
 fn own_words(composition: &Composition, publications: &mut [Publication]) {
     for publication in publications {
@@ -422,7 +459,7 @@ fn own_words(composition: &Composition, publications: &mut [Publication]) {
     }
 }
 
-fn without_repeats(ids: &[AccountId]) -> Vec<AccountId> {
+pub(super) fn without_repeats(ids: &[AccountId]) -> Vec<AccountId> {
     let mut seen = Vec::with_capacity(ids.len());
     for id in ids {
         if !seen.contains(id) {

@@ -9,7 +9,7 @@ use rookery_db::{Error, OrgTx};
 use rookery_kernel::{AccountId, Cursor, Limit, Page, PostId, Timestamp, UserId};
 use uuid::Uuid;
 
-use super::model::{EditorialState, PostOutcome, PostStatus, PostSummary, excerpt};
+use super::model::{EditorialState, PostFilter, PostOutcome, PostStatus, PostSummary, excerpt};
 
 /// What a list shows of a post.
 #[derive(sqlx::FromRow)]
@@ -126,4 +126,37 @@ pub(crate) async fn search(tx: &mut OrgTx, wanted: &str, limit: Limit) -> Result
         .fetch_all(tx.conn())
         .await?;
     Ok(rows.into_iter().map(PostSummary::from).collect())
+}
+
+const LIST: &str = summaries!(
+    "from publishing.posts p
+     where p.organization_id = $1 and p.archived_at is null and p.parent_post_id is null
+       and ($2::publishing.post_status is null or p.status = $2)
+       and ($3::uuid is null or exists (select from publishing.post_publications u
+            where u.organization_id = $1 and u.post_id = p.id and u.social_account_id = $3))
+       and ($4::text is null or p.metadata -> 'labels' ? $4)
+       and ($5::timestamptz is null or (p.created_at, p.id) < ($5, $6::uuid))
+     order by p.created_at desc, p.id desc
+     limit $7"
+);
+
+/// A page of posts, newest first, without the archived ones and without parts of others (Q13).
+pub(crate) async fn list(
+    tx: &mut OrgTx,
+    filter: PostFilter,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<PostSummary>, Error> {
+    let rows: Vec<Row> = sqlx::query_as(LIST)
+        .bind(tx.organization_id().uuid())
+        .bind(filter.status)
+        .bind(filter.account_id.map(AccountId::uuid))
+        .bind(filter.label)
+        .bind(after.map(|c| c.at))
+        .bind(after.map(|c| c.id))
+        .bind(limit.probe())
+        .fetch_all(tx.conn())
+        .await?;
+    let posts = rows.into_iter().map(PostSummary::from).collect();
+    Ok(Page::from_probe(posts, limit, |p| (p.created_at, p.id.uuid())))
 }

@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 
 use rookery_db::{Error, OrgTx};
-use rookery_kernel::{AccountId, Cursor, Limit, Page, PostId, RevisionId, Timestamp};
+use rookery_kernel::{AccountId, PostId, RevisionId, Timestamp};
 use serde_json::Value;
 
 use super::composition::{MediaUse, Variant};
-use super::model::{
-    ContentType, EditorialState, Post, PostFilter, PostFormat, PostOutcome, PostStatus, PostSummary, excerpt,
-};
+use super::model::{ContentType, EditorialState, Post, PostFormat, PostOutcome, PostStatus};
 
 /// A new post.
 pub(crate) async fn insert(tx: &mut OrgTx, post: &Post) -> Result<(), Error> {
@@ -272,54 +270,6 @@ pub(crate) async fn delete(tx: &mut OrgTx, id: PostId) -> Result<(), Error> {
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-/// A page of posts, newest first, without the archived ones and without parts of others.
-pub(crate) async fn list(
-    tx: &mut OrgTx,
-    filter: PostFilter,
-    after: Option<Cursor>,
-    limit: Limit,
-) -> Result<Page<PostSummary>, Error> {
-    let organization = tx.organization_id();
-    let rows = sqlx::query!(
-        r#"select p.id, p.title, p.content, p.status, p.outcome, p.editorial_state, p.scheduled_at, p.published_at,
-                  p.created_at,
-                  array(select u.social_account_id from publishing.post_publications u
-                        where u.organization_id = $1 and u.post_id = p.id order by u.created_at, u.id)
-                      as "account_ids!: Vec<uuid::Uuid>"
-           from publishing.posts p
-           where p.organization_id = $1 and p.archived_at is null and p.parent_post_id is null
-             and ($2::publishing.post_status is null or p.status = $2)
-             and ($3::uuid is null or exists (select from publishing.post_publications u
-                  where u.organization_id = $1 and u.post_id = p.id and u.social_account_id = $3))
-             and ($4::timestamptz is null or (p.created_at, p.id) < ($4, $5::uuid))
-           order by p.created_at desc, p.id desc
-           limit $6"#,
-        organization.uuid(),
-        filter.status as Option<PostStatus>,
-        filter.account_id.map(AccountId::uuid),
-        after.map(|c| c.at) as _,
-        after.map(|c| c.id),
-        limit.probe(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let rows = rows
-        .into_iter()
-        .map(|r| PostSummary {
-            id: r.id,
-            excerpt: excerpt(r.title.as_deref(), &r.content),
-            status: r.status,
-            outcome: r.outcome,
-            editorial_state: r.editorial_state,
-            scheduled_at: r.scheduled_at,
-            published_at: r.published_at,
-            account_ids: r.account_ids.into_iter().map(AccountId::from_uuid).collect(),
-            created_at: r.created_at,
-        })
-        .collect();
-    Ok(Page::from_probe(rows, limit, |p| (p.created_at, p.id.uuid())))
 }
 
 /// Texts as an array of JSON.

@@ -101,7 +101,7 @@ impl Publishing {
         let draft = Draft { account_ids, ..held.draft(&composition, schedule, |_| true) };
         let findings = validation::check(&draft, &self.facts(&accounts, &rules, &files, now));
         if findings.iter().any(Finding::is_error) {
-            return Err(PostError::Invalid(findings));
+            return Err(self.refusal(&mut tx, &draft, &accounts, findings).await?);
         }
         let is_there = |p: &Publication| p.status == PublicationStatus::Scheduled && p.scheduled_for == Some(at);
         for publication in held.publications.iter_mut().filter(|p| can(p) && !is_there(p)) {

@@ -1,5 +1,6 @@
 //! The publishing context against a real PostgreSQL, with networks in memory and simulated ones.
 
+mod compose;
 mod containers;
 mod crash;
 mod delivery;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rookery_accounts::{Accounts, Vault};
-use rookery_kernel::{Actor, Limit, OrganizationId, PostId, Scope, UserId};
+use rookery_kernel::{AccountId, Actor, Limit, OrganizationId, PostId, Scope, UserId, Zone};
 use rookery_platforms::Connectors;
-use rookery_publishing::{PostFilter, Publishing};
+use rookery_publishing::{Draft, PostFilter, Publishing, Schedule};
 use rookery_testkit::{Plan, PlanCache, Plans, TestDb};
 use sqlx::Connection as _;
 use uuid::Uuid;
@@ -157,6 +157,22 @@ async fn the_common_questions_use_an_index_and_meet_few_rows() {
         bed.answered(&Question("Q13 library", &["idx_posts_org_library"], 500));
         publishing.list(scope, PostFilter::default(), library.next, Limit::new(50)).await.expect("read");
         bed.answered(&Question("Q13 next page", &["idx_posts_org_library"], 500));
+
+        // JSON containment is no condition of an index here either: a label is looked for from the newest post on.
+        let labelled = PostFilter { label: Some("spring".to_owned()), ..PostFilter::default() };
+        publishing.list(scope, labelled, None, Limit::new(50)).await.expect("read");
+        bed.answered(&Question("posts with a label", &["idx_posts_org_library", "idx_posts_org_created"], 2 * POSTS));
+
+        // The month of two accounts that post every fifteen hours.
+        let two = vec![AccountId::from_uuid(id(3, 10)), AccountId::from_uuid(id(3, 15))];
+        let draft = Draft::of_text("About  BREAD", two.clone(), Schedule::Draft);
+        publishing.check(scope, &draft).await.expect("read");
+        let twins: Vec<_> = bed.plans.take().into_iter().filter(|p| p.statement().contains("is_out")).collect();
+        let index = ["idx_post_publications_account_published", "idx_post_publications_org_published"];
+        bed.judged(&Question("repetitions of a text", &index, 2 * POSTS + 500), &twins);
+        let after = "2026-03-02T09:00:00Z".parse().expect("a time");
+        publishing.next_free_slot(scope, &two, &Zone::utc(), after).await.expect("read");
+        bed.answered(&Question("free moments", &index, 2 * POSTS + 500));
 
         // Q5: resuming asks what is due. 600 publications wait; none is being delivered.
         publishing.resume(scope).await.expect("resumed");

@@ -132,7 +132,7 @@ async fn where_reviews_are_required_nothing_leaves_unapproved() {
     assert_eq!(w.receipt(&post).await.reason, Reason::NeedsApproval);
     w.publishing.approve(&w.scope, post.post.id).await.expect("approved");
     // One changed character takes the approval back.
-    let change = PostChange { content: Some("hi!".to_owned()), title: None, composition: None };
+    let change = PostChange { content: Some("hi!".to_owned()), ..PostChange::default() };
     let changed = w.publishing.update_post(&w.scope, post.post.id, change).await.expect("changed");
     assert_eq!((changed.post.editorial_state, changed.post.revision), (EditorialState::PendingReview, 2));
     w.pass(mins(10)).await;
@@ -148,7 +148,7 @@ async fn content_is_locked_once_it_is_out() {
     let w = World::new().await;
     let a = w.account("ann").await;
     let post = w.post("hi #one", &[a.id], Schedule::At(w.now() + mins(5))).await;
-    let change = |text: &str| PostChange { content: Some(text.to_owned()), title: None, composition: None };
+    let change = |text: &str| PostChange { content: Some(text.to_owned()), ..PostChange::default() };
     let changed = w.publishing.update_post(&w.scope, post.post.id, change("ho #two")).await.expect("changed");
     assert_eq!(changed.post.hashtags, serde_json::json!(["two"]));
     let same = w.publishing.update_post(&w.scope, post.post.id, change("ho #two")).await.expect("nothing to do");
@@ -267,9 +267,9 @@ async fn the_list_pages_and_filters_and_the_calendar_shows_a_span() {
         }
     }
     assert_eq!(seen, ["a draft", "post 4", "post 3", "post 2", "post 1", "post 0"]);
-    let drafts = list(PostFilter { status: Some(PostStatus::Draft), account_id: None }, None).await;
+    let drafts = list(PostFilter { status: Some(PostStatus::Draft), ..PostFilter::default() }, None).await;
     assert_eq!(drafts.items.len(), 1);
-    let shop = list(PostFilter { status: None, account_id: Some(b.id) }, None).await;
+    let shop = list(PostFilter { account_id: Some(b.id), ..PostFilter::default() }, None).await;
     assert_eq!(shop.items.iter().map(|p| p.excerpt.as_str()).collect::<Vec<_>>(), ["post 3", "post 1"]);
 
     let entries = w.publishing.calendar(&w.scope, begin + mins(11), begin + mins(13)).await.expect("read");

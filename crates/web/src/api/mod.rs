@@ -11,6 +11,7 @@ mod analytics_view;
 mod api_keys;
 mod audit;
 mod calendar;
+mod composition;
 mod docs;
 mod envelope;
 mod idempotency;

@@ -7,18 +7,20 @@ use axum::response::Response;
 use garde::Validate;
 use rookery_identity::{Caller, Right};
 use rookery_kernel::{AccountId, PostId};
-use rookery_publishing::{Draft as DraftToCheck, NewPost, PostChange, PostFilter, Schedule};
+use rookery_publishing::{Draft as DraftToCheck, Finding, NewPost, OnAccount, PostChange, PostFilter, Schedule};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use super::access::ReadPosts;
+use super::composition::{CompositionBody, CompositionPatch};
 use super::idempotency::once;
 use super::page::{self, Has, PageView};
 use super::posts_view::{PostSummaryView, PostView};
-use super::time::{AtBody, Plan, PlanBody, present};
-use super::wire::PostState;
+use super::time::{AtBody, Plan, PlanBody, Time, present};
+use super::wire::{Network, PostState};
 use crate::app::App;
 use crate::extract::{Body, Draft, May, Path, Publish, Query, Review};
 use crate::problem::{FindingView, Problem};
@@ -32,6 +34,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(once!(create))
         .routes(routes!(get, update, delete))
         .routes(routes!(validate))
+        .routes(routes!(labels))
+        .routes(routes!(next_free_slot))
         .routes(once!(schedule))
         .routes(once!(publish_now))
         .routes(once!(cancel))
@@ -55,6 +59,9 @@ struct PostBody {
     account_ids: Vec<AccountId>,
     #[garde(skip)]
     schedule: PlanBody,
+    #[serde(flatten)]
+    #[garde(dive)]
+    composition: CompositionBody,
 }
 
 impl PostBody {
@@ -66,7 +73,7 @@ impl PostBody {
             account_ids: self.account_ids,
             schedule: plan.schedule,
             timezone: plan.zone.clone(),
-            composition: rookery_publishing::Composition::default(),
+            composition: self.composition.read(),
         };
         Ok((new, plan))
     }
@@ -84,7 +91,7 @@ async fn create(State(app): State<App>, may: May<Draft>, Body(body): Body<PostBo
         return Err(Problem::forbidden("You may write drafts; somebody else has to publish them."));
     }
     let detail = app.publishing.create_post(may.scope(), new).await?;
-    Ok(page::created(PostView::from(detail).noting(plan.note)))
+    Ok(page::created(PostView::of(&app, may.scope(), detail).await?.noting(plan.note)))
 }
 
 /// Which posts.
@@ -98,6 +105,8 @@ struct ListQuery {
     /// Only on this account.
     #[param(value_type = Option<Uuid>)]
     integration_id: Option<AccountId>,
+    /// Only with this label, written like this.
+    label: Option<String>,
     /// The `next` of the page before.
     after: Option<String>,
     /// Rows, 1 to 100; 50 unless told.
@@ -115,7 +124,8 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<PageView<PostSummaryView>>, Problem> {
     let (after, limit) = page::place(query.after.as_deref(), query.limit)?;
-    let filter = PostFilter { status: query.status.map(Into::into), account_id: query.integration_id };
+    let filter =
+        PostFilter { status: query.status.map(Into::into), account_id: query.integration_id, label: query.label };
     let posts = app.publishing.list(may.scope(), filter, after, limit).await?;
     Ok(Json(PageView::of(posts, PostSummaryView::from)))
 }
@@ -125,7 +135,7 @@ async fn list(
     params(("id" = Uuid, Path, description = "The post")), responses((status = 200, body = PostView)))]
 async fn get(State(app): State<App>, may: ReadPosts, has: Has, Path(id): Path<PostId>) -> Result<Response, Problem> {
     let detail = app.publishing.get(may.scope(), id).await?;
-    Ok(has.or(&PostView::from(detail)))
+    Ok(has.or(&PostView::of(&app, may.scope(), detail).await?))
 }
 
 /// What changes; what is absent stays.
@@ -140,6 +150,18 @@ struct ChangeBody {
     #[schema(value_type = Option<String>)]
     #[expect(clippy::option_option, reason = "absent, null and text are three wishes")]
     title: Option<Option<String>>,
+    /// The accounts it goes to; only while it has no time yet.
+    #[serde(default)]
+    #[garde(length(max = 100))]
+    #[schema(value_type = Option<Vec<Uuid>>)]
+    account_ids: Option<Vec<AccountId>>,
+    /// The revision that was read before; if there is another one by now, the answer is 409 with both texts.
+    #[serde(default)]
+    #[garde(skip)]
+    expected_revision: Option<i32>,
+    #[serde(flatten)]
+    #[garde(dive)]
+    composition: CompositionPatch,
 }
 
 /// Change a post
@@ -153,8 +175,15 @@ async fn update(
     Path(id): Path<PostId>,
     Body(body): Body<ChangeBody>,
 ) -> Result<Json<PostView>, Problem> {
-    let change = PostChange { content: body.content, title: body.title, composition: None };
-    Ok(Json(app.publishing.update_post(may.scope(), id, change).await?.into()))
+    let change = PostChange {
+        content: body.content,
+        title: body.title,
+        composition: body.composition.read(),
+        account_ids: body.account_ids,
+        expected_revision: body.expected_revision,
+    };
+    let detail = app.publishing.update_post(may.scope(), id, change).await?;
+    PostView::of(&app, may.scope(), detail).await.map(Json)
 }
 
 /// Delete a post
@@ -173,12 +202,48 @@ async fn delete(State(app): State<App>, may: May<Draft>, Path(id): Path<PostId>)
 struct FindingsView {
     /// Whether it can be queued.
     is_valid: bool,
+    /// All of them.
     findings: Vec<FindingView>,
+    /// What it becomes on each account.
+    accounts: Vec<OnAccountView>,
+}
+
+/// A post on one account. Lengths are counted by the network's own rule.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct OnAccountView {
+    integration_id: Uuid,
+    platform: Network,
+    /// Longest text.
+    limit: usize,
+    /// Length of the text as it goes out.
+    used: usize,
+    /// The text as it goes out.
+    text: String,
+    /// Lengths of the parts of the thread and the comments.
+    parts: Vec<usize>,
+    /// Those of the findings that concern this account alone.
+    findings: Vec<FindingView>,
+}
+
+impl OnAccountView {
+    fn of(account: OnAccount, findings: &[Finding]) -> Self {
+        let its = findings.iter().filter(|f| f.account_id == Some(account.account_id));
+        Self {
+            integration_id: account.account_id.uuid(),
+            platform: account.platform.into(),
+            limit: account.limit,
+            used: account.used,
+            text: account.text,
+            parts: account.parts,
+            findings: its.map(FindingView::from).collect(),
+        }
+    }
 }
 
 /// Check a post
 ///
-/// Everything that stands against queueing it; nothing is stored.
+/// Everything that stands against queueing it, and what it becomes on each account; nothing is stored.
 #[utoipa::path(post, path = "/posts/validate", tag = "posts", operation_id = "validatePost", request_body = PostBody,
     responses((status = 200, body = FindingsView)))]
 async fn validate(
@@ -187,11 +252,59 @@ async fn validate(
     Body(body): Body<PostBody>,
 ) -> Result<Json<FindingsView>, Problem> {
     let (new, _) = body.read(&may.caller)?;
-    let findings = app.publishing.validate(may.scope(), &DraftToCheck::from(&new)).await?;
+    let checked = app.publishing.check(may.scope(), &DraftToCheck::from(&new)).await?;
+    let findings = &checked.findings;
     Ok(Json(FindingsView {
-        is_valid: !findings.iter().any(rookery_publishing::Finding::is_error),
+        is_valid: !findings.iter().any(Finding::is_error),
         findings: findings.iter().map(FindingView::from).collect(),
+        accounts: checked.accounts.into_iter().map(|account| OnAccountView::of(account, findings)).collect(),
     }))
+}
+
+/// Labels in use
+///
+/// Those of the newest 2,000 posts, the most used ones first, at most 40.
+#[utoipa::path(get, path = "/posts/labels", tag = "posts", operation_id = "postLabels",
+    responses((status = 200, body = Vec<String>)))]
+async fn labels(State(app): State<App>, may: ReadPosts) -> Result<Json<Vec<String>>, Problem> {
+    Ok(Json(app.publishing.labels_in_use(may.scope()).await?))
+}
+
+/// For which accounts.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct SlotQuery {
+    /// The accounts' ids, with commas between them.
+    integration_ids: String,
+    /// Not before this moment; now unless given.
+    #[param(inline)]
+    after: Option<Time>,
+}
+
+/// A moment at which the accounts may take a post.
+#[derive(Debug, Serialize, ToSchema)]
+struct SlotView {
+    /// Null if there is none within 60 days.
+    at: Option<Time>,
+}
+
+/// Find the next free moment
+///
+/// In a good hour of the accounts' networks, at least five minutes from their other posts and within their pace.
+#[utoipa::path(get, path = "/posts/next-free-slot", tag = "posts", operation_id = "nextFreeSlot", params(SlotQuery),
+    responses((status = 200, body = SlotView)))]
+async fn next_free_slot(
+    State(app): State<App>,
+    may: ReadPosts,
+    Query(query): Query<SlotQuery>,
+) -> Result<Json<SlotView>, Problem> {
+    let ids: Result<Vec<AccountId>, _> = query.integration_ids.split(',').map(|id| id.trim().parse()).collect();
+    let ids =
+        ids.map_err(|_| Problem::bad_request("integrationIds: give ids of accounts with commas between them."))?;
+    let after = query.after.map_or_else(|| app.clock.now(), |after| after.0);
+    let at = app.publishing.next_free_slot(may.scope(), &ids, may.zone(), after).await?;
+    Ok(Json(SlotView { at: at.map(Time) }))
 }
 
 /// When.
@@ -215,7 +328,7 @@ async fn schedule(
         Schedule::At(at) => app.publishing.schedule(may.scope(), id, at).await?,
         Schedule::Now | Schedule::Draft => app.publishing.publish_now(may.scope(), id).await?,
     };
-    Ok(Json(PostView::from(detail).noting(plan.note)))
+    Ok(Json(PostView::of(&app, may.scope(), detail).await?.noting(plan.note)))
 }
 
 /// Publish a post now
@@ -228,7 +341,8 @@ async fn publish_now(
     may: May<Publish>,
     Path(id): Path<PostId>,
 ) -> Result<Json<PostView>, Problem> {
-    Ok(Json(app.publishing.publish_now(may.scope(), id).await?.into()))
+    let detail = app.publishing.publish_now(may.scope(), id).await?;
+    PostView::of(&app, may.scope(), detail).await.map(Json)
 }
 
 /// Call a post off
@@ -237,7 +351,8 @@ async fn publish_now(
 #[utoipa::path(post, path = "/posts/{id}/cancel", tag = "posts", operation_id = "cancelPost",
     params(("id" = Uuid, Path, description = "The post")), responses((status = 200, body = PostView)))]
 async fn cancel(State(app): State<App>, may: May<Publish>, Path(id): Path<PostId>) -> Result<Json<PostView>, Problem> {
-    Ok(Json(app.publishing.cancel(may.scope(), id).await?.into()))
+    let detail = app.publishing.cancel(may.scope(), id).await?;
+    PostView::of(&app, may.scope(), detail).await.map(Json)
 }
 
 /// Try a post again
@@ -246,7 +361,8 @@ async fn cancel(State(app): State<App>, may: May<Publish>, Path(id): Path<PostId
 #[utoipa::path(post, path = "/posts/{id}/retry", tag = "posts", operation_id = "retryPost",
     params(("id" = Uuid, Path, description = "The post")), responses((status = 200, body = PostView)))]
 async fn retry(State(app): State<App>, may: May<Publish>, Path(id): Path<PostId>) -> Result<Json<PostView>, Problem> {
-    Ok(Json(app.publishing.retry(may.scope(), id).await?.into()))
+    let detail = app.publishing.retry(may.scope(), id).await?;
+    PostView::of(&app, may.scope(), detail).await.map(Json)
 }
 
 /// Approve a post
@@ -255,5 +371,6 @@ async fn retry(State(app): State<App>, may: May<Publish>, Path(id): Path<PostId>
 #[utoipa::path(post, path = "/posts/{id}/approve", tag = "posts", operation_id = "approvePost",
     params(("id" = Uuid, Path, description = "The post")), responses((status = 200, body = PostView)))]
 async fn approve(State(app): State<App>, may: May<Review>, Path(id): Path<PostId>) -> Result<Json<PostView>, Problem> {
-    Ok(Json(app.publishing.approve(may.scope(), id).await?.into()))
+    let detail = app.publishing.approve(may.scope(), id).await?;
+    PostView::of(&app, may.scope(), detail).await.map(Json)
 }

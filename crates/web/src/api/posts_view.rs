@@ -1,13 +1,16 @@
 //! Posts and publications as clients see them.
 
-use rookery_kernel::{AccountId, UserId};
+use rookery_kernel::{AccountId, Scope, UserId};
 use rookery_publishing::{Post, PostDetail, PostSummary, Publication};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::composition::CompositionView;
 use super::time::{Time, TimeNote};
 use super::wire::{ErrorKind, Network, Outcome, PostState, PublicationState, ReviewState};
+use crate::app::App;
+use crate::problem::Problem;
 
 /// A post, with a publication for each account.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,14 +42,22 @@ pub(super) struct PostView {
     archived_at: Option<Time>,
     created_at: Time,
     updated_at: Time,
+    #[serde(flatten)]
+    composition: CompositionView,
     publications: Vec<PublicationView>,
     /// What had to be decided about a local time.
     #[serde(skip_serializing_if = "Option::is_none")]
     time_note: Option<TimeNote>,
 }
 
-impl From<PostDetail> for PostView {
-    fn from(detail: PostDetail) -> Self {
+impl PostView {
+    /// A post that was just read or changed, with what it is made of.
+    pub(super) async fn of(app: &App, scope: &Scope, detail: PostDetail) -> Result<Self, Problem> {
+        let composition = app.publishing.composition(scope, detail.post.id).await?;
+        Ok(Self::with(detail, composition.into()))
+    }
+
+    fn with(detail: PostDetail, composition: CompositionView) -> Self {
         let PostDetail { post, publications } = detail;
         let Post {
             id,
@@ -90,6 +101,7 @@ impl From<PostDetail> for PostView {
             archived_at: archived_at.map(Time),
             created_at: created_at.into(),
             updated_at: updated_at.into(),
+            composition,
             publications: publications.into_iter().map(PublicationView::from).collect(),
             time_note: None,
         }

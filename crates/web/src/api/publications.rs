@@ -165,7 +165,8 @@ async fn cancel(
     may: May<Publish>,
     Path(id): Path<PublicationId>,
 ) -> Result<Json<PostView>, Problem> {
-    Ok(Json(app.publishing.cancel_publication(may.scope(), id).await?.into()))
+    let detail = app.publishing.cancel_publication(may.scope(), id).await?;
+    PostView::of(&app, may.scope(), detail).await.map(Json)
 }
 
 /// Try a publication again
@@ -178,7 +179,8 @@ async fn retry(
     may: May<Publish>,
     Path(id): Path<PublicationId>,
 ) -> Result<Json<PostView>, Problem> {
-    Ok(Json(app.publishing.retry_publication(may.scope(), id).await?.into()))
+    let detail = app.publishing.retry_publication(may.scope(), id).await?;
+    PostView::of(&app, may.scope(), detail).await.map(Json)
 }
 
 /// Where the post was found; at least one of the two.
@@ -206,5 +208,6 @@ async fn mark_online(
     Body(body): Body<SightingBody>,
 ) -> Result<Json<PostView>, Problem> {
     let sighting = Sighting { platform_post_id: body.external_content_id, url: body.url };
-    Ok(Json(app.publishing.mark_online(may.scope(), id, sighting).await?.into()))
+    let detail = app.publishing.mark_online(may.scope(), id, sighting).await?;
+    PostView::of(&app, may.scope(), detail).await.map(Json)
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident = $domain:ty { $($variant:ident),+ $(,)? })+) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
         #[allow(clippy::enum_variant_names, reason = "the domain's names are taken as they are")]
         pub(crate) enum $name {
@@ -51,6 +51,10 @@ words! {
     PostState = rookery_publishing::PostStatus { Draft, Scheduled, Publishing, Published, Failed, Cancelled }
     /// How a post's delivery ended.
     Outcome = rookery_publishing::PostOutcome { None, Complete, Partial, Failed }
+    /// How the networks show a post of ours.
+    PostShape = rookery_publishing::PostFormat { Post, Thread, Story, Reel, Short, Carousel, Poll }
+    /// How a further part hangs on what went before: on the part before it, or on the post.
+    PartKind = rookery_publishing::FollowUpKind { Thread, Comment }
     /// State of a post's review.
     ReviewState = rookery_publishing::EditorialState {
         NotRequired, Draft, PendingReview, NeedsChanges, Approved, Rejected, Archived,

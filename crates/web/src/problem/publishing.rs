@@ -17,10 +17,12 @@ pub struct FindingView {
     pub code: &'static str,
     /// `error` stands against queueing; `warning` and `info` do not.
     pub severity: &'static str,
-    /// The field: `content`, `accountIds` or `scheduledAt`.
+    /// The field: `content`, `accountIds`, `scheduledAt`, `media`, `link`, `followUps` or `expiresAt`.
     pub field: &'static str,
     /// The account it concerns.
     pub integration_id: Option<Uuid>,
+    /// Another post that it concerns.
+    pub post_id: Option<Uuid>,
     /// In words.
     pub message: String,
     /// What to do.
@@ -29,6 +31,20 @@ pub struct FindingView {
     pub limit: Option<usize>,
     /// What was given.
     pub actual: Option<usize>,
+}
+
+/// A post that somebody else changed meanwhile: both texts.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConflictView {
+    /// The revision that is stored; a change that expects it is taken.
+    pub revision: i32,
+    /// When it was stored (RFC 3339).
+    pub updated_at: String,
+    /// The stored text.
+    pub theirs: String,
+    /// The text that was not stored.
+    pub ours: String,
 }
 
 impl From<&Finding> for FindingView {
@@ -42,6 +58,7 @@ impl From<&Finding> for FindingView {
             },
             field: finding.field,
             integration_id: finding.account_id.map(rookery_kernel::AccountId::uuid),
+            post_id: finding.post_id.map(rookery_kernel::PostId::uuid),
             message: finding.message.clone(),
             suggestion: finding.suggestion.clone(),
             limit: finding.limit,
@@ -68,6 +85,16 @@ impl From<PostError> for Problem {
             }
             PostError::NotAllowed(e) => Self::conflict("state", not_allowed(*e)),
             PostError::Locked => Self::conflict("post_locked", sentence(&error)),
+            PostError::Conflict(conflict) => {
+                let mut problem = Self::conflict("changed_meanwhile", sentence(&error));
+                problem.conflict = Some(ConflictView {
+                    revision: conflict.revision,
+                    updated_at: conflict.updated_at.to_string(),
+                    theirs: conflict.theirs.clone(),
+                    ours: conflict.ours.clone(),
+                });
+                problem
+            }
             PostError::TooLate => Self::conflict("too_late", sentence(&error)),
             PostError::NotDeletable => Self::conflict("not_deletable", sentence(&error)),
             PostError::AddressTaken => Self::conflict("address_taken", sentence(&error)),
@@ -81,7 +108,7 @@ impl From<PostError> for Problem {
 
 impl Problem {
     /// The organization could not be read; the cause tells whether the database answered.
-    fn of_house(error: &HouseError) -> Self {
+    pub(super) fn of_house(error: &HouseError) -> Self {
         let cause = std::error::Error::source(error).and_then(|e| e.downcast_ref::<OrganizationError>());
         match cause {
             Some(OrganizationError::Db(e)) => Self::database(e),

@@ -31,6 +31,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/compose", get(compose::page).post(compose::submit))
         .route("/compose/check", post(compose::check))
+        .route("/compose/draft", post(compose::keep))
         .route("/calendar", get(calendar::page))
         .route("/media", get(media::page).post(media::submit))
         .route("/media/picker", get(media::picker))

@@ -209,6 +209,20 @@ impl House {
         (account, there)
     }
 
+    /// A picture in the library, whose bytes nobody reads.
+    pub async fn asset(&self, name: &str) -> String {
+        let insert = "insert into publishing.media_assets
+             (organization_id, type, filename, original_name, mime_type, file_size, width, height, provider_key, processing_state)
+             values ($1, 'image', $2, $2, 'image/png', 40000, 1200, 900, $2, 'completed') returning id";
+        let id: uuid::Uuid = sqlx::query_scalar(insert)
+            .bind(self.scope.organization_id.uuid())
+            .bind(name)
+            .fetch_one(&mut self.test.owner().await)
+            .await
+            .expect("a new row");
+        id.to_string()
+    }
+
     /// Time passes and everything that is due is done.
     pub async fn pass(&self, by: Duration) {
         self.clock.advance(by);

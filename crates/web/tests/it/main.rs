@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod bad_input;
 mod client;
+mod compose;
 mod delivery;
 mod document;
 mod house;

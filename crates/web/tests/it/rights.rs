@@ -50,6 +50,8 @@ const ROUTES: &[(&str, &str, Right)] = &[
     ("GET", "/posts", Scoped(PostsRead)),
     ("POST", "/posts", Scoped(PostsWrite)),
     ("POST", "/posts/validate", Scoped(PostsWrite)),
+    ("GET", "/posts/labels", Scoped(PostsRead)),
+    ("GET", "/posts/next-free-slot", Scoped(PostsRead)),
     ("GET", "/posts/{id}", Scoped(PostsRead)),
     ("PATCH", "/posts/{id}", Scoped(PostsWrite)),
     ("DELETE", "/posts/{id}", Scoped(PostsWrite)),
@@ -151,6 +153,9 @@ impl Furnished {
         let things = media.into_iter().chain(things).chain([("/api-keys", &self.key), ("/jobs", &self.job)]);
         let id = things.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id.as_str());
         let mut to = path.replace("{id}", id);
+        if path == "/posts/next-free-slot" {
+            to.push_str(&format!("?integrationIds={}", self.account));
+        }
         if path == "/calendar" {
             to.push_str("?from=2026-03-01&to=2026-03-31");
         }

@@ -1,0 +1,179 @@
+//! The next moment at which a post suits its accounts: an hour in which people look at their networks, apart from
+//! what is planned there already, and within the networks' pace.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use rookery_accounts::PlatformRules;
+use rookery_kernel::{AccountId, LocalTimeNote, Platform, Scope, Timestamp, Zone};
+
+use crate::Publishing;
+use crate::post::{PostError, compose_queries};
+
+/// Two posts on one account this near to each other are a conflict (PUB-43).
+const APART: Duration = Duration::from_secs(5 * 60);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// So many days are looked at.
+const DAYS_AHEAD: i64 = 60;
+/// Moments of a day that are looked at: every half hour.
+const HALVES: usize = 48;
+
+/// Local hours in which a network is looked at: the defaults of PUB-44. It names four networks; the others, decided
+/// here, take the hours of the one that is used most like them.
+const fn best_hours(network: Platform) -> &'static [Range<usize>] {
+    match network {
+        Platform::Twitter | Platform::Threads | Platform::Mastodon | Platform::Bluesky | Platform::Reddit => {
+            &[9..10, 13..15, 17..19]
+        }
+        Platform::Linkedin => &[7..9, 12..14, 17..18],
+        Platform::Instagram | Platform::Facebook => &[11..13, 19..21],
+        Platform::Tiktok | Platform::Youtube => &[6..10, 19..23],
+    }
+}
+
+/// What an account brings along.
+struct Bound {
+    network: Platform,
+    hourly_limit: i64,
+    daily_limit: i64,
+    /// What came out or is planned, in time's order.
+    taken: Vec<Timestamp>,
+}
+
+impl Publishing {
+    /// The first moment after `after`, within 60 days, at which all of these accounts may take a post: in a good hour
+    /// of as many of their networks as possible, at least five minutes from their other posts, within their pace.
+    /// Accounts that are not the organization's are left out; `None` if there is no such moment.
+    ///
+    /// # Errors
+    /// If accounts or rule books cannot be read.
+    pub async fn next_free_slot(
+        &self,
+        scope: &Scope,
+        account_ids: &[AccountId],
+        zone: &Zone,
+        after: Timestamp,
+    ) -> Result<Option<Timestamp>, PostError> {
+        let rules = self.accounts.all_rules().await?;
+        let mut tx = self.db.org(scope).await?;
+        let accounts = self.accounts.list_in(&mut tx).await?;
+        let (from, to) = (after - DAY, after + DAY * 62);
+        let taken = compose_queries::taken(&mut tx, account_ids, from, to).await?;
+        let chosen = accounts.iter().filter(|a| account_ids.contains(&a.id));
+        let bounds: Vec<Bound> = chosen
+            .map(|account| {
+                let rules = rules.iter().find(|r| r.platform == account.platform);
+                let limit = |of: fn(&PlatformRules) -> i64| rules.map_or(0, of);
+                Bound {
+                    network: account.platform,
+                    hourly_limit: limit(|r| r.hourly_limit),
+                    daily_limit: limit(|r| r.daily_limit),
+                    taken: taken.iter().filter(|(id, _)| *id == account.id).map(|(_, at)| *at).collect(),
+                }
+            })
+            .collect();
+        Ok(candidates(&bounds, zone, after).find(|at| bounds.iter().all(|bound| bound.has_room(*at))))
+    }
+}
+
+/// The good half hours after a moment: those that suit the most networks.
+fn candidates(bounds: &[Bound], zone: &Zone, after: Timestamp) -> impl Iterator<Item = Timestamp> {
+    let suits = |half: usize| {
+        bounds.iter().filter(|b| best_hours(b.network).iter().any(|hours| hours.contains(&(half / 2)))).count()
+    };
+    let most = (0..HALVES).map(suits).max().unwrap_or(0);
+    let halves: Vec<usize> = (0..HALVES).filter(|half| suits(*half) == most).collect();
+    let first = zone.date(after);
+    let zone = zone.clone();
+    (0..=DAYS_AHEAD)
+        .flat_map(move |day| halves.clone().into_iter().map(move |half| (first.plus_days(day), half)))
+        .filter_map(move |(date, half)| {
+            let local = format!("{date}T{:02}:{:02}", half / 2, half % 2 * 30);
+            zone.instant(&local).ok().filter(|(_, note)| *note != LocalTimeNote::Skipped).map(|(at, _)| at)
+        })
+        .filter(move |at| *at > after)
+}
+
+impl Bound {
+    fn has_room(&self, at: Timestamp) -> bool {
+        let is_apart = |other: &Timestamp| other.since(at).max(at.since(*other)) >= APART;
+        self.taken.iter().all(is_apart)
+            && self.keeps_pace(at, self.hourly_limit, HOUR)
+            && self.keeps_pace(at, self.daily_limit, DAY)
+    }
+
+    /// Whether no rolling window around the moment would hold more than `limit`; 0 is no limit.
+    fn keeps_pace(&self, at: Timestamp, limit: i64, window: Duration) -> bool {
+        let Some(limit) = usize::try_from(limit).ok().filter(|limit| *limit > 0) else { return true };
+        let mut near: Vec<Timestamp> =
+            self.taken.iter().copied().filter(|t| *t + window > at && at + window > *t).chain([at]).collect();
+        near.sort_unstable();
+        near.windows(limit + 1).all(|run| {
+            let (first, last) = (run[0], run[limit]);
+            first > at || last < at || first + window <= last
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    fn bound(network: Platform, limits: [i64; 2], taken: &[&str]) -> Bound {
+        let taken = taken.iter().map(|t| at(t)).collect();
+        Bound { network, hourly_limit: limits[0], daily_limit: limits[1], taken }
+    }
+
+    #[track_caller]
+    fn check(bounds: &[Bound], after: &str, expected: &str) {
+        let berlin: Zone = "Europe/Berlin".parse().expect("known");
+        let found = candidates(bounds, &berlin, at(after)).find(|at| bounds.iter().all(|b| b.has_room(*at)));
+        assert_eq!(found.map(|at| at.to_string()).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn the_next_good_hour_of_the_network_in_the_organizations_zone() {
+        check(&[bound(Platform::Linkedin, [0, 0], &[])], "2026-03-02T09:00:00Z", "2026-03-02T11:00:00Z");
+        check(&[bound(Platform::Linkedin, [0, 0], &[])], "2026-03-02T11:00:00Z", "2026-03-02T11:30:00Z");
+        // From 17 to 18, in Berlin, and then not before seven.
+        check(&[bound(Platform::Linkedin, [0, 0], &[])], "2026-03-02T16:30:00Z", "2026-03-03T06:00:00Z");
+    }
+
+    #[test]
+    fn several_networks_meet_in_the_hours_that_suit_most_of_them() {
+        let both = [bound(Platform::Twitter, [0, 0], &[]), bound(Platform::Linkedin, [0, 0], &[])];
+        check(&both, "2026-03-02T09:00:00Z", "2026-03-02T12:00:00Z");
+        let apart = [bound(Platform::Instagram, [0, 0], &[]), bound(Platform::Mastodon, [0, 0], &[])];
+        check(&apart, "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z");
+    }
+
+    #[test]
+    fn five_minutes_lie_between_two_posts_and_the_pace_is_kept() {
+        let near = bound(Platform::Linkedin, [0, 0], &["2026-03-02T11:04:59Z"]);
+        check(&[near], "2026-03-02T09:00:00Z", "2026-03-02T11:30:00Z");
+        let enough = bound(Platform::Linkedin, [0, 0], &["2026-03-02T11:05:00Z"]);
+        check(&[enough], "2026-03-02T09:00:00Z", "2026-03-02T11:00:00Z");
+        let hourly = bound(Platform::Linkedin, [1, 0], &["2026-03-02T10:45:00Z"]);
+        check(&[hourly], "2026-03-02T09:00:00Z", "2026-03-02T12:00:00Z");
+        let daily = bound(Platform::Linkedin, [0, 1], &["2026-03-02T10:45:00Z"]);
+        check(&[daily], "2026-03-02T09:00:00Z", "2026-03-03T11:00:00Z");
+        // One that is planned for later fills the same window.
+        let later = bound(Platform::Linkedin, [1, 0], &["2026-03-02T12:15:00Z"]);
+        check(&[later], "2026-03-02T09:00:00Z", "2026-03-02T11:00:00Z");
+        let later = bound(Platform::Linkedin, [1, 0], &["2026-03-02T11:40:00Z"]);
+        check(&[later], "2026-03-02T09:00:00Z", "2026-03-02T16:00:00Z");
+    }
+
+    #[test]
+    fn half_hours_that_clocks_jump_over_are_left_out() {
+        let night = [bound(Platform::Tiktok, [0, 0], &[])];
+        let auckland: Zone = "Pacific/Auckland".parse().expect("known");
+        let all: Vec<_> = candidates(&night, &auckland, at("2026-09-26T00:00:00Z")).take(40).collect();
+        assert!(all.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+}
