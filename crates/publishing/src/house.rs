@@ -1,20 +1,23 @@
 //! What an organization decided about its publishing: pause, reviews, lateness. The decisions are
-//! the organization's own (identity keeps them); here is what they mean for deliveries.
+//! the organization's own (identity keeps them); here is what they mean for deliveries. The switch of the whole
+//! installation stands in [`crate::switch`].
 
 use std::time::Duration;
 
 use rookery_db::OrgTx;
-use rookery_identity::{Organization, OrganizationError};
+use rookery_identity::{Identity, Organization, OrganizationError};
 use rookery_kernel::{Scope, Timestamp};
 use tracing::instrument;
 
-use crate::Publishing;
+use crate::{Publishing, switch};
 
 /// What the organization decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct House {
     /// "Stop everything" is on since then.
     pub paused_at: Option<Timestamp>,
+    /// Publishing is stopped for the whole installation since then.
+    pub instance_paused_at: Option<Timestamp>,
     /// Posts need an approval.
     pub review_required: bool,
     /// So late it may still go out.
@@ -25,9 +28,19 @@ impl From<&Organization> for House {
     fn from(organization: &Organization) -> Self {
         Self {
             paused_at: organization.settings.publishing_paused_at,
+            instance_paused_at: None,
             review_required: organization.review_required,
             late_grace: Duration::from_secs(3600 * u64::from(organization.settings.late_grace_hours)),
         }
+    }
+}
+
+impl House {
+    /// What the organization and the installation decided, under the transaction's snapshot.
+    pub(crate) async fn read(identity: &Identity, tx: &mut OrgTx) -> Result<Self, HouseError> {
+        let house = Self::from(&identity.organization_in(tx).await?);
+        let instance_paused_at = switch::store::pause(tx.conn()).await?.map(|pause| pause.since);
+        Ok(Self { instance_paused_at, ..house })
     }
 }
 
@@ -45,7 +58,7 @@ impl From<rookery_db::Error> for HouseError {
 impl Publishing {
     /// What the organization decided, under the transaction's snapshot.
     pub(crate) async fn house_in(&self, tx: &mut OrgTx) -> Result<House, HouseError> {
-        Ok(House::from(&self.identity.organization_in(tx).await?))
+        House::read(&self.identity, tx).await
     }
 
     /// What the organization decided.
@@ -53,7 +66,8 @@ impl Publishing {
     /// # Errors
     /// [`HouseError`].
     pub async fn house(&self, scope: &Scope) -> Result<House, HouseError> {
-        Ok(House::from(&self.identity.organization(scope).await?))
+        let mut tx = self.db.org(scope).await?;
+        self.house_in(&mut tx).await
     }
 
     /// "Stop everything": nothing of the organization leaves until [`Publishing::resume`] (PUB-45).

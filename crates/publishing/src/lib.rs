@@ -29,8 +29,11 @@ mod post;
 mod publication;
 mod reason;
 mod receipt;
+mod review;
+mod switch;
 mod text;
 mod validation;
+mod watchdog;
 
 use std::sync::Arc;
 
@@ -64,8 +67,15 @@ pub use post::{
 pub use publication::{Event, NotAllowed, Publication, PublicationStatus, Sighting, SyncDue, idempotency_key};
 pub use reason::Reason;
 pub use receipt::{Attention, Receipt, StoryLine, Tone};
+pub use review::{
+    Decision, Judgement, LINK_DAYS_DEFAULT, LINK_DAYS_MAX, LinkDecision, LinkState, NewReviewLink, OpenedLink, Piece,
+    PieceKind, PreviewOfPost, Queue, QueueEntry, Review, ReviewError, ReviewEvent, ReviewHistory, ReviewLink,
+    RevisionDiff, SuggestedChange, pieces,
+};
+pub use switch::InstancePause;
 pub use text::{hashtags, mentions};
 pub use validation::{Draft, Finding, FindingCode, Severity};
+pub use watchdog::{OVERDUE_AFTER, Overdue, OverdueSummary, overdue};
 
 /// The operations of this context. Cheap to clone.
 #[derive(Clone)]

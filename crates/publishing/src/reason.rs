@@ -4,9 +4,8 @@ use rookery_accounts::Account;
 use rookery_kernel::{Timestamp, Zone};
 
 use crate::attempt::{Attempt, ErrorClass, next_look_up};
-use crate::house::House;
-use crate::post::Post;
 use crate::publication::{Publication, PublicationStatus};
+use crate::review::Hold;
 
 /// Due for this long without an attempt means that something is wrong here (PUB-39).
 pub(crate) const MISSED_AFTER: std::time::Duration = std::time::Duration::from_secs(300);
@@ -65,8 +64,34 @@ pub enum Reason {
         /// Since when.
         since: Timestamp,
     },
+    /// Publishing is stopped for the whole installation.
+    InstancePaused {
+        /// Since when.
+        since: Timestamp,
+    },
     /// Nobody approved it yet.
     NeedsApproval,
+    /// It was approved and then changed.
+    ApprovalOutdated,
+    /// Another post is on its way on the same account; they leave one after the other.
+    AccountBusy {
+        /// The account's name.
+        account: String,
+        /// Since when it is due.
+        since: Timestamp,
+    },
+    /// A part of a thread or a comment: what it answers is not online.
+    WaitingForAnswered {
+        /// When we look again.
+        next: Option<Timestamp>,
+    },
+    /// The network works on the media.
+    Processing {
+        /// Since when.
+        since: Timestamp,
+        /// When we ask again.
+        next: Option<Timestamp>,
+    },
     /// The account has to be connected again.
     WaitingForAccount {
         /// The account's name.
@@ -146,7 +171,12 @@ impl Reason {
             Self::Due => "due",
             Self::Missed { .. } => "missed",
             Self::Paused { .. } => "paused",
+            Self::InstancePaused { .. } => "instance_paused",
             Self::NeedsApproval => "needs_approval",
+            Self::ApprovalOutdated => "approval_outdated",
+            Self::AccountBusy { .. } => "account_busy",
+            Self::WaitingForAnswered { .. } => "waiting_for_answered",
+            Self::Processing { .. } => "processing",
             Self::WaitingForAccount { .. } => "waiting_for_account",
             Self::Paced { .. } => "paced",
             Self::SlowedDown { .. } => "slowed_down",
@@ -175,7 +205,26 @@ impl Reason {
             Self::Paused { since } => {
                 format!("Publishing is stopped for the whole organization since {}. It goes out when publishing is resumed.", at(since))
             }
+            Self::InstancePaused { since } => {
+                format!("Publishing is stopped for the whole installation since {}. It goes out when its operators resume it.", at(since))
+            }
             Self::NeedsApproval => "It waits for an approval. It goes out as soon as somebody approves it.".to_owned(),
+            Self::ApprovalOutdated => {
+                "It was changed after it was approved, so the approval does not count any more. It goes out as soon as \
+                 somebody approves it as it is now."
+                    .to_owned()
+            }
+            Self::AccountBusy { account, since } => {
+                format!("It is due since {}. Another post is on its way on {account}; this one follows right after it.", at(since))
+            }
+            Self::WaitingForAnswered { next } => {
+                let look = next.as_ref().map(|next| format!(" We look again on {}.", at(next))).unwrap_or_default();
+                format!("It answers a post that is not online, so it waits.{look}")
+            }
+            Self::Processing { since, next } => {
+                let look = next.as_ref().map(|next| format!(" We ask again on {}.", at(next))).unwrap_or_default();
+                format!("The network works on the media since {}.{look}", at(since))
+            }
             Self::WaitingForAccount { account, next } => {
                 let look = next.as_ref().map(|next| format!(" We look again on {}.", at(next))).unwrap_or_default();
                 format!("The connection to {account} does not work. Reconnect the account and it goes out by itself.{look}")
@@ -229,13 +278,21 @@ fn sentence_of(message: &str) -> String {
     if trimmed.ends_with(['.', '!', '?']) { trimmed.to_owned() } else { format!("{trimmed}.") }
 }
 
+/// What stands in the way of a publication that is not in its own row.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Around {
+    /// A pause, or a missing approval.
+    pub hold: Option<Hold>,
+    /// Another publication of the account is on its way.
+    pub is_busy: bool,
+}
+
 /// Why this publication is, or is not, out at `now`.
 pub(crate) fn why(
     publication: &Publication,
-    post: &Post,
     account: &Account,
     newest: Option<&Attempt>,
-    house: House,
+    around: Around,
     now: Timestamp,
 ) -> Reason {
     let message = || publication.error_message.clone().unwrap_or_default();
@@ -260,22 +317,30 @@ pub(crate) fn why(
             let next = newest.and_then(|a| next_look_up(since, &a.look_ups()));
             Reason::Checking { since, next: next.filter(|n| *n > now) }
         }
+        PublicationStatus::Publishing if publication.is_parked() => Reason::Processing {
+            since: publication.last_attempt_at.unwrap_or(publication.updated_at),
+            next: publication.next_attempt_at.filter(|next| *next > now),
+        },
         PublicationStatus::Publishing => {
             Reason::BeingSent { since: publication.last_attempt_at.unwrap_or(publication.updated_at) }
         }
-        PublicationStatus::Scheduled | PublicationStatus::Retrying => waiting(publication, post, account, house, now),
+        PublicationStatus::Scheduled | PublicationStatus::Retrying => waiting(publication, account, around, now),
     }
 }
 
-fn waiting(publication: &Publication, post: &Post, account: &Account, house: House, now: Timestamp) -> Reason {
+fn waiting(publication: &Publication, account: &Account, around: Around, now: Timestamp) -> Reason {
     let due = publication.next_attempt_at.or(publication.scheduled_for).unwrap_or(now);
     let is_first = publication.status == PublicationStatus::Scheduled;
     // Holds are shown ahead of time too: a reader wants to know before the moment passes.
-    if let Some(since) = house.paused_at {
-        return Reason::Paused { since };
+    match around.hold {
+        Some(Hold::InstancePaused(since)) => return Reason::InstancePaused { since },
+        Some(Hold::Paused(since)) => return Reason::Paused { since },
+        Some(Hold::NeedsApproval) => return Reason::NeedsApproval,
+        Some(Hold::ApprovalOutdated) => return Reason::ApprovalOutdated,
+        None => {}
     }
-    if !post.may_leave(house.review_required) {
-        return Reason::NeedsApproval;
+    if publication.error_code.as_deref() == Some(code::NOTHING_TO_ANSWER) {
+        return Reason::WaitingForAnswered { next: Some(due).filter(|due| *due > now) };
     }
     if !account.may_publish() && (due <= now || publication.error_class == Some(ErrorClass::Auth)) {
         return Reason::WaitingForAccount { account: account.name().to_owned(), next: Some(due).filter(|d| *d > now) };
@@ -295,6 +360,9 @@ fn waiting(publication: &Publication, post: &Post, account: &Account, house: Hou
             },
             _ => Reason::Scheduled { at: due },
         };
+    }
+    if around.is_busy {
+        return Reason::AccountBusy { account: account.name().to_owned(), since: due };
     }
     if due + MISSED_AFTER < now { Reason::Missed { since: due } } else { Reason::Due }
 }

@@ -11,8 +11,9 @@ use crate::attempt::{self, Attempt, AttemptPhase, ErrorClass, LookUpResult};
 use crate::calendar::queries;
 use crate::house::House;
 use crate::post::{Post, PostError, store as posts};
-use crate::publication::{self, Publication, PublicationStatus};
-use crate::reason::{MISSED_AFTER, Reason, code, why};
+use crate::publication::store::is_account_busy;
+use crate::publication::{self, Event, Publication, PublicationStatus};
+use crate::reason::{Around, MISSED_AFTER, Reason, code, why};
 
 /// How a line of the story reads at a glance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,7 +149,12 @@ impl Publishing {
         let post = posts::find(tx, publication.post_id).await?.ok_or_else(missing)?;
         let attempts = attempt::store::of_publication(tx, id).await?;
         let account = accounts.iter().find(|a| a.id == publication.social_account_id).cloned().ok_or_else(missing)?;
-        let reason = why(&publication, &post, &account, attempts.last(), house, self.clock.now());
+        let now = self.clock.now();
+        let waits = publication.is_parked() || publication.after(Event::Claim).is_ok();
+        let hold = if waits { self.hold(tx, &post, house).await? } else { None };
+        let is_busy = waits && is_account_busy(tx, account.id, id).await?;
+        let around = Around { hold, is_busy };
+        let reason = why(&publication, &account, attempts.last(), around, now);
         let story = story(&publication, &post, &account, &attempts);
         Ok(Receipt { publication, post, account, attempts, story, reason })
     }

@@ -13,6 +13,8 @@ use rookery_kernel::{Clock, IdGen};
 use rookery_publishing::{MediaLibrary, Publishing};
 use url::Url;
 
+use crate::limit::Limiter;
+
 /// Everything a handler may use.
 pub struct AppParts {
     /// The pools, for the health endpoints.
@@ -43,12 +45,22 @@ pub struct AppParts {
 
 /// The state of the router. Cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<AppParts>);
+pub struct App(Arc<Shared>);
+
+struct Shared {
+    parts: AppParts,
+    review_visits: Limiter,
+}
 
 impl App {
     /// Wraps the parts.
     pub fn new(parts: AppParts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(Shared { parts, review_visits: Limiter::default() }))
+    }
+
+    /// How often strangers may ask for the pages behind review links.
+    pub(crate) fn may_visit_reviews(&self, ip: Option<std::net::IpAddr>) -> bool {
+        self.0.review_visits.admit(ip, self.clock.now())
     }
 
     /// Whether cookies must travel over TLS only.
@@ -60,7 +72,7 @@ impl App {
 impl Deref for App {
     type Target = AppParts;
     fn deref(&self) -> &AppParts {
-        &self.0
+        &self.0.parts
     }
 }
 

@@ -43,6 +43,8 @@ needs! {
     Draft,
     /// Schedule, publish, cancel, retry.
     Publish,
+    /// Submit for review, withdraw.
+    SubmitReview,
     /// Approve or send back.
     Review,
     /// Connect and disconnect accounts.
@@ -104,7 +106,12 @@ impl<N: Need> FromRequestParts<App> for Visitor<N> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         match May::<N>::from_request_parts(parts, app).await {
-            Ok(may) => Ok(Self(may)),
+            Ok(may) => {
+                if parts.method == Method::GET {
+                    crate::ui::banner::collect(app, &may.caller).await;
+                }
+                Ok(Self(may))
+            }
             Err(problem) if problem.status == 401 => {
                 let to = parts.uri.path_and_query().map_or("/", |p| p.as_str());
                 let next = if parts.method == Method::GET { to } else { "/" };

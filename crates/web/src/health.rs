@@ -57,13 +57,41 @@ async fn answer(app: &App) -> Response {
         duration_ms: None,
         detail: (!serving).then(|| "stopping; send requests elsewhere".into()),
     };
-    let parts = vec![server, database];
+    let is_there = database.ok;
+    let mut parts = vec![server, database];
     let ok = parts.iter().all(|p| p.ok);
+    // Said and not held against it: pages and API work, and a balancer that took them away would mend nothing.
+    if is_there {
+        parts.push(publishing(app).await);
+    }
     let body = Health { status: if ok { "ok" } else { "unavailable" }, version: env!("CARGO_PKG_VERSION"), parts };
     (if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body)).into_response()
 }
 
+/// Whether something is due and nobody takes it, or publishing is stopped.
+async fn publishing(app: &App) -> Part {
+    let began = tokio::time::Instant::now();
+    let detail = match (app.publishing.overdue().await, app.publishing.instance_pause().await) {
+        (Ok(overdue), Ok(pause)) => match (overdue.sentence(app.clock.now()), pause) {
+            (Some(words), _) => Err(words),
+            (None, Some(_)) => Ok(Some("stopped for the whole installation".to_owned())),
+            (None, None) => Ok(None),
+        },
+        (Err(error), _) => Err(error.to_string()),
+        (_, Err(error)) => Err(error.to_string()),
+    };
+    let duration_ms = Some(began.elapsed().as_secs_f64() * 1000.0);
+    match detail {
+        Ok(detail) => Part { name: "publishing", ok: true, duration_ms, detail },
+        Err(words) => Part { name: "publishing", ok: false, duration_ms, detail: Some(words) },
+    }
+}
+
 /// Prometheus' text format.
 pub(crate) async fn metrics(State(app): State<App>) -> Response {
+    // The gauge of what is overdue must rise in this process even if no worker runs anywhere.
+    if let Err(error) = app.publishing.overdue().await {
+        tracing::warn!(%error, "the watchdog could not look");
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], (app.render_metrics)()).into_response()
 }

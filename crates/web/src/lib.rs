@@ -10,6 +10,7 @@ mod app;
 pub mod extract;
 mod files;
 mod health;
+mod limit;
 mod problem;
 mod router;
 pub mod ui;

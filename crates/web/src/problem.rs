@@ -6,6 +6,7 @@ mod analytics;
 mod identity;
 mod media;
 mod publishing;
+mod reviews;
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};

@@ -87,7 +87,7 @@ impl Publishing {
             // Who moved the moment enqueued a job for it.
             return Ok(Claim::Not(Outcome::Done));
         }
-        if house.paused_at.is_some() || !held.post.may_leave(house.review_required) {
+        if self.hold(&mut tx, &held.post, house).await?.is_some() {
             // Approving and resuming enqueue what is due; the sweeper finds what they miss.
             return Ok(Claim::Not(Outcome::Done));
         }
@@ -174,10 +174,10 @@ impl Publishing {
             self.jobs.wake();
             return Ok(Claim::Not(Outcome::Done));
         };
-        if house.paused_at.is_some() || !held.post.may_leave(house.review_required) {
+        if let Some(hold) = self.hold(&mut tx, &held.post, house).await? {
             let ending = attempt::store::Ending {
                 code: Some(code::RELEASED),
-                message: Some("taken back: publishing is paused, or the approval was withdrawn"),
+                message: Some(hold.message()),
                 ..Default::default()
             };
             attempt::store::close(&mut tx, attempt.id, AttemptPhase::Failed, &ending, now).await?;

@@ -358,6 +358,19 @@ impl Publishing {
         if !still_ours(&held, &attempts, work) {
             return Ok(false);
         }
+        // Asked again: uploads may have taken minutes since the claim.
+        let house = self.house_in(&mut tx).await?;
+        if let Some(hold) = self.hold(&mut tx, &held.post, house).await? {
+            let ending = attempt::store::Ending {
+                code: Some(code::RELEASED),
+                message: Some(hold.message()),
+                ..Default::default()
+            };
+            attempt::store::close(&mut tx, work.attempt_id, AttemptPhase::Failed, &ending, now).await?;
+            change(&mut held, id, |p| p.release(now))?;
+            self.commit(tx, held).await?;
+            return Ok(false);
+        }
         attempt::store::set_sending(&mut tx, work.attempt_id, &ready.digest, now).await?;
         change(&mut held, id, |p| {
             p.lease_expires_at = Some(now + LEASE);

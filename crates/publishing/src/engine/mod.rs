@@ -21,6 +21,7 @@ use crate::attempt::AttemptPhase;
 use crate::house::HouseError;
 use crate::publication::NotAllowed;
 
+pub(crate) use deliver::draft;
 pub use jobs::{PublishPublication, ReconcilePublication, SweepDue};
 
 /// Called right after a phase of an attempt is committed; see [`crate::Publishing::with_phase_hook`].

@@ -10,6 +10,7 @@ use super::{EngineError, PublishPublication, ReconcilePublication};
 use crate::Publishing;
 use crate::publication::store;
 use crate::reason::MISSED_AFTER;
+use crate::watchdog::{self, OverdueSummary};
 
 /// Work that is due for less than this still has its own job.
 const SETTLED: Duration = Duration::from_secs(30);
@@ -26,9 +27,11 @@ impl Publishing {
     #[instrument(skip_all, err)]
     pub(super) async fn sweep(&self) -> Result<(), EngineError> {
         let mut all = store::Health::default();
+        let mut overdue = OverdueSummary::default();
         for organization in self.identity.organization_ids().await? {
             match self.sweep_organization(&Scope::worker(organization)).await {
-                Ok(health) => {
+                Ok((health, (count, oldest))) => {
+                    overdue.add(count, oldest);
                     all.missed += health.missed;
                     all.stuck += health.stuck;
                 }
@@ -37,14 +40,19 @@ impl Publishing {
         }
         metrics::gauge!("rookery_publications_missed").set(all.missed as f64);
         metrics::gauge!("rookery_publications_stuck").set(all.stuck as f64);
+        watchdog::set_gauge(overdue.count);
         Ok(())
     }
 
-    async fn sweep_organization(&self, scope: &Scope) -> Result<store::Health, EngineError> {
+    async fn sweep_organization(
+        &self,
+        scope: &Scope,
+    ) -> Result<(store::Health, (u64, Option<Timestamp>)), EngineError> {
         let now = self.clock.now();
         let mut tx = self.db.org(scope).await?;
-        let late_grace = self.house_in(&mut tx).await?.late_grace;
-        let mut enqueued = self.enqueue_overdue(&mut tx, now - SETTLED, late_grace).await?;
+        let house = self.house_in(&mut tx).await?;
+        let overdue = watchdog::overdue_in(&mut tx, house, now).await?;
+        let mut enqueued = self.enqueue_overdue(&mut tx, now - SETTLED, house.late_grace).await?;
         let waiting = self.waiting_for_usable_accounts(&mut tx, now).await?;
         let health = store::health(&mut tx, now - MISSED_AFTER, now - STUCK_AFTER).await?;
         tx.commit().await?;
@@ -56,7 +64,7 @@ impl Publishing {
             tracing::info!(organization = %scope.organization_id, enqueued, "due publications without a job were queued");
             self.jobs.wake();
         }
-        Ok(health)
+        Ok((health, overdue))
     }
 
     /// Enqueues what is due since `before` and may have lost its job, what is too late, and what a dead lease

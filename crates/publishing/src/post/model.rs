@@ -214,8 +214,8 @@ impl Post {
         match self.editorial_state {
             EditorialState::Approved => !review_required || self.approved_revision == Some(self.revision),
             EditorialState::Rejected | EditorialState::Archived => false,
-            // A post written before reviews were switched on keeps its promise.
-            EditorialState::NotRequired => true,
+            // A part of a thread stands in the approved revision of its post.
+            EditorialState::NotRequired => !review_required || self.parent_post_id.is_some(),
             EditorialState::Draft | EditorialState::PendingReview | EditorialState::NeedsChanges => !review_required,
         }
     }

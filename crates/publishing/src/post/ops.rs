@@ -205,10 +205,8 @@ impl Publishing {
         let post = &mut held.post;
         post.revision += 1;
         post.updated_at = now;
-        if house.review_required && post.editorial_state == EditorialState::Approved {
-            post.editorial_state = EditorialState::PendingReview;
-        }
-        store::write_content(&mut tx, post).await?;
+        self.void_approval(&mut tx, &mut held, house.review_required).await?;
+        store::write_content(&mut tx, &held.post).await?;
         publication::store::write_own_words(&mut tx, &held.publications, now).await?;
         let post = &held.post;
         if composition.media != stored.media {
@@ -244,6 +242,15 @@ impl Publishing {
             return Err(PostError::Invalid(findings));
         }
         self.choose_accounts(&mut tx, &mut held, &accounts, &ids, now).await?;
+        let house = self.house_in(&mut tx).await?;
+        let before = held.post.editorial_state;
+        self.void_approval(&mut tx, &mut held, house.review_required).await?;
+        if held.post.editorial_state != before {
+            held.post.updated_at = now;
+            store::write_content(&mut tx, &held.post).await?;
+            let changes = json!({"editorial_state": [before.label(), held.post.editorial_state.label()]});
+            audit_post(&mut tx, self, "update", id, changes).await?;
+        }
         tx.commit().await?;
         Ok(held.into_detail())
     }
@@ -299,30 +306,6 @@ impl Publishing {
         })
     }
 
-    /// A reviewer lets this revision out; what is due leaves at once.
-    ///
-    /// # Errors
-    /// [`PostError::NotFound`].
-    #[instrument(skip_all, err, fields(post = %id))]
-    pub async fn approve(&self, scope: &Scope, id: PostId) -> Result<PostDetail, PostError> {
-        let now = self.clock.now();
-        let mut tx = self.db.org(scope).await?;
-        let mut held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
-        let before = held.post.editorial_state;
-        held.post.editorial_state = EditorialState::Approved;
-        held.post.approved_revision = Some(held.post.revision);
-        held.post.updated_at = now;
-        store::write_content(&mut tx, &held.post).await?;
-        let changes = json!({
-            "editorial_state": [before.label(), "approved"], "approved_revision": [null, held.post.revision],
-        });
-        audit_post(&mut tx, self, "update", id, changes).await?;
-        self.enqueue_deliveries(&mut tx, &held.publications).await?;
-        tx.commit().await?;
-        self.jobs.wake();
-        Ok(held.into_detail())
-    }
-
     /// Deletes a post that is nowhere out or on its way, with its revisions and publications.
     ///
     /// # Errors
@@ -363,6 +346,7 @@ impl Publishing {
         if held.post.archived_at.is_none() {
             held.post.archived_at = Some(now);
             held.post.updated_at = now;
+            self.archive_review(&mut tx, &mut held).await?;
             store::write_content(&mut tx, &held.post).await?;
             audit_post(&mut tx, self, "update", id, json!({"archived_at": [null, now.to_string()]})).await?;
             tx.commit().await?;

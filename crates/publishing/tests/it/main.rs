@@ -1,11 +1,13 @@
 //! The publishing context against a real PostgreSQL, with networks in memory and simulated ones.
 
+mod approvals;
 mod compose;
 mod containers;
 mod crash;
 mod delivery;
 mod doubt;
 mod follow_ups;
+mod holds;
 mod labels;
 mod net;
 mod networks;

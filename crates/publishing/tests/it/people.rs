@@ -3,7 +3,7 @@
 use rookery_kernel::{AccountId, Limit, PostId, PublicationId, Zone};
 use rookery_publishing::{
     AttemptPhase, Draft, EditorialState, FindingCode, NewPost, PostChange, PostError, PostFilter, PostStatus,
-    PublicationStatus, Reason, Schedule,
+    PublicationStatus, Reason, ReviewError, Schedule,
 };
 
 use crate::net::Fault;
@@ -224,7 +224,7 @@ async fn another_organization_s_things_do_not_exist() {
     assert!(matches!(w.publishing.schedule(&stranger, id, at).await, Err(PostError::NotFound(_))));
     assert!(matches!(w.publishing.cancel(&stranger, id).await, Err(PostError::NotFound(_))));
     assert!(matches!(w.publishing.delete_post(&stranger, id).await, Err(PostError::NotFound(_))));
-    assert!(matches!(w.publishing.approve(&stranger, id).await, Err(PostError::NotFound(_))));
+    assert!(matches!(w.publishing.approve(&stranger, id).await, Err(ReviewError::NotFound(_))));
     assert!(matches!(w.publishing.publication(&stranger, p).await, Err(PostError::PublicationNotFound(_))));
     assert!(matches!(w.publishing.retry_publication(&stranger, p).await, Err(PostError::PublicationNotFound(_))));
     let new = NewPost {

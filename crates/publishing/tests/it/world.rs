@@ -100,6 +100,11 @@ impl World {
 
     /// Another worker process over the same database.
     pub fn another(&self) -> Parts {
+        self.another_with(None)
+    }
+
+    /// The same with a hook on its phases.
+    pub fn another_with(&self, hook: Option<PhaseHook>) -> Parts {
         let vault = Vault::open(&self.keys.path().join("keys"), rookery_testkit::ids()).expect("the key file");
         let connectors = Connectors::default().with(self.net.clone()).with(self.other.clone());
         wire(Wiring {
@@ -108,7 +113,7 @@ impl World {
             vault,
             connectors,
             apps: BTreeMap::new(),
-            hook: None,
+            hook,
         })
     }
 

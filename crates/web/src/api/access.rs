@@ -53,7 +53,7 @@ readers! {
 
 /// Somebody who runs the instance.
 #[derive(Debug, Clone)]
-pub(crate) struct InstanceAdmin;
+pub(crate) struct InstanceAdmin(pub Caller);
 
 impl FromRequestParts<App> for InstanceAdmin {
     type Rejection = Problem;
@@ -63,7 +63,7 @@ impl FromRequestParts<App> for InstanceAdmin {
         if !caller.is_instance_admin() {
             return Err(Problem::forbidden("This is for the people who run the server."));
         }
-        Ok(Self)
+        Ok(Self(caller))
     }
 }
 

@@ -14,6 +14,7 @@ mod calendar;
 mod composition;
 mod docs;
 mod envelope;
+mod holds;
 mod idempotency;
 mod jobs;
 pub(crate) mod media;
@@ -21,6 +22,7 @@ mod page;
 mod posts;
 mod posts_view;
 mod publications;
+mod reviews;
 mod session;
 mod spec;
 mod time;
@@ -60,6 +62,8 @@ fn described() -> OpenApiRouter<App> {
             .merge(accounts::routes())
             .merge(posts::routes())
             .merge(publications::routes())
+            .merge(reviews::routes())
+            .merge(holds::routes())
             .merge(calendar::routes())
             .merge(media::routes())
             .merge(analytics::routes())

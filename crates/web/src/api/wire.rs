@@ -59,6 +59,16 @@ words! {
     ReviewState = rookery_publishing::EditorialState {
         NotRequired, Draft, PendingReview, NeedsChanges, Approved, Rejected, Archived,
     }
+    /// How far a review is.
+    ReviewProgress = rookery_publishing::ReviewStatus {
+        Pending, InReview, Approved, Rejected, NeedsChanges, Withdrawn,
+    }
+    /// What a reviewer does.
+    Verdict = rookery_publishing::ReviewAction { Approve, Reject, RequestChanges, Comment }
+    /// How urgent.
+    Urgency = rookery_publishing::PriorityLevel { Low, Normal, High, Urgent }
+    /// Whether a review link works, and if not, why.
+    LinkStanding = rookery_publishing::LinkState { Open, Used, Revoked, Expired, Outdated, Settled }
     /// State of a publication.
     PublicationState = rookery_publishing::PublicationStatus {
         Draft, Scheduled, Publishing, Retrying, Published, Failed, Cancelled,

@@ -2,14 +2,18 @@
 
 mod accounts;
 mod assets;
+pub(crate) mod banner;
 mod calendar;
 mod chart;
+mod client_review;
 mod compose;
+mod delivery;
 mod format;
 mod media;
 mod organizations;
 mod overview;
 mod posts;
+pub(crate) mod reviews;
 mod shell;
 mod sign_in;
 
@@ -45,6 +49,20 @@ pub(crate) fn routes() -> Router<App> {
         .route("/posts/{id}/schedule", post(posts::schedule))
         .route("/posts/{id}/publish-now", post(posts::publish_now))
         .route("/posts/{id}/approve", post(posts::approve))
+        .route("/posts/{id}/submit", post(reviews::submit))
+        .route("/posts/{id}/withdraw", post(reviews::withdraw))
+        .route("/posts/{id}/review", post(reviews::judge))
+        .route("/posts/{id}/review-links", post(reviews::create_link))
+        .route("/review-links/{id}/revoke", post(reviews::revoke_link))
+        .route("/approvals", get(reviews::page))
+        .route("/approvals/approve", post(reviews::approve_many))
+        .route("/review/{token}", get(client_review::page).post(client_review::decide))
+        .route("/review/{token}/media/{place}", get(client_review::media))
+        .route("/delivery", get(delivery::page))
+        .route("/delivery/pause", post(delivery::pause))
+        .route("/delivery/resume", post(delivery::resume))
+        .route("/delivery/pause-instance", post(delivery::pause_instance))
+        .route("/delivery/resume-instance", post(delivery::resume_instance))
         .route("/posts/{id}/retry", post(posts::retry))
         .route("/posts/{id}/cancel", post(posts::cancel))
         .route("/posts/{id}/delete", post(posts::delete))
@@ -63,6 +81,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/organizations", get(organizations::page))
         .route("/organizations/{id}/look-at", post(organizations::look_at))
         .route("/assets/{*path}", get(assets::serve))
+        .layer(axum::middleware::from_fn(banner::around))
 }
 
 /// Renders a page; a template that fails is a bug and is logged.

@@ -43,6 +43,8 @@ struct PostPage {
     is_draft: bool,
     can_edit: bool,
     can_approve: bool,
+    revision: i32,
+    review: Option<super::reviews::Panel>,
     can_publish_now: bool,
     can_retry: bool,
     can_cancel: bool,
@@ -109,6 +111,7 @@ pub(crate) async fn page(
     let may_publish = may.caller.allows(rookery_identity::Right::Publish);
     let post = &detail.post;
     let needs_approval = may.caller.organization.review_required && !post.may_leave(true);
+    let review = super::reviews::panel(&app, &may, post).await?;
     let at = post.scheduled_at.unwrap_or_else(|| app.clock.now() + std::time::Duration::from_secs(3600));
     Ok(render(&PostPage {
         shell: Shell::new("calendar", &may.caller, &accounts, &flash),
@@ -127,6 +130,8 @@ pub(crate) async fn page(
         is_draft: !waiting,
         can_edit: !locked && may_publish,
         can_approve: needs_approval && may.caller.allows(rookery_identity::Right::Review),
+        revision: post.revision,
+        review,
         can_publish_now: planned && may_publish,
         can_retry: any(&[PublicationStatus::Failed]) && may_publish,
         can_cancel: waiting && may_publish,

@@ -38,6 +38,8 @@ pub(crate) struct Shell {
     pub accounts_to_mend: usize,
     pub notice: Option<Notice>,
     pub version: &'static str,
+    /// What every page says, see [`super::banner`].
+    pub around: super::banner::Collected,
 }
 
 impl Shell {
@@ -49,6 +51,7 @@ impl Shell {
             accounts_to_mend: accounts.iter().filter(|a| needs_person(a)).count(),
             notice: flash.notice(),
             version: env!("CARGO_PKG_VERSION"),
+            around: super::banner::collected(),
         }
     }
 }

@@ -99,7 +99,7 @@ impl Client {
         if let Some((name, value)) = &self.credential {
             request = request.header(*name, value);
         }
-        if body.is_some() {
+        if body.is_some() && headers.iter().all(|(name, _)| *name != "content-type") {
             request = request.header("content-type", "application/json");
         }
         for (name, value) in headers {
@@ -125,6 +125,12 @@ impl Client {
     /// A POST without a body.
     pub async fn act(&self, path: &str) -> Answer {
         self.call(Method::POST, path, &[], None).await
+    }
+
+    /// A form of a page, as a browser without script sends it.
+    pub async fn form(&self, path: &str, body: &str) -> Answer {
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        self.send(Method::POST, path, &form, Some(body)).await
     }
 
     /// A form of a page, as a browser without script sends it.

@@ -11,5 +11,6 @@ mod house;
 mod idempotency;
 mod media;
 mod posts;
+mod reviews;
 mod rights;
 mod session;
