@@ -333,6 +333,15 @@ pub enum BenchCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Publishing while workers are killed at random and the networks misbehave; in a temporary folder.
+    #[command(after_help = "Example: rookery bench crash --publications 1000 --workers 4")]
+    Crash(crate::bench::CrashArgs),
+    /// Many publications due in the same minute, beside the same calls without a database; in a temporary folder.
+    #[command(after_help = "Example: rookery bench publish --publications 10000 --workers 8")]
+    Publish(crate::bench::PublishArgs),
+    /// A worker process of one of these.
+    #[command(hide = true)]
+    Worker(crate::bench::WorkerArgs),
 }
 
 /// Runs a command and gives its exit code.

@@ -1,6 +1,7 @@
 //! The binary's parts: command line, configuration, wiring of the contexts, the demo.
 //! The only crate that knows all others.
 
+mod bench;
 pub mod cli;
 mod commands;
 pub mod config;

@@ -93,6 +93,8 @@ pub struct Core {
     pub jobs: Jobs,
     /// People and organizations.
     pub identity: Identity,
+    /// The networks this program can talk to.
+    pub connectors: Arc<Connectors>,
     /// Connected accounts.
     pub accounts: Accounts,
     /// Posts and their delivery.
@@ -153,12 +155,25 @@ impl Core {
             Arc::clone(&clock),
             Arc::clone(&ids),
             accounts.clone(),
-            connectors,
+            Arc::clone(&connectors),
             jobs.clone(),
         );
         let archives = Archives::new(db.clone(), Arc::clone(&clock), Arc::clone(&ids), config.archive.dir.clone());
         let archive_nightly = config.archive.nightly;
-        Ok(Self { db, clock, ids, jobs, identity, accounts, publishing, media, analytics, archives, archive_nightly })
+        Ok(Self {
+            db,
+            clock,
+            ids,
+            jobs,
+            identity,
+            connectors,
+            accounts,
+            publishing,
+            media,
+            analytics,
+            archives,
+            archive_nightly,
+        })
     }
 
     /// The handlers and the timetable of all contexts and of the house itself.

@@ -18,6 +18,7 @@ use rookery_kernel::{AccountId, Date, OrganizationId, Platform, Scope};
 use rookery_sandbox::{Sandbox, SandboxConfig};
 use serde_json::json;
 
+use crate::bench;
 use crate::cli::{BenchCommand, IngestArgs, SandboxArgs};
 use crate::config::Config;
 use crate::stop;
@@ -116,7 +117,12 @@ pub(crate) async fn ingest(config: &Config, args: IngestArgs) -> anyhow::Result<
 
 /// `rookery bench`
 pub(crate) async fn bench(config: &Config, command: BenchCommand) -> anyhow::Result<ExitCode> {
-    let BenchCommand::Queue { jobs, runs, json } = command;
+    let (jobs, runs, json) = match command {
+        BenchCommand::Queue { jobs, runs, json } => (jobs, runs, json),
+        BenchCommand::Crash(args) => return bench::crash(config, args).await,
+        BenchCommand::Publish(args) => return bench::publish(config, args).await,
+        BenchCommand::Worker(args) => return bench::work(config, args).await,
+    };
     with_core(config, async |core| {
         let options = BenchOptions { jobs, runs, ..BenchOptions::default() };
         let report = rookery_jobs::bench::queue(&core.db, &options).await?;
