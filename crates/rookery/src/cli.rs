@@ -62,6 +62,9 @@ enum Command {
     /// Look at the queue and act on it.
     #[command(subcommand, after_help = "Example: rookery jobs stats")]
     Jobs(JobsCommand),
+    /// Stop publishing for the whole installation, or let it go on.
+    #[command(subcommand, after_help = "Example: rookery publishing pause --reason 'incident 12'")]
+    Publishing(PublishingCommand),
     /// Make or rotate the keys that encrypt tokens.
     #[command(subcommand, after_help = "Example: rookery keys generate")]
     Keys(KeysCommand),
@@ -275,6 +278,21 @@ pub enum JobsCommand {
     },
 }
 
+/// `publishing …`
+#[derive(Debug, Subcommand)]
+pub enum PublishingCommand {
+    /// Stop: nothing leaves, of no organization.
+    Pause {
+        /// Why, shown to everybody.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Go on; what became due meanwhile leaves at once.
+    Resume,
+    /// Whether it is stopped, and what is overdue.
+    Status(JsonArgs),
+}
+
 /// `keys …`
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
@@ -425,6 +443,7 @@ async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         Command::Ingest(args) => commands::ingest(&config, args).await,
         Command::Archive(command) => commands::archive(&config, command).await,
         Command::Jobs(command) => commands::jobs(&config, command).await,
+        Command::Publishing(command) => commands::publishing(&config, command).await,
         Command::Keys(command) => commands::keys(&config, &command).await,
         Command::User(command) => commands::user(&config, command).await,
         Command::Token(command) => commands::token(&config, command).await,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rookery_accounts::{KeyFileError, Vault};
 use rookery_db::migrate::{self, StandingState};
 use rookery_db::{Db, roles};
+use rookery_identity::Identity;
 use rookery_jobs::admin::{self, Health};
 use rookery_kernel::{Clock as _, SystemClock};
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -86,6 +87,7 @@ pub(super) async fn database(config: &Config, store: &Store) -> Vec<Finding> {
             // Without their tables there are no queues to look at.
             if is_current {
                 findings.extend(queues(&db).await);
+                findings.push(publishing(&db).await);
             }
             db.close().await;
         }
@@ -158,6 +160,24 @@ async fn keys(config: &Config, db: &Db) -> Finding {
     match vault.check_against(db).await {
         Ok(_) => Finding::ok(CHECK, format!("{path} fits the database")),
         Err(error) => Finding::bad(CHECK, error.to_string(), "tokens cannot be read without the right keys"),
+    }
+}
+
+/// Whether something is due and nobody takes it, or publishing is stopped.
+async fn publishing(db: &Db) -> Finding {
+    const CHECK: &str = "publishing";
+    let Parts { clock, ids, .. } = Parts::system();
+    let identity = Identity::new(db.clone(), clock.clone(), ids, rookery_identity::Config::default());
+    let now = clock.now();
+    match rookery_publishing::overdue(db, &identity, now).await {
+        Ok(overdue) => match overdue.sentence(now) {
+            None => Finding::ok(CHECK, "nothing that is due waits for a worker").value(0.0),
+            Some(words) => {
+                let (what, remedy) = words.split_once("; ").unwrap_or((words.as_str(), "start a worker"));
+                Finding::warning(CHECK, what, remedy).value(overdue.count as f64)
+            }
+        },
+        Err(error) => Finding::bad(CHECK, error.to_string(), "run `rookery migrate status`"),
     }
 }
 

@@ -129,7 +129,10 @@ pub(crate) async fn page(
         is_moving: any(&[PublicationStatus::Publishing]) || is_due_soon(&app, &detail),
         is_draft: !waiting,
         can_edit: !locked && may_publish,
-        can_approve: needs_approval && may.caller.allows(rookery_identity::Right::Review),
+        // While a review is open its panel has the buttons.
+        can_approve: needs_approval
+            && post.editorial_state != rookery_publishing::EditorialState::PendingReview
+            && may.caller.allows(rookery_identity::Right::Review),
         revision: post.revision,
         review,
         can_publish_now: planned && may_publish,
