@@ -7,6 +7,7 @@ mod instagram;
 mod linkedin;
 mod mastodon;
 mod meta;
+mod reddit;
 mod threads;
 mod tiktok;
 mod transport;

@@ -157,8 +157,9 @@ async fn refusals_quotas_and_tokens_are_read() {
     bench.fault(Effect::RateLimit { code: None, headers: true, regain_secs: 90 }, Endpoint::Publish);
     let error = bench.send(&draft("Text", Vec::new())).await.expect_err("used up");
     assert_eq!((error.kind, error.retry_after), (ErrorType::RateLimit, Some(Duration::from_secs(90))));
-    bench.fault(Effect::ContainerError { message: "Unreadable".to_owned() }, Endpoint::Upload);
-    bench.fault(Effect::ContainerError { message: "Unreadable".to_owned() }, Endpoint::Upload);
+    // The lease and the storage are both hit; the storage tells.
+    let unreadable = FaultRule::new(Effect::ContainerError { message: "Unreadable".to_owned() });
+    bench.house.control.add_fault(unreadable.endpoint(Endpoint::Upload));
     let error = bench.send(&draft("Image", vec![picture("a.png")])).await.expect_err("refused");
     assert!(error.media && error.message.contains("Unreadable"), "{error:?}");
 
