@@ -133,11 +133,6 @@ impl Client {
         self.send(Method::POST, path, &form, Some(body)).await
     }
 
-    /// A form of a page, as a browser without script sends it.
-    pub async fn form(&self, path: &str, body: &str) -> Answer {
-        self.send(Method::POST, path, &[], Some(body)).await
-    }
-
     pub async fn post_once(&self, path: &str, key: &str, body: &Value) -> Answer {
         self.call(Method::POST, path, &[("idempotency-key", key)], Some(&body.to_string())).await
     }
