@@ -196,25 +196,33 @@
     changed();
   });
 
-  // The library in a dialog: whatever names a file is chosen by a click.
+  // The library in a dialog: a file is chosen by a click; searching and older files stay in the dialog.
   const dialog = one("[data-picker-dialog]");
-  document.addEventListener("click", async (event) => {
-    const opener = event.target.closest("[data-picker]");
-    if (opener) {
+  const look = async (address) => {
+    const answer = await fetch(address).catch(() => undefined);
+    if (!answer?.ok) { one(".by-id").open = true; one("[data-media-new]").focus(); return; }
+    dialog.innerHTML = await answer.text();
+    dialog.insertAdjacentHTML("beforeend", '<form method="dialog" class="row"><span class="sp"></span><button class="btn">Close</button></form>');
+    if (!dialog.open) dialog.showModal();
+  };
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("a[data-picker]");
+    const more = event.target.closest("[data-picker-more]");
+    const file = event.target.closest("[data-media-id]");
+    if (opener) { event.preventDefault(); look(opener.dataset.picker); }
+    else if (more && dialog.contains(more)) { event.preventDefault(); look(more.href); }
+    else if (file && dialog.contains(file)) {
       event.preventDefault();
-      const answer = await fetch(opener.dataset.picker).catch(() => undefined);
-      if (!answer?.ok) { one(".by-id").open = true; one("[data-media-new]").focus(); return; }
-      dialog.innerHTML = await answer.text();
-      dialog.insertAdjacentHTML("beforeend", '<form method="dialog" class="row"><span class="sp"></span><button class="btn">Close</button></form>');
-      dialog.showModal();
-      return;
+      dialog.close();
+      one("[data-media-new]").value = file.dataset.mediaId;
+      one("button[value=media-add]").click();
     }
-    const file = event.target.closest("[data-asset-id]");
-    if (!file || !dialog.contains(file)) return;
+  });
+  dialog.addEventListener("submit", (event) => {
+    const search = event.target.closest("[data-picker-search]");
+    if (!search) return;
     event.preventDefault();
-    dialog.close();
-    one("[data-media-new]").value = file.dataset.assetId;
-    one("button[value=media-add]").click();
+    look(`${search.getAttribute("action")}?${new URLSearchParams(new FormData(search))}`);
   });
 
   follow();
