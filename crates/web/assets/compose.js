@@ -86,7 +86,7 @@
   };
 
   // Two seconds after the last change everything is kept as a draft. One save at a time: the next begins where it ended.
-  let idle, saving = false, again = false, stopped = false;
+  let idle, waiting, saving = false, again = false, stopped = false;
   const field = (name) => one(`input[type=hidden][name=${name}]`, form);
   const conflict = (told) => {
     stopped = true;
@@ -123,13 +123,21 @@
       kept.textContent = "Not kept: Rookery does not answer";
     }
     saving = false;
+    if (waiting) { form.requestSubmit(waiting); return; }
     if (again) { again = false; later(); }
   };
   const later = () => { clearTimeout(idle); idle = setTimeout(keep, 2000); };
   const changed = () => { follow(); soon(); later(); };
   form.addEventListener("input", (event) => { if (event.target.name !== "tab") changed(); });
   form.addEventListener("change", (event) => { if (event.target.name !== "tab") changed(); });
-  form.addEventListener("submit", () => { clearTimeout(idle); stopped = true; });
+  // A save under way ends first: otherwise the post would be made twice.
+  form.addEventListener("submit", (event) => {
+    clearTimeout(idle);
+    stopped = true;
+    if (!saving) return;
+    event.preventDefault();
+    waiting = event.submitter;
+  }, true);
   one("input[name=at]", form)?.addEventListener("input", () => { one("input[name=schedule][value=at]", form).checked = true; });
 
   // Buttons that change the form: the server does it, and only the part they are about is exchanged.
