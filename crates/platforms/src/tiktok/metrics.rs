@@ -37,13 +37,12 @@ impl TikTok {
         let data = body.get("data").filter(|d| d.is_object()).ok_or_else(|| answer.unstructured())?;
         let videos = data.get("videos").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         for id in ids {
-            match videos.iter().find(|v| v.get("id").and_then(Value::as_str) == Some(id.as_str())) {
-                Some(video) => batch.rows.push(row(id, video)),
-                None => {
-                    let message = "TikTok shows this post no more: it is deleted, hidden or in moderation";
-                    let gone = CallError::new(ErrorType::NotFound, Delivery::Refused, message);
-                    batch.failures.push(failure(id, gone));
-                }
+            if let Some(video) = videos.iter().find(|v| v.get("id").and_then(Value::as_str) == Some(id.as_str())) {
+                batch.rows.push(row(id, video));
+            } else {
+                let message = "TikTok shows this post no more: it is deleted, hidden or in moderation";
+                let gone = CallError::new(ErrorType::NotFound, Delivery::Refused, message);
+                batch.failures.push(failure(id, gone));
             }
         }
         Ok(())

@@ -45,13 +45,12 @@ impl YouTube {
         let there: Vec<&str> = videos.iter().filter_map(|v| v.get("id").and_then(Value::as_str)).collect();
         let reports = self.reports_of(access, &there, batch).await;
         for id in ids {
-            match videos.iter().find(|v| v.get("id").and_then(Value::as_str) == Some(id.as_str())) {
-                Some(video) => batch.rows.push(row(id, video, reports.get(id))),
-                None => {
-                    let message = "YouTube shows this video no more: it is deleted or private";
-                    let gone = CallError::new(ErrorType::NotFound, Delivery::Refused, message);
-                    batch.failures.push(failure(id, gone));
-                }
+            if let Some(video) = videos.iter().find(|v| v.get("id").and_then(Value::as_str) == Some(id.as_str())) {
+                batch.rows.push(row(id, video, reports.get(id)));
+            } else {
+                let message = "YouTube shows this video no more: it is deleted or private";
+                let gone = CallError::new(ErrorType::NotFound, Delivery::Refused, message);
+                batch.failures.push(failure(id, gone));
             }
         }
     }
