@@ -176,7 +176,7 @@ impl Run {
 
     async fn refusals(&self) -> anyhow::Result<()> {
         let long = Draft { text: "a".repeat(301), ..self.draft("4") };
-        match self.send(&long).await.map_err(|e| e.downcast::<rookery_platforms::CallError>()) {
+        match self.send(&long).await.map_err(anyhow::Error::downcast::<rookery_platforms::CallError>) {
             Err(Ok(error)) if error.kind == ErrorType::BadRequest && !error.is_doubtful() => {
                 passed("301 characters are refused", &error.message);
             }

@@ -38,8 +38,6 @@
 //! # Not simulated
 //! Media upload, comments as objects, native scheduling, webhooks, search, notifications.
 
-#![allow(dead_code, reason = "some helpers of `protocol.rs` wait for their first network")]
-
 mod audience;
 mod bluesky;
 mod call;

@@ -100,14 +100,12 @@ impl Bluesky {
         let answer = self.call(request, access).await?;
         let body = answer.json().unwrap_or_default();
         let uri = body.get("uri").and_then(Value::as_str).and_then(|uri| uri.parse::<AtUri>().ok());
-        match uri {
-            Some(uri) => published(access, &uri),
+        let Some(uri) = uri else {
             // It was accepted, but as what? Somebody has to look.
-            None => {
-                let message = "the server accepted the post and did not say where it is";
-                Err(CallError::new(ErrorType::Unknown, Delivery::Unknown, message))
-            }
-        }
+            let message = "the server accepted the post and did not say where it is";
+            return Err(CallError::new(ErrorType::Unknown, Delivery::Unknown, message));
+        };
+        published(access, &uri)
     }
 
     /// Reads the record that the publication would have become. It is there or it is not.

@@ -70,12 +70,11 @@ impl Bluesky {
         let answer = self.http.send(request).await?;
         // The same video was sent before: the answer is an error by its status and still names the job.
         let known = answer.json().filter(|body| answer.status == 409 && job_of(body).is_some());
-        let body = match known {
-            Some(body) => body,
-            None => {
-                let answer = errors::judge(answer).map_err(|error| about_medium(error, medium))?;
-                answer.json().filter(|body| job_of(body).is_some()).ok_or_else(|| answer.unstructured())?
-            }
+        let body = if let Some(body) = known {
+            body
+        } else {
+            let answer = errors::judge(answer).map_err(|error| about_medium(error, medium))?;
+            answer.json().filter(|body| job_of(body).is_some()).ok_or_else(|| answer.unstructured())?
         };
         progress(job_of(&body).unwrap_or_default(), 0)
     }

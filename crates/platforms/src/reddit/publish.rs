@@ -21,7 +21,7 @@ const VIDEO_WORK: Duration = Duration::from_mins(20);
 
 impl Reddit {
     pub(super) async fn submit(&self, access: &Access, draft: &Draft, handles: &Handles) -> Result<Sent, CallError> {
-        let body = self.call(self.request(access, draft, handles)?, access).await?;
+        let body = self.call(Self::request(access, draft, handles)?, access).await?;
         if let Some(published) = published(&body) {
             return Ok(Sent::Published(published));
         }
@@ -36,7 +36,7 @@ impl Reddit {
         Err(CallError::new(ErrorType::Unknown, Delivery::Unknown, message))
     }
 
-    fn request(&self, access: &Access, draft: &Draft, handles: &Handles) -> Result<Request, CallError> {
+    fn request(access: &Access, draft: &Draft, handles: &Handles) -> Result<Request, CallError> {
         let (title, text) = rules::words(draft);
         let at = |segments: &[&str]| endpoint(&access.base_url, segments);
         if let Some(to) = &draft.reply_to {
@@ -52,7 +52,10 @@ impl Reddit {
             return Err(CallError::not_sent("the media of the post have not been uploaded"));
         }
         if media.len() > 1 {
-            return Ok(Request::post_json(at(&["api", "submit_gallery_post.json"])?, gallery(draft, media, community)));
+            return Ok(Request::post_json(
+                at(&["api", "submit_gallery_post.json"])?,
+                gallery(draft, media, &community),
+            ));
         }
         let url = |medium: &Value| medium.get("url").and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut request = Request::post(at(&["api", "submit"])?)
@@ -150,7 +153,7 @@ fn options(draft: &Draft) -> Vec<(&'static str, String)> {
     texts.chain(["nsfw", "spoiler", "sendreplies"].into_iter().filter_map(flag)).collect()
 }
 
-fn gallery(draft: &Draft, media: &[Value], community: String) -> Value {
+fn gallery(draft: &Draft, media: &[Value], community: &str) -> Value {
     let (title, text) = rules::words(draft);
     let items: Vec<Value> = draft
         .media

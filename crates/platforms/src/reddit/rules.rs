@@ -19,13 +19,11 @@ pub(super) fn words(draft: &Draft) -> (String, String) {
     if draft.reply_to.is_some() {
         return (String::new(), draft.text_with_link().trim().replace("\r\n", "\n"));
     }
-    match draft.title.as_deref().map(str::trim).filter(|t| !t.is_empty()) {
-        Some(title) => (title.to_owned(), text),
-        None => {
-            let (title, rest) = text.split_once('\n').unwrap_or((&text, ""));
-            (title.trim().to_owned(), rest.trim().to_owned())
-        }
+    if let Some(title) = draft.title.as_deref().map(str::trim).filter(|t| !t.is_empty()) {
+        return (title.to_owned(), text);
     }
+    let (title, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    (title.trim().to_owned(), rest.trim().to_owned())
 }
 
 /// The community that was chosen, without `r/`; `None` is the own profile.

@@ -37,12 +37,11 @@ impl Reddit {
         }
         let mut kept = json!({ "media": media });
         if draft.media.iter().any(|m| m.kind == MediaKind::Video) {
-            kept["poster"] = match handles.get("poster").filter(|p| p.is_string()) {
-                Some(poster) => poster.clone(),
-                None => {
-                    let poster = self.upload(access, "poster.png", "image/png", Bytes::from_static(POSTER)).await?;
-                    poster["url"].clone()
-                }
+            kept["poster"] = if let Some(poster) = handles.get("poster").filter(|p| p.is_string()) {
+                poster.clone()
+            } else {
+                let poster = self.upload(access, "poster.png", "image/png", Bytes::from_static(POSTER)).await?;
+                poster["url"].clone()
             };
         }
         Ok(kept)

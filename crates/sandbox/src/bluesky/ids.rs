@@ -70,12 +70,6 @@ pub(super) fn uri(did: &str, key: &str) -> String {
     format!("at://{did}/{}/{key}", super::POSTS)
 }
 
-/// DID and record key of a post's address.
-pub(super) fn parts(uri: &str) -> Option<(&str, &str)> {
-    let (did, rest) = uri.strip_prefix("at://")?.split_once('/')?;
-    Some((did, rest.strip_prefix(super::POSTS)?.strip_prefix('/')?))
-}
-
 /// Seconds in a JWT's `exp`, written so that clients can read it; nobody checks the signature.
 pub(super) fn jwt(scope: &str, did: &str, now: Timestamp, until: Timestamp, secret: &str) -> String {
     use base64::Engine as _;
@@ -99,7 +93,6 @@ mod tests {
         let key = record_key(1_772_442_000_000 << 16 | 5);
         assert!(is_tid(&key) && key < record_key(1_772_442_000_001 << 16));
         assert!(!is_tid("3jzfcijpj2z2A") && !is_tid("zzzzzzzzzzzzz") && !is_tid(""));
-        assert_eq!(parts(&uri("did:plc:a", "k")), Some(("did:plc:a", "k")));
-        assert_eq!(parts("at://did:plc:a/app.bsky.feed.like/k"), None);
+        assert_eq!(uri("did:plc:a", "k"), "at://did:plc:a/app.bsky.feed.post/k");
     }
 }

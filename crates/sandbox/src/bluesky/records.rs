@@ -12,20 +12,17 @@ use crate::world::{Account, DeletedBy, Event, Format, Post, World};
 
 /// The record of a post; posts of the invented past get one when they are read.
 pub(super) fn record_of(post: &Post) -> Value {
-    match post.extra.get("record") {
-        Some(record) => record.clone(),
-        None => {
-            let mut record =
-                json!({ "$type": POSTS, "text": post.text, "createdAt": time(post.created_at), "langs": ["en"] });
-            if let Some(link) = &post.link {
-                record["embed"] = json!({
-                    "$type": "app.bsky.embed.external",
-                    "external": { "uri": link, "title": link, "description": "" },
-                });
-            }
-            record
-        }
+    if let Some(record) = post.extra.get("record") {
+        return record.clone();
     }
+    let mut record = json!({ "$type": POSTS, "text": post.text, "createdAt": time(post.created_at), "langs": ["en"] });
+    if let Some(link) = &post.link {
+        record["embed"] = json!({
+            "$type": "app.bsky.embed.external",
+            "external": { "uri": link, "title": link, "description": "" },
+        });
+    }
+    record
 }
 
 fn is_posts(collection: &str) -> Result<(), XrpcError> {

@@ -20,8 +20,6 @@ use crate::world::Token;
 
 const SHAPE: Shape = Shape {
     platform: Platform::Instagram,
-    create: "media",
-    publish: "media_publish",
     state: "status_code",
     reason: "status",
     exchange: "ig_exchange_token",
@@ -93,10 +91,9 @@ fn token_answer(token: &Token, user: &str) -> Reply {
 fn create(net: &Network, call: &Call, id: &str) -> Result<Reply, GraphError> {
     let caller = containers::publisher(&net.world(), call, id, &SHAPE)?;
     let kind = match (call.text("media_type"), call.is_true("is_carousel_item")) {
-        (None, _) => "IMAGE",
         (Some(kind @ ("REELS" | "STORIES" | "CAROUSEL")), false) => kind,
         (Some("VIDEO" | "REELS"), true) => "VIDEO",
-        (Some("IMAGE"), _) => "IMAGE",
+        (None | Some("IMAGE"), _) => "IMAGE",
         (Some(_), _) => {
             let message = "The media type is unknown or cannot be used here; a single video is REELS.";
             return Err(GraphError::parameter(message).subcode(2_207_023));
@@ -115,5 +112,5 @@ fn create(net: &Network, call: &Call, id: &str) -> Result<Reply, GraphError> {
     }
     let extra = json!({ "share_to_feed": call.text("share_to_feed"), "cover_url": call.text("cover_url") });
     let wish = Wish { kind: kind.to_owned(), text, link: None, reply_to: None, extra };
-    containers::create(net, call, &SHAPE, &caller, wish)
+    containers::create(net, call, &SHAPE, &caller, &wish)
 }

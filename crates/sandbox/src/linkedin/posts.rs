@@ -54,13 +54,11 @@ fn several(net: &Network, call: &Call, ids: &str) -> Result<Reply, LiError> {
     for urn in super::list(ids) {
         let status = match find(&world, call, urn) {
             Err(_) => 404,
-            Ok((account, post)) => match caller.acts_for(&world, &account.network_id(), "r") {
-                Err(_) => 403,
-                Ok(_) => {
-                    results.insert(urn.to_owned(), entity(&account, &post));
-                    200
-                }
-            },
+            Ok((account, _)) if caller.acts_for(&world, &account.network_id(), "r").is_err() => 403,
+            Ok((account, post)) => {
+                results.insert(urn.to_owned(), entity(&account, &post));
+                200
+            }
         };
         statuses.insert(urn.to_owned(), json!(status));
     }

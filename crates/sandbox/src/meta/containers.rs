@@ -52,7 +52,7 @@ pub(crate) fn create(
     call: &Call,
     shape: &Shape,
     caller: &Caller,
-    wish: Wish,
+    wish: &Wish,
 ) -> Result<Reply, GraphError> {
     if call.text("alt_text").is_some_and(|alt| alt.chars().count() > ALT_MAX) {
         return Err(GraphError::parameter("Param alt_text must be at most 1000 characters long."));
@@ -98,7 +98,7 @@ fn medium(call: &Call, shape: &Shape) -> Result<Result<MediaItem, String>, Graph
         return Err(GraphError::parameter(name).subcode(2_207_006));
     };
     let refuse = |code: i64, subcode: i64, word: &str, message: &str| {
-        if shape.refuses_at_once && !is_video || code == 9_004 && shape.refuses_at_once {
+        if shape.refuses_at_once && (!is_video || code == 9_004) {
             Err(GraphError::new(code, message).subcode(subcode))
         } else if shape.refuses_at_once {
             Ok(Err(format!("Error: Media upload has failed with error code {subcode}")))

@@ -21,9 +21,6 @@ use crate::world::{Account, Holder, Post, Token, World};
 /// What one of the two says in its own words.
 pub(crate) struct Shape {
     pub platform: Platform,
-    /// The edge that makes a container, and the one that makes it public.
-    pub create: &'static str,
-    pub publish: &'static str,
     /// The container's fields for its state and for the reason of a failure.
     pub state: &'static str,
     pub reason: &'static str,

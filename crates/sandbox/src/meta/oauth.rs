@@ -12,7 +12,7 @@ use crate::facebook::error::GraphError;
 use crate::network::{Grant, Network};
 use crate::oauth::{CodeError, ConsentRequest, RefreshLife, TokenLife, app, client, consent, issue, redeem_code};
 use crate::pages;
-use crate::world::{Holder, Token, World};
+use crate::world::{Account, Holder, Token, World};
 
 /// Life of a token that came for a code.
 const SHORT: Duration = Duration::from_hours(1);
@@ -78,7 +78,7 @@ pub(crate) fn by_code(net: &Network, call: &Call, answer: fn(&Token, &str) -> Re
 
 fn caller_id(world: &World, grant: &Grant) -> String {
     match grant.holder {
-        Holder::Account(id) => world.accounts.get(&id).map(|a| a.network_id()).unwrap_or_default(),
+        Holder::Account(id) => world.accounts.get(&id).map(Account::network_id).unwrap_or_default(),
         Holder::Person(_) | Holder::App => String::new(),
     }
 }

@@ -10,7 +10,7 @@ use crate::call::{Call, Reply};
 use crate::network::Network;
 use crate::world::{DeletedBy, Post};
 
-fn listing(children: Vec<Value>, after: Option<String>) -> Reply {
+fn listing(children: &[Value], after: Option<&str>) -> Reply {
     Reply::ok(json!({
         "kind": "Listing",
         "data": { "after": after, "before": null, "dist": children.len(), "modhash": null, "children": children },
@@ -34,11 +34,11 @@ pub(super) fn of_user(net: &Network, call: &Call, name: &str, kind: &str) -> Res
     };
     let posts: Vec<&Post> = world.posts_of(account.id, call.now).filter(is_in).take(limit).collect();
     if let Some(first) = posts.first().filter(|_| call.empty_page) {
-        return Ok(listing(Vec::new(), Some(format!("t3_{}", base36(first.id + 1)))));
+        return Ok(listing(&[], Some(&format!("t3_{}", base36(first.id + 1)))));
     }
     let after = posts.last().filter(|_| posts.len() == limit).map(|p| whole_id(p));
-    let children = posts.iter().map(|p| thing(net, &world, call, account, p)).collect();
-    Ok(listing(children, after))
+    let children: Vec<Value> = posts.iter().map(|p| thing(net, &world, call, account, p)).collect();
+    Ok(listing(&children, after.as_deref()))
 }
 
 /// `/api/info`: what an author deleted is told without its author, what Reddit took away is not told.
@@ -52,5 +52,5 @@ pub(super) fn info(net: &Network, call: &Call) -> Result<Reply, ApiError> {
         let account = world.accounts.get(&post.account).filter(|a| a.platform == Platform::Reddit)?;
         (whole_id(post) == id.trim()).then(|| thing(net, &world, call, account, post))
     });
-    Ok(listing(children.collect(), None))
+    Ok(listing(&children.collect::<Vec<Value>>(), None))
 }

@@ -85,6 +85,6 @@ fn set_quota(reply: &mut Reply, call: &Call, quota: &Quota) {
 }
 
 /// A success of a form call.
-fn accepted(data: serde_json::Value) -> Reply {
+fn accepted(data: &serde_json::Value) -> Reply {
     Reply::ok(json!({ "json": { "errors": [], "data": data } }))
 }

@@ -103,7 +103,7 @@ pub(super) fn submit(net: &Network, call: &Call) -> Result<Reply, ApiError> {
         let url = format!("{}{}", call.base_of("www"), path(&net.world(), &account, &post));
         json!({ "url": url, "drafts_count": 0, "id": &id[3..], "name": id })
     };
-    Ok(Reply { published: Some(received), ..accepted(data) })
+    Ok(Reply { published: Some(received), ..accepted(&data) })
 }
 
 /// `/api/submit_gallery_post.json`: tells the id at once.
@@ -124,7 +124,7 @@ pub(super) fn gallery(net: &Network, call: &Call) -> Result<Reply, ApiError> {
     }
     let (post, received) = store(net, call, &account, draft);
     let url = format!("{}{}", call.base_of("www"), path(&net.world(), &account, &post));
-    Ok(Reply { published: Some(received), ..accepted(json!({ "url": url, "id": whole_id(&post) })) })
+    Ok(Reply { published: Some(received), ..accepted(&json!({ "url": url, "id": whole_id(&post) })) })
 }
 
 fn store(net: &Network, call: &Call, account: &Account, draft: Draft) -> (Post, ReceivedPublish) {
@@ -195,7 +195,7 @@ pub(super) fn comment(net: &Network, call: &Call) -> Result<Reply, ApiError> {
     received.external_id = Some(whole_id(&post));
     net.hooks.fire(&received, When::AfterStore);
     let told = thing(net, &net.world(), call, &account, &post);
-    Ok(Reply { published: Some(received), ..accepted(json!({ "things": [told] })) })
+    Ok(Reply { published: Some(received), ..accepted(&json!({ "things": [told] })) })
 }
 
 /// `/api/del`: says yes to everything; only what is one's own is taken away.

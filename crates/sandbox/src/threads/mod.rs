@@ -18,8 +18,6 @@ use crate::world::{DeletedBy, Event, Token};
 
 const SHAPE: Shape = Shape {
     platform: Platform::Threads,
-    create: "threads",
-    publish: "threads_publish",
     state: "status",
     reason: "error_message",
     exchange: "th_exchange_token",
@@ -129,7 +127,8 @@ fn create(net: &Network, call: &Call, id: &str) -> Result<Reply, GraphError> {
         return Err(GraphError::unknown_object(id, "post"));
     }
     let extra = json!({ "topic_tag": call.text("topic_tag"), "quoted": call.text("quote_post_id") });
-    containers::create(net, call, &SHAPE, &caller, Wish { kind: kind.to_owned(), text, link, reply_to, extra })
+    let wish = Wish { kind: kind.to_owned(), text, link, reply_to, extra };
+    containers::create(net, call, &SHAPE, &caller, &wish)
 }
 
 /// `DELETE /{post}`.

@@ -208,7 +208,7 @@ async fn a_pages_numbers_are_told_by_post_and_by_day() {
     assert!(days.iter().all(|d| d.impressions.is_some() && d.followers_gained.is_some() && d.profile_views.is_some()));
     assert!(days[4].followers.is_some() && days[0].followers.is_none());
     house.control.add_fault(rule(Effect::MissingFields { fields: vec!["likeCount".into()] }, Endpoint::Metrics));
-    let sparse = linkedin.content_metrics(&access, &[first.clone()], today).await.expect("numbers");
+    let sparse = linkedin.content_metrics(&access, std::slice::from_ref(&first), today).await.expect("numbers");
     assert_eq!((sparse.rows[0].reactions, sparse.rows[0].comments.is_some()), (None, true));
 }
 

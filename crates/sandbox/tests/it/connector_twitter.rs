@@ -164,7 +164,7 @@ async fn numbers_grow_and_are_private_for_thirty_days() {
     assert!(row(&first).clicks.is_none() && row(&first).impressions > Some(0));
     assert_eq!((batch.failures.len(), batch.failures[0].error.kind), (1, ErrorType::NotFound));
     house.control.add_fault(rule(Effect::MissingFields { fields: vec!["like_count".into()] }, Endpoint::Metrics));
-    let sparse = twitter.content_metrics(&access, &[second.clone()], today).await.expect("numbers");
+    let sparse = twitter.content_metrics(&access, std::slice::from_ref(&second), today).await.expect("numbers");
     assert_eq!((sparse.rows[0].reactions, sparse.rows[0].comments.is_some()), (None, true));
     let account = twitter.account_metrics(&access, today, today).await.expect("numbers").remove(0);
     assert!(account.followers.is_some() && account.posts_count == Some(2));

@@ -5,6 +5,8 @@ use rookery_kernel::Platform;
 use crate::house::House;
 use crate::pictures::Pictures;
 
+type Form<'a> = &'a [(&'a str, &'a str)];
+
 #[tokio::test]
 async fn what_is_missing_too_long_or_a_lie_is_refused() {
     let (house, pictures) = (House::new().await, Pictures::start().await);
@@ -12,7 +14,7 @@ async fn what_is_missing_too_long_or_a_lie_is_refused() {
     let path = format!("/instagram/v25.0/{}/media", me.platform_user_id);
     let (long, tags) = ("x".repeat(2_201), "#a ".repeat(31));
     let (good, lie, none) = (pictures.url("a.jpg"), pictures.url("lie.jpg"), pictures.url("none.jpg"));
-    let table: [(&[(&str, &str)], (i64, i64)); 8] = [
+    let table: [(Form<'_>, (i64, i64)); 8] = [
         (&[("caption", "no medium")], (100, 2_207_006)),
         (&[("image_url", &good), ("caption", &long)], (36_004, 2_207_010)),
         (&[("image_url", &good), ("caption", &tags)], (100, 2_207_040)),
