@@ -109,7 +109,7 @@ ALTER TABLE publishing.review_decisions ADD COLUMN link_id uuid;
 ALTER TABLE publishing.review_decisions ADD COLUMN reviewer_name varchar(200);
 ALTER TABLE publishing.review_decisions ADD COLUMN revision integer;
 ALTER TABLE publishing.review_decisions ADD CONSTRAINT review_decisions_link_fkey FOREIGN KEY (organization_id, link_id)
-    REFERENCES publishing.review_links (organization_id, id) ON DELETE SET NULL (link_id);
+    REFERENCES publishing.review_links (organization_id, id) ON DELETE CASCADE;
 CREATE INDEX idx_review_decisions_link ON publishing.review_decisions (organization_id, link_id) WHERE link_id IS NOT NULL;
 COMMENT ON COLUMN publishing.review_decisions.link_id IS 'The link through which somebody without an account decided.';
 COMMENT ON COLUMN publishing.review_decisions.reviewer_name IS 'The name that a person without an account gave.';

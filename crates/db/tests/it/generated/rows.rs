@@ -12,7 +12,11 @@ use super::values::combinations;
 use crate::catalog::OURS;
 
 /// Values that no type tells: the table (or `*`), the column, the value.
-const HINTS: [(&str, &str, &str); 1] = [("analytics.tags", "color", "#1f6f5c")];
+const HINTS: [(&str, &str, &str); 2] = [
+    ("analytics.tags", "color", "#1f6f5c"),
+    // Where reviews are required, a guard keeps unapproved publications from their way.
+    ("identity.organizations", "review_required", "false"),
+];
 
 /// The tables of the catalog and the rows made so far.
 pub struct Rows {
