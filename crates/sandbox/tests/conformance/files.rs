@@ -44,12 +44,12 @@ pub fn video_bytes() -> Bytes {
     let mut track = vec![0; 84];
     track[76..80].copy_from_slice(&(1080_u32 << 16).to_be_bytes());
     track[80..84].copy_from_slice(&(1920_u32 << 16).to_be_bytes());
-    let track = in_box(b"trak", &in_box(b"tkhd", &track));
-    let moov = in_box(b"moov", &[in_box(b"mvhd", &header), track].concat());
-    [in_box(b"ftyp", b"isom\0\0\x02\0isomiso2mp41"), moov, in_box(b"mdat", &[7; 100_000])].concat().into()
+    let track = in_box(*b"trak", &in_box(*b"tkhd", &track));
+    let moov = in_box(*b"moov", &[in_box(*b"mvhd", &header), track].concat());
+    [in_box(*b"ftyp", b"isom\0\0\x02\0isomiso2mp41"), moov, in_box(*b"mdat", &vec![7; 100_000])].concat().into()
 }
 
-fn in_box(name: &[u8; 4], inside: &[u8]) -> Vec<u8> {
+fn in_box(name: [u8; 4], inside: &[u8]) -> Vec<u8> {
     let size = u32::try_from(inside.len() + 8).expect("small");
-    [&size.to_be_bytes()[..], name, inside].concat()
+    [&size.to_be_bytes()[..], &name, inside].concat()
 }

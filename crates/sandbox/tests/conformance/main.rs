@@ -35,6 +35,8 @@ networks! {
     facebook => Facebook,
     linkedin => Linkedin,
     mastodon => Mastodon,
+    reddit => Reddit,
+    threads => Threads,
     twitter => Twitter,
 }
 

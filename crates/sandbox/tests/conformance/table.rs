@@ -1,5 +1,6 @@
 //! Runs the cases and writes what came of them.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -106,9 +107,15 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// What whoever runs the suite wants of it.
+#[expect(clippy::disallowed_methods, reason = "the runner's word to its tests, no setting")]
+fn word(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
 /// Keeps the table beside the build, for whoever wants to look at it.
 pub fn keep(text: &str) {
-    let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let folder = word("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     std::fs::create_dir_all(&folder).expect("a folder for what is built");
     std::fs::write(folder.join("conformance.md"), text).expect("a file beside the build");
 }
@@ -119,7 +126,7 @@ pub fn assert_documented(text: &str) {
     let there = std::fs::read_to_string(&path).expect("docs/networks.md is there");
     let (before, rest) = there.split_once(BEGIN).expect("docs/networks.md has the line before the table");
     let (shown, after) = rest.split_once(END).expect("docs/networks.md has the line behind the table");
-    if std::env::var_os("CONFORMANCE_WRITE").is_some() {
+    if word("CONFORMANCE_WRITE").is_some() {
         std::fs::write(&path, format!("{before}{BEGIN}{text}{END}{after}")).expect("docs/networks.md is written");
         return;
     }

@@ -32,7 +32,8 @@ pub async fn slow(line: &'static Line) -> Verdict {
 pub async fn refused(line: &'static Line) -> Verdict {
     let house = House::new(line).await;
     let Some(ability) = with_media(&house) else { return Verdict::not_offered(NO_MEDIA) };
-    let message = "The codec is not supported".to_owned();
+    // Instagram and Threads always name a code; without one they would be asked again.
+    let message = "The codec is not supported (error code 2207026)".to_owned();
     house.fault_always(Endpoint::Any, Effect::ContainerError { message });
     let failure = house.send(&house.draft(ability, "Broken film")).await.expect_err("the network cannot use it");
     assert!(house.hits() > 0);
