@@ -47,7 +47,7 @@ use rookery_platforms::Connectors;
 pub use attempt::{
     Attempt, AttemptPhase, ErrorClass, LOOK_UPS, LookUp, LookUpResult, Verdict, judge, next_look_up, retry_delay,
 };
-pub use calendar::CalendarEntry;
+pub use calendar::{CalendarEntry, CalendarFilter, CalendarState, CalendarView, Clash, ClashKind, ClashSeverity};
 pub use engine::{EngineError, PhaseHook, PublishPublication, ReconcilePublication, SweepDue};
 pub use house::{House, HouseError};
 pub use kinds::{

@@ -1,6 +1,9 @@
 //! The calendar: what is planned and what came out, across posts.
 
+mod clashes;
+mod holes;
 pub(crate) mod queries;
+mod view;
 
 use rookery_kernel::{AccountId, Cursor, Limit, Page, Platform, PostId, PublicationId, Scope, Timestamp};
 use uuid::Uuid;
@@ -9,6 +12,9 @@ use crate::Publishing;
 use crate::post::{EditorialState, PostError};
 use crate::publication::PublicationStatus;
 use crate::reason::MISSED_AFTER;
+
+pub use clashes::{Clash, ClashKind, ClashSeverity};
+pub use view::{CalendarFilter, CalendarState, CalendarView};
 
 /// A publication in the calendar.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +35,14 @@ pub struct CalendarEntry {
     pub editorial_state: EditorialState,
     /// Title or first words.
     pub excerpt: String,
+    /// The first five words of the text in small letters: posts that begin alike are found by it.
+    pub opening: String,
+    /// Words to find the post by.
+    pub labels: Vec<String>,
+    /// It should have begun more than five minutes ago and has not.
+    pub is_late: bool,
+    /// When the publication last changed.
+    pub updated_at: Timestamp,
 }
 
 /// More than this in one view is no calendar any more (Q8: a month of up to 3,000 entries).
@@ -45,8 +59,9 @@ impl Publishing {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<CalendarEntry>, PostError> {
+        let missed_before = self.clock.now() - MISSED_AFTER;
         let mut tx = self.db.org(scope).await?;
-        Ok(queries::entries(&mut tx, from, to, ENTRIES_MAX).await?)
+        Ok(queries::entries(&mut tx, from, to, missed_before, ENTRIES_MAX).await?)
     }
 
     /// What should have begun more than five minutes ago and has not, longest overdue first.

@@ -56,7 +56,7 @@ impl Publishing {
     /// [`PostError::Invalid`] with all findings; `NotAllowed` if nothing can be planned any more.
     #[instrument(skip_all, err, fields(post = %id))]
     pub async fn schedule(&self, scope: &Scope, id: PostId, at: Timestamp) -> Result<PostDetail, PostError> {
-        self.plan(scope, id, Schedule::At(at), |_| true).await
+        self.plan(scope, id, Schedule::At(at), None, |_| true).await
     }
 
     /// The same for now.
@@ -65,7 +65,7 @@ impl Publishing {
     /// As [`Publishing::schedule`].
     #[instrument(skip_all, err, fields(post = %id))]
     pub async fn publish_now(&self, scope: &Scope, id: PostId) -> Result<PostDetail, PostError> {
-        self.plan(scope, id, Schedule::Now, |_| true).await
+        self.plan(scope, id, Schedule::Now, None, |_| true).await
     }
 
     /// Moves what waits to another time; failed and called-off publications stay as they are.
@@ -74,14 +74,41 @@ impl Publishing {
     /// As [`Publishing::schedule`].
     #[instrument(skip_all, err, fields(post = %id))]
     pub async fn reschedule(&self, scope: &Scope, id: PostId, at: Timestamp) -> Result<PostDetail, PostError> {
-        self.plan(scope, id, Schedule::At(at), |p| p.after(Event::Reschedule).is_ok()).await
+        self.plan(scope, id, Schedule::At(at), None, |p| p.after(Event::Reschedule).is_ok()).await
     }
 
+    /// Moves one waiting publication to another time; the post's others stay where they are.
+    ///
+    /// # Errors
+    /// `PublicationNotFound`; otherwise as [`Publishing::reschedule`].
+    #[instrument(skip_all, err, fields(publication = %id))]
+    pub async fn move_publication(
+        &self,
+        scope: &Scope,
+        id: PublicationId,
+        at: Timestamp,
+    ) -> Result<PostDetail, PostError> {
+        let post_id = self.post_of(scope, id).await?;
+        self.plan(scope, post_id, Schedule::At(at), Some(id), |p| p.after(Event::Reschedule).is_ok()).await
+    }
+
+    /// The post of a publication; it never changes.
+    ///
+    /// # Errors
+    /// `PublicationNotFound`.
+    pub async fn post_of(&self, scope: &Scope, id: PublicationId) -> Result<PostId, PostError> {
+        let mut tx = self.db.org(scope).await?;
+        let found = store::find(&mut tx, id).await?;
+        found.map(|p| p.post_id).ok_or(PostError::PublicationNotFound(id))
+    }
+
+    /// `only`: this publication, not all of the post's.
     async fn plan(
         &self,
         scope: &Scope,
         id: PostId,
         schedule: Schedule,
+        only: Option<PublicationId>,
         wanted: fn(&Publication) -> bool,
     ) -> Result<PostDetail, PostError> {
         let now = self.clock.now();
@@ -89,10 +116,12 @@ impl Publishing {
         let rules = self.accounts.all_rules().await?;
         let mut tx = self.db.org(scope).await?;
         let mut held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
-        let can =
-            |p: &Publication| wanted(p) && (p.after(Event::Schedule).is_ok() || p.after(Event::Reschedule).is_ok());
+        let is_meant = |p: &Publication| only.is_none_or(|id| id == p.id);
+        let can = |p: &Publication| {
+            is_meant(p) && wanted(p) && (p.after(Event::Schedule).is_ok() || p.after(Event::Reschedule).is_ok())
+        };
         let account_ids: Vec<_> = held.publications.iter().filter(|p| can(p)).map(|p| p.social_account_id).collect();
-        if let (true, Some(first)) = (account_ids.is_empty(), held.publications.first()) {
+        if let (true, Some(first)) = (account_ids.is_empty(), held.publications.iter().find(|p| is_meant(p))) {
             return Err(NotAllowed { status: first.status, event: Event::Schedule }.into());
         }
         let accounts = self.accounts.list_in(&mut tx).await?;

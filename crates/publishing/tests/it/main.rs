@@ -1,6 +1,7 @@
 //! The publishing context against a real PostgreSQL, with networks in memory and simulated ones.
 
 mod approvals;
+mod calendar;
 mod compose;
 mod containers;
 mod crash;

@@ -37,6 +37,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/compose/check", post(compose::check))
         .route("/compose/draft", post(compose::keep))
         .route("/calendar", get(calendar::page))
+        .route("/calendar/move", post(calendar::reschedule))
         .route("/media", get(media::page).post(media::submit))
         .route("/media/picker", get(media::picker))
         .route("/media/{id}", get(media::original))

@@ -78,6 +78,7 @@ const ROUTES: &[(&str, &str, Right)] = &[
     ("POST", "/publications/{id}/cancel", Scoped(Publishing)),
     ("POST", "/publications/{id}/retry", Scoped(Publishing)),
     ("POST", "/publications/{id}/mark-online", Scoped(Publishing)),
+    ("POST", "/publications/{id}/move", Scoped(Publishing)),
     ("GET", "/calendar", Scoped(PostsRead)),
     ("GET", "/media", Scoped(PostsRead)),
     ("POST", "/media", Scoped(PostsWrite)),
@@ -176,7 +177,7 @@ impl Furnished {
         let post = json!({"content": "Hello", "accountIds": [self.account], "schedule": {"kind": "draft"}});
         let body = match (method, path) {
             ("POST", "/posts" | "/posts/validate") => Some(post),
-            ("POST", "/posts/{id}/schedule") => Some(json!({"at": "2026-03-06T09:00:00Z"})),
+            ("POST", "/posts/{id}/schedule" | "/publications/{id}/move") => Some(json!({"at": "2026-03-06T09:00:00Z"})),
             ("PATCH", "/media/{id}") => Some(json!({"title": "Tide"})),
             ("PATCH", _) => Some(json!({"content": "Hello again"})),
             ("POST", "/publications/{id}/mark-online") => Some(json!({"externalContentId": "1"})),
@@ -207,7 +208,8 @@ async fn nobody_is_asked_to_sign_in() {
 async fn a_stranger_finds_nothing_of_ours() {
     let things = Furnished::new().await;
     let (stranger, _) = things.house.stranger().await;
-    let ours = [&things.file, &things.upload, &things.account, &things.post, &things.publication, &things.key, &things.job];
+    let ours =
+        [&things.file, &things.upload, &things.account, &things.post, &things.publication, &things.key, &things.job];
     let organization = things.house.scope.organization_id.to_string();
     for (method, path, right) in ROUTES {
         let answer = match (*method, *path) {
