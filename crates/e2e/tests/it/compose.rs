@@ -37,7 +37,6 @@ async fn a_post_with_a_picture_is_composed_for_three_networks() -> Result<()> {
     ensure!(shown.as_str().is_some_and(|s| s.matches(text).count() == 3), "the same words everywhere: {shown}");
 
     // X gets words of its own; only its sketch changes, and it can be undone.
-    tab.eval("document.querySelector('label.tab[for^=tab-]:nth-of-type(2)')?.click()").await?;
     let twitter = tab.eval("document.querySelector('input[data-network=twitter]').value").await?;
     let twitter = twitter.as_str().unwrap_or_default().to_owned();
     tab.click(&format!("label[for='tab-{twitter}']")).await?;
@@ -70,7 +69,7 @@ async fn a_post_with_a_picture_is_composed_for_three_networks() -> Result<()> {
     ensure!(tab.eval("document.querySelector('#labels').value").await? == "tide, wreck", "the labels are back");
 
     // A second window saves first: the first one is told, with both texts.
-    let other = house.signed_in(1440).await?;
+    let other = house.tab(1440).await?;
     other.open(&kept).await?;
     other.fill("#content", "High water at six.").await?;
     other.until("document.querySelector('[data-kept]').textContent.startsWith('Kept')").await?;
@@ -82,5 +81,57 @@ async fn a_post_with_a_picture_is_composed_for_three_networks() -> Result<()> {
     let page = tab.text("main").await?;
     ensure!(page.contains("Low tide at one."), "one's own text was saved: {page}");
     ensure!(at.as_str().is_some_and(|at| at.starts_with("2026-03-02T1")), "a moment of the same day: {at}");
+    house.end().await
+}
+
+#[tokio::test]
+async fn pics() -> Result<()> {
+    let house = House::new().await?;
+    let dir = std::path::Path::new("/tmp/rk/compose-pics");
+    let tab = house.signed_in(1440).await?;
+    let shoot = async |tab: &rookery_e2e::Tab, state: &str| -> Result<()> {
+        for (width, theme, name) in [(1440, rookery_e2e::Theme::Light, "1440-light"), (1440, rookery_e2e::Theme::Dark, "1440-dark"), (390, rookery_e2e::Theme::Light, "390-light"), (390, rookery_e2e::Theme::Dark, "390-dark")] {
+            tab.show_as(width, theme).await?;
+            tab.picture(&dir.join(format!("{state}-{name}.png"))).await?;
+            for o in tab.obstacles().await? { println!("OBSTACLE {state} {name}: {o}"); }
+        }
+        tab.show_as(1440, rookery_e2e::Theme::Light).await?;
+        Ok(())
+    };
+    for (n, h, name) in [(Platform::Mastodon, "fieldwork", "Fieldwork Studio"), (Platform::Twitter, "fieldworkstudio", "Fieldwork Studio"), (Platform::Facebook, "fieldworkpage", "Verein zur Förderung der Küstenbeobachtung und angewandten Nebelkunde e. V.")] {
+        house.connect(n, h, name).await?;
+    }
+    let asset = house.asset("wreck.png").await?;
+    tab.open(&format!("{}/compose", house.base)).await?;
+    shoot(&tab, "empty").await?;
+    tab.fill("#content", "Low tide at noon. The wreck shows three ribs more than last year.\n\nWe walked out with the harbour's oldest pilot, who remembers the masts. #fieldnotes").await?;
+    for n in [1, 2, 3] { tab.click(&format!(".pick:nth-of-type({n}) input")).await?; }
+    tab.fill("[name=link]", "https://tides.example/noon").await?;
+    tab.fill("#labels", "tide, wreck").await?;
+    tab.click("button[value='part-add:comment']").await?;
+    tab.until("document.querySelector('textarea[name=part-text]')").await?;
+    tab.fill("textarea[name=part-text]", "The log of 1911: https://example.org/log").await?;
+    tab.until("document.querySelectorAll('.preview-parts li').length === 3").await?;
+    tab.click("button[value=slot]").await?;
+    tab.until("document.querySelector('[data-kept]').textContent.startsWith('Kept')").await?;
+    shoot(&tab, "usual").await?;
+    tab.click(".by-id summary").await?;
+    tab.fill("[data-media-new]", &asset).await?;
+    tab.click("button[value=media-add]").await?;
+    tab.until("document.querySelector('.medium input[name=alt]')").await?;
+    tab.fill("#content", &format!("{} https://example.org/{}", "W".repeat(420), "x".repeat(120))).await?;
+    tab.fill("[name=link]", "tides").await?;
+    tab.click("button[value='part-add:thread']").await?;
+    tab.until("document.querySelectorAll('textarea[name=part-text]').length===2").await?;
+    tab.until("document.querySelectorAll('.finding.error').length > 2").await?;
+    tab.eval("document.querySelectorAll('details').forEach((d) => { d.open = true; })").await?;
+    tab.until("document.querySelector('.medium')").await?;
+    let t = tab.eval("document.querySelector('input[data-network=twitter]').value").await?;
+    let t = t.as_str().unwrap_or_default().to_owned();
+    tab.click(&format!("label[for='tab-{t}']")).await?;
+    tab.fill(&format!("[id='own-text-{t}']"), &"Own words. ".repeat(40)).await?;
+    tab.eval("(() => { const c = document.querySelector('[data-conflict]'); c.hidden = false; c.querySelector('[data-theirs]').textContent = 'High water at six.'; })()").await?;
+    tab.until("document.querySelector('.preview[aria-label^=X] .preview-over')").await?;
+    shoot(&tab, "worst").await?;
     house.end().await
 }
