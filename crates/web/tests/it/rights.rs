@@ -126,6 +126,7 @@ struct Furnished {
     job: String,
     file: String,
     upload: String,
+    link: String,
 }
 
 impl Furnished {
@@ -149,6 +150,8 @@ impl Furnished {
         let file = house.media.upload(&house.scope, "tide.gif", gif.as_slice().into()).await.expect("a file");
         let announced = rookery_publishing::NewUpload { name: "tide.mp4".into(), size: 10, sha256: None };
         let upload = house.media.begin_upload(&house.scope, announced).await.expect("announced");
+        let new = rookery_publishing::NewReviewLink { recipient: "Imke".into(), days: 7 };
+        let made = house.publishing.create_review_link(&house.scope, detail.post.id, new).await.expect("a link");
         Self {
             account: account.id.to_string(),
             post: detail.post.id.to_string(),
@@ -157,6 +160,7 @@ impl Furnished {
             job,
             file: file.id.to_string(),
             upload: upload.id.to_string(),
+            link: made.0.id.to_string(),
             house,
         }
     }
@@ -165,7 +169,7 @@ impl Furnished {
     async fn call(&self, client: &Client, method: &str, path: &str) -> Answer {
         let media = [("/media/uploads/", &self.upload), ("/media/{", &self.file)];
         let things = [("/accounts", &self.account), ("/posts", &self.post), ("/publications", &self.publication)];
-        let things = media.into_iter().chain(things).chain([("/api-keys", &self.key), ("/jobs", &self.job)]);
+        let things = media.into_iter().chain(things).chain([("/api-keys", &self.key), ("/jobs", &self.job), ("/review-links", &self.link)]);
         let id = things.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id.as_str());
         let mut to = path.replace("{id}", id);
         if path == "/posts/next-free-slot" {
@@ -178,6 +182,9 @@ impl Furnished {
         let body = match (method, path) {
             ("POST", "/posts" | "/posts/validate") => Some(post),
             ("POST", "/posts/{id}/schedule" | "/publications/{id}/move") => Some(json!({"at": "2026-03-06T09:00:00Z"})),
+            ("POST", "/posts/{id}/submit") | ("PUT", "/instance/publishing-pause") => Some(json!({})),
+            ("POST", "/posts/{id}/reviews") => Some(json!({"action": "comment", "comment": "lovely"})),
+            ("POST", "/posts/{id}/review-links") => Some(json!({"recipient": "Imke"})),
             ("PATCH", "/media/{id}") => Some(json!({"title": "Tide"})),
             ("PATCH", _) => Some(json!({"content": "Hello again"})),
             ("POST", "/publications/{id}/mark-online") => Some(json!({"externalContentId": "1"})),
