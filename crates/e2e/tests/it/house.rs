@@ -12,8 +12,8 @@ use rookery_e2e::{Chromium, Tab, Theme};
 use rookery_identity::{Identity, NewOrganization, NewUser, Origin};
 use rookery_jobs::{Jobs, Registry, Worker, WorkerConfig};
 use rookery_kernel::{Actor, Clock, FixedClock, Platform, Scope};
-use rookery_media::{FetchLimits, Fetcher, Links, Storage};
 use rookery_platforms::{Connectors, HttpClient, HttpConfig, PrivateAddresses};
+use rookery_media::{FetchLimits, Fetcher, Links, Storage};
 use rookery_publishing::{LibraryParts, MediaLibrary, MediaLimits, Publishing};
 use rookery_sandbox::{AccountOptions, Control, Sandbox, SandboxAccount, SandboxConfig};
 use rookery_testkit::TestDb;
@@ -143,6 +143,13 @@ impl House {
         let organization = self.scope.organization_id.uuid();
         let mut owner = self.db.owner().await;
         Ok(sqlx::query_scalar(insert).bind(organization).bind(name).fetch_one(&mut owner).await?)
+    }
+
+    /// From now on posts need an approval.
+    pub async fn require_review(&self) -> Result<()> {
+        let sql = "update identity.organizations set review_required = true where organization_id = $1";
+        sqlx::query(sql).bind(self.scope.organization_id.uuid()).execute(&mut self.db.owner().await).await?;
+        Ok(())
     }
 
     /// Time passes and everything that is due is done.

@@ -1,5 +1,6 @@
 //! Whole journeys as a person makes them.
 
+mod approvals;
 mod compose;
 mod house;
 
