@@ -20,7 +20,9 @@
       tab.nextElementSibling.hidden = hide;
       if (hide && tab.checked) one("#tab-all").checked = true;
     }
-    for (const group of all("[data-options]", form)) group.hidden = !networks.has(group.dataset.options);
+    const groups = all("[data-options]", form);
+    for (const group of groups) group.hidden = !networks.has(group.dataset.options);
+    for (const card of all("[data-all-options]", form)) card.hidden = groups.every((group) => group.hidden);
     for (const mark of all("[data-differs]", form)) {
       mark.hidden = !all(`[data-own="${mark.dataset.differs}"]`, form).some((field) => field.value.trim());
     }
