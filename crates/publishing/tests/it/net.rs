@@ -174,7 +174,14 @@ impl Net {
     pub fn plant(&self, account: &str, text: &str) -> String {
         let at = self.clock.now();
         let mut state = self.state();
-        let post = Held { id: String::new(), account: account.into(), text: text.into(), key: String::new(), at, answers: None };
+        let post = Held {
+            id: String::new(),
+            account: account.into(),
+            text: text.into(),
+            key: String::new(),
+            at,
+            answers: None,
+        };
         self.accept(&mut state, post)
     }
 }

@@ -52,7 +52,11 @@ impl BenchFiles {
             .write_to(&mut picture, image::ImageFormat::Jpeg)
             .context("the picture of the measurement cannot be drawn")?;
         let (width, height, seconds) = VIDEO;
-        Ok(Self { origin, picture: picture.into_inner().into(), video: clip::mp4(width, height, seconds.into()).into() })
+        Ok(Self {
+            origin,
+            picture: picture.into_inner().into(),
+            video: clip::mp4(width, height, seconds.into()).into(),
+        })
     }
 
     pub fn bytes(&self, kind: MediaKind) -> Bytes {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use rookery_governance::audit::Origin;
-use rookery_kernel::{Actor, Clock as _};
+use rookery_kernel::Actor;
 use serde_json::json;
 
 use super::with_core;

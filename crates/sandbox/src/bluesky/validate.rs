@@ -51,8 +51,8 @@ pub(super) fn record(
         facet_is_sound(facet, words)?;
     }
     if let Some(reply) = record.get("reply") {
-        for part in ["/root/uri", "/root/cid", "/parent/uri", "/parent/cid"] {
-            text(reply, part)?;
+        for (place, field) in [("root", "uri"), ("root", "cid"), ("parent", "uri"), ("parent", "cid")] {
+            text(reply, &format!("/{place}/{field}"))?;
         }
     }
     match record.get("embed") {
