@@ -283,7 +283,7 @@ mod tests {
         let (first, _) = fetcher(Router::new().route("/page.jpg", get(page))).await;
         let refused = first.fetch(&url("http://cdn.example/page.jpg")).await;
         assert!(matches!(refused, Err(FetchError::Refused(Refusal::WrongType(_)))), "{refused:?}");
-        let large = || async { [GIF, &[0; 20_000]].concat() };
+        let large = || async { [GIF, vec![0; 20_000].as_slice()].concat() };
         let (second, _) = fetcher(Router::new().route("/large", get(large))).await;
         let refused = second.fetch(&url("http://cdn.example/large")).await;
         assert!(matches!(refused, Err(FetchError::Refused(Refusal::TooLarge { limit: 10_000, .. }))), "{refused:?}");

@@ -141,8 +141,8 @@ fn sections(bytes: &[u8], from: usize, to: usize) -> Vec<Section> {
     found
 }
 
-fn child(bytes: &[u8], of: Section, name: &[u8; 4]) -> Option<Section> {
-    sections(bytes, of.content, of.end).into_iter().find(|s| s.name == *name)
+fn child(bytes: &[u8], of: Section, name: [u8; 4]) -> Option<Section> {
+    sections(bytes, of.content, of.end).into_iter().find(|s| s.name == name)
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
@@ -179,7 +179,7 @@ fn movie(index: &[u8]) -> Result<Film, Refusal> {
     // Fragmented films have their length in another place (ISO/IEC 14496-12 §8.8.2).
     if film.duration_ms == 0
         && let Some(extends) = top.iter().find(|s| s.name == *b"mvex")
-        && let Some(length) = child(index, *extends, b"mehd")
+        && let Some(length) = child(index, *extends, *b"mehd")
         && let Some((scale, _)) = header
     {
         let long = index.get(length.content) == Some(&1);
@@ -188,16 +188,16 @@ fn movie(index: &[u8]) -> Result<Film, Refusal> {
         film.duration_ms = milliseconds((scale, value));
     }
     for track in top.iter().filter(|s| s.name == *b"trak") {
-        let Some(media) = child(index, *track, b"mdia") else { continue };
-        let handler = child(index, media, b"hdlr").and_then(|h| index.get(h.content + 8..h.content + 12));
-        let table = child(index, media, b"minf").and_then(|m| child(index, m, b"stbl"));
+        let Some(media) = child(index, *track, *b"mdia") else { continue };
+        let handler = child(index, media, *b"hdlr").and_then(|h| index.get(h.content + 8..h.content + 12));
+        let table = child(index, media, *b"minf").and_then(|m| child(index, m, *b"stbl"));
         let entry =
-            table.and_then(|t| child(index, t, b"stsd")).and_then(|d| index.get(d.content + 12..d.content + 16));
+            table.and_then(|t| child(index, t, *b"stsd")).and_then(|d| index.get(d.content + 12..d.content + 16));
         let codec = entry.map(|name| String::from_utf8_lossy(name).trim().to_owned()).unwrap_or_default();
-        let length = child(index, media, b"mdhd").and_then(|s| times(index, s));
+        let length = child(index, media, *b"mdhd").and_then(|s| times(index, s));
         match handler {
             Some(b"vide") if film.codec.is_empty() => {
-                let Some((width, height)) = child(index, *track, b"tkhd").and_then(|t| shown_size(index, t)) else {
+                let Some((width, height)) = child(index, *track, *b"tkhd").and_then(|t| shown_size(index, t)) else {
                     continue;
                 };
                 (film.width, film.height, film.codec) = (width, height, codec);
@@ -205,7 +205,7 @@ fn movie(index: &[u8]) -> Result<Film, Refusal> {
                 if film.duration_ms == 0 {
                     film.duration_ms = length_ms;
                 }
-                let pictures = table.and_then(|t| child(index, t, b"stsz")).and_then(|s| u32_at(index, s.content + 8));
+                let pictures = table.and_then(|t| child(index, t, *b"stsz")).and_then(|s| u32_at(index, s.content + 8));
                 film.fps =
                     pictures.filter(|n| *n > 1 && length_ms > 0).map(|n| f64::from(n) * 1000.0 / length_ms as f64);
             }
@@ -369,7 +369,7 @@ fn webm(file: &mut File, size: u64) -> Result<Film, Refusal> {
 mod tests {
     use super::*;
 
-    fn atom(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    fn atom(name: [u8; 4], content: &[u8]) -> Vec<u8> {
         let mut out = u32::try_from(content.len() + 8).expect("small").to_be_bytes().to_vec();
         out.extend(name);
         out.extend(content);
@@ -385,21 +385,21 @@ mod tests {
         let tkhd = {
             let mut words = vec![7, 0, 0, 1, 0, 10_000, 0, 0, 0, 0];
             words.extend([0, 0x1_0000, 0, 0xffff_0000, 0, 0, 0, 0, 0x4000_0000, 1920 << 16, 1080 << 16]);
-            atom(b"tkhd", &full(&words))
+            atom(*b"tkhd", &full(&words))
         };
-        let hdlr = |kind: &[u8; 4]| atom(b"hdlr", &[&[0; 8][..], kind, &[0; 13]].concat());
-        let stsd = |codec: &[u8; 4]| atom(b"stsd", &[&full(&[0, 1])[..], &atom(codec, &[0; 16])].concat());
-        let stsz = atom(b"stsz", &full(&[0, 10, 300]));
+        let hdlr = |kind: &[u8; 4]| atom(*b"hdlr", &[&[0; 8][..], kind, &[0; 13]].concat());
+        let stsd = |codec: &[u8; 4]| atom(*b"stsd", &[&full(&[0, 1])[..], &atom(*codec, &[0; 16])].concat());
+        let stsz = atom(*b"stsz", &full(&[0, 10, 300]));
         let track = |kind: &[u8; 4], codec: &[u8; 4]| {
-            let mdhd = atom(b"mdhd", &full(&[0, 0, 0, 1000, 10_000, 0]));
-            let table = atom(b"stbl", &[stsd(codec), stsz.clone()].concat());
-            let media = atom(b"mdia", &[mdhd, hdlr(kind), atom(b"minf", &table)].concat());
-            atom(b"trak", &[tkhd.clone(), media].concat())
+            let mdhd = atom(*b"mdhd", &full(&[0, 0, 0, 1000, 10_000, 0]));
+            let table = atom(*b"stbl", &[stsd(codec), stsz.clone()].concat());
+            let media = atom(*b"mdia", &[mdhd, hdlr(kind), atom(*b"minf", &table)].concat());
+            atom(*b"trak", &[tkhd.clone(), media].concat())
         };
-        let mvhd = atom(b"mvhd", &full(&[0, 0, 0, 1000, 10_000, 0x1_0000]));
-        let notes = atom(b"udta", &atom(b"\xa9xyz", b"\0\x12\x15\xc7+52.5200+013.4050/"));
-        let moov = atom(b"moov", &[mvhd, track(b"vide", b"avc1"), track(b"soun", b"mp4a"), notes].concat());
-        [atom(b"ftyp", b"mp42\0\0\0\0mp42"), moov, atom(b"mdat", &[1; 3000])].concat()
+        let mvhd = atom(*b"mvhd", &full(&[0, 0, 0, 1000, 10_000, 0x1_0000]));
+        let notes = atom(*b"udta", &atom(*b"\xa9xyz", b"\0\x12\x15\xc7+52.5200+013.4050/"));
+        let moov = atom(*b"moov", &[mvhd, track(b"vide", b"avc1"), track(b"soun", b"mp4a"), notes].concat());
+        [atom(*b"ftyp", b"mp42\0\0\0\0mp42"), moov, atom(*b"mdat", &[1; 3000])].concat()
     }
 
     fn judged(bytes: &[u8], file_type: FileType) -> (Result<Film, Refusal>, Vec<u8>) {

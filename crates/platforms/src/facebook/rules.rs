@@ -134,10 +134,10 @@ mod tests {
         };
         let table = [
             (of(DraftKind::Post, &[]), Way::Feed, "Hello"),
-            (of(DraftKind::Post, &[picture.clone()]), Way::Feed, with_link),
+            (of(DraftKind::Post, std::slice::from_ref(&picture)), Way::Feed, with_link),
             (of(DraftKind::Carousel, &[picture.clone(), picture.clone()]), Way::Feed, with_link),
-            (of(DraftKind::Post, &[video.clone()]), Way::Video, with_link),
-            (of(DraftKind::Reel, &[video.clone()]), Way::Reel, with_link),
+            (of(DraftKind::Post, std::slice::from_ref(&video)), Way::Video, with_link),
+            (of(DraftKind::Reel, std::slice::from_ref(&video)), Way::Reel, with_link),
             (of(DraftKind::Story, &[picture]), Way::PhotoStory, ""),
             (of(DraftKind::Story, &[video]), Way::VideoStory, ""),
             (comment, Way::Comment, with_link),
@@ -158,7 +158,7 @@ mod tests {
             (of(DraftKind::Post, &vec![picture.clone(); 11]), "at most 10 pictures"),
             (of(DraftKind::Post, &[picture.clone(), video.clone()]), "no video among them"),
             (of(DraftKind::Post, &[video.clone(), picture.clone()]), "one video and nothing beside it"),
-            (of(DraftKind::Reel, &[picture.clone()]), "exactly one video"),
+            (of(DraftKind::Reel, std::slice::from_ref(&picture)), "exactly one video"),
             (of(DraftKind::Story, &[picture.clone(), picture]), "exactly one picture"),
             (of(DraftKind::Reel, &[long]), "3 to 90 seconds"),
             (of(DraftKind::Post, &[large]), "larger than 4 MB"),

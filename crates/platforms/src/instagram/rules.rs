@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(told(&post("é".repeat(2_201), vec![jpeg()])), 1);
         assert_eq!(told(&post("x".into(), vec![png()])), 1);
         assert_eq!(told(&post("x".into(), Vec::new())), 1);
-        let tags: String = (0..31).map(|n| format!("#t{n} ")).collect();
+        let tags: String = (0..31).map(|n| format!("#t{n}")).collect::<Vec<_>>().join(" ");
         assert_eq!(told(&post(tags, vec![jpeg()])), 1);
         assert_eq!(told(&post("@a ".repeat(21), vec![jpeg()])), 1);
         assert_eq!(told(&post("x".into(), (0..11).map(|_| jpeg()).collect())), 1);

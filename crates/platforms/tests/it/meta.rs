@@ -40,11 +40,13 @@ pub async fn check_errors(connector: &dyn Connector, table: &str, path: impl Fn(
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write the value in place")]
 pub fn ok(body: Value) -> Reply {
     Reply::json(200, &body)
 }
 
 /// A page of a listing; `next` is the cursor behind it.
+#[expect(clippy::needless_pass_by_value, reason = "callers write the value in place")]
 pub fn page(data: Value, next: Option<&str>) -> Reply {
     let mut body = json!({ "data": data });
     if let Some(after) = next {

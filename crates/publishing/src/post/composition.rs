@@ -95,7 +95,6 @@ pub struct Composition {
 
 /// A change of some parts of a [`Composition`]; `None` leaves a part as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
-#[expect(clippy::option_option, reason = "leave, remove and set are three wishes")]
 pub struct CompositionChange {
     /// How the network shows it.
     pub format: Option<PostFormat>,

@@ -72,6 +72,7 @@ const ACCOUNTS_MAX: usize = 100;
 type Variants = BTreeMap<Uuid, VariantPart>;
 type Options = BTreeMap<Network, Map<String, Value>>;
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that the checks call")]
 fn words_fit(variants: &Variants, _: &()) -> garde::Result {
     let fits = |text: &Option<String>, max: usize| text.as_ref().is_none_or(|t| t.chars().count() <= max);
     if variants.len() > ACCOUNTS_MAX {

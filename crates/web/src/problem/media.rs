@@ -7,6 +7,7 @@ use rookery_publishing::MediaError;
 use super::{FieldError, Problem};
 
 impl From<MediaError> for Problem {
+    #[expect(clippy::match_same_arms, reason = "one line per error, in their order")]
     fn from(error: MediaError) -> Self {
         match &error {
             MediaError::NotFound => Self::not_found("file"),

@@ -73,7 +73,6 @@ struct KindLink {
 
 #[derive(Template)]
 #[template(path = "media.html")]
-#[expect(clippy::struct_excessive_bools, reason = "one per part that the page may show")]
 struct Page {
     shell: Shell,
     tiles: Vec<Tile>,

@@ -179,6 +179,7 @@ fn diff_row(diff: RevisionDiff) -> DiffRow {
 }
 
 /// The part of a post's page that is about its reviews.
+#[expect(clippy::struct_excessive_bools, reason = "one per button that may be shown")]
 pub(super) struct Panel {
     pub(super) post: PostId,
     pub(super) revision: i32,

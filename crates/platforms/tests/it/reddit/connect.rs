@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rookery_platforms::{Access, AuthorizeRequest, Connector as _, ErrorType, ExchangeRequest, Reddit};
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::access;
@@ -50,7 +50,7 @@ async fn a_code_becomes_tokens_and_a_renewal_keeps_the_refresh_token() {
     let reddit = Reddit::new(http());
     let tokens = reddit.exchange_code(&request).await.expect("tokens");
     assert_eq!((tokens.access.expose_secret(), tokens.expires_in), ("a1", Some(Duration::from_secs(86_400))));
-    assert_eq!(tokens.refresh.as_ref().map(|t| t.expose_secret()), Some("r1"));
+    assert_eq!(tokens.refresh.as_ref().map(ExposeSecret::expose_secret), Some("r1"));
     let renewed = reddit.refresh(&access(&fake)).await.expect("renewed");
     assert_eq!((renewed.access.expose_secret(), renewed.refresh.is_none()), ("a2", true));
     let asked = fake.asked();

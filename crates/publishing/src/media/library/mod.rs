@@ -215,7 +215,6 @@ pub struct AssetFilter {
 
 /// What changes; what is `None` stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(clippy::option_option, reason = "absent, nothing and text are three wishes")]
 pub struct AssetChange {
     /// A name for people.
     pub title: Option<Option<String>>,
@@ -503,7 +502,11 @@ impl MediaLibrary {
                 let mime_type = asset.thumbnail.clone().ok_or(MediaError::NotFound)?;
                 (format!("thumbnail.{}", if mime_type == "image/webp" { "webp" } else { "jpg" }), mime_type)
             }
-            other => (other.to_owned(), if other.ends_with(".png") { "image/png" } else { "image/jpeg" }.to_owned()),
+            other => {
+                // Names of our own making, always in small letters.
+                let is_png = std::path::Path::new(other).extension().is_some_and(|end| end == "png");
+                (other.to_owned(), if is_png { "image/png" } else { "image/jpeg" }.to_owned())
+            }
         };
         let key = format!("{}/{name}", folder_of(&asset.key));
         let size = self.storage.size(&key).await?.ok_or(MediaError::NotFound)?;

@@ -34,6 +34,7 @@ struct Hour {
     more: usize,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "one per mark that a day may bear")]
 struct Day {
     date: Date,
     number: i8,
@@ -253,7 +254,7 @@ fn summary(entries: &[&CalendarEntry], shown: &CalendarView) -> String {
         (shown.holes.len(), "day without a post", "days without a post"),
     ] {
         if n > 0 {
-            text.push_str(&format!(", {n} {}", if n == 1 { one } else { many }));
+            text = format!("{text}, {n} {}", if n == 1 { one } else { many });
         }
     }
     text.push('.');
