@@ -118,8 +118,12 @@ async fn what_is_due_and_not_attempted_is_an_alarm_until_a_worker_comes() {
     assert_eq!((list.len(), list[0].post_id, list[0].since), (1, post.post.id, due));
     // The doctor asks without an engine.
     let clock: Arc<dyn rookery_kernel::Clock> = Arc::new(w.clock.clone());
-    let identity =
-        rookery_identity::Identity::new(w.test.db.clone(), clock, rookery_testkit::ids(), rookery_identity::Config::default());
+    let identity = rookery_identity::Identity::new(
+        w.test.db.clone(),
+        clock,
+        rookery_testkit::ids(),
+        rookery_identity::Config::default(),
+    );
     let asked = rookery_publishing::overdue(&w.test.db, &identity, w.now()).await.expect("counted");
     assert_eq!(asked, alarm);
     let stranger = w.test.organization().await.scope;
