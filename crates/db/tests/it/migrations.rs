@@ -51,7 +51,10 @@ async fn each_migration_can_be_taken_back_alone() {
         let runner = Runner::new(all[..count].to_vec());
         let before = facts(&mut connection, OURS).await;
         runner.up(owner, &mut silent()).await.expect("up");
-        assert_ne!(facts(&mut connection, OURS).await.len(), before.len(), "{}", all[count - 1].name);
+        // Rules that are rows change no catalog; their own test reads them.
+        if all[count - 1].name != "media_rules" {
+            assert_ne!(facts(&mut connection, OURS).await.len(), before.len(), "{}", all[count - 1].name);
+        }
         runner.down(owner, Steps::Last(1), &mut silent()).await.expect("down");
         similar(&before, &facts(&mut connection, OURS).await);
         runner.up(owner, &mut silent()).await.expect("up again");

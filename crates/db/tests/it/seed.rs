@@ -80,6 +80,7 @@ const NOT_FILLED: [(&str, &str); 13] = [
     ("publishing.review_links", "a link holds the digest of a token that somebody has to know"),
     ("publishing.media_assets", "a row stands for a file on disk"),
     ("publishing.media", "it shows a file on disk"),
+    ("publishing.media_uploads", "an upload lasts until its file is whole"),
     ("strategy.llm_settings", "a provider that is set would be called"),
 ];
 

@@ -169,10 +169,10 @@ async fn the_common_questions_use_an_index_and_meet_few_rows() {
         publishing.check(scope, &draft).await.expect("read");
         let twins: Vec<_> = bed.plans.take().into_iter().filter(|p| p.statement().contains("is_out")).collect();
         let index = ["idx_post_publications_account_published", "idx_post_publications_org_published"];
-        bed.judged(&Question("repetitions of a text", &index, 2 * POSTS + 500), &twins);
+        bed.judged(&Question("repetitions of a text", &index, 3 * POSTS), &twins);
         let after = "2026-03-02T09:00:00Z".parse().expect("a time");
         publishing.next_free_slot(scope, &two, &Zone::utc(), after).await.expect("read");
-        bed.answered(&Question("free moments", &index, 2 * POSTS + 500));
+        bed.answered(&Question("free moments", &index, 3 * POSTS));
 
         // Q5: resuming asks what is due. 600 publications wait; none is being delivered.
         publishing.resume(scope).await.expect("resumed");
