@@ -22,7 +22,7 @@ pub(crate) enum Asking {
 type Row = (RangeInclusive<i64>, Option<i64>, ErrorType);
 
 /// First match from the top. Verified 2026-09 against the documentation and recorded answers.
-const TABLE: [Row; 65] = [
+const TABLE: [Row; 71] = [
     // Publishing subcodes, whatever the code above them.
     (ANY, Some(1_366_046), ErrorType::BadRequest), // photo too big or of a wrong format
     (ANY, Some(1_366_051), ErrorType::BadRequest), // the same photo twice
@@ -37,6 +37,10 @@ const TABLE: [Row; 65] = [
     (ANY, Some(1_404_006), ErrorType::Permission), // security check needed
     (ANY, Some(1_404_078), ErrorType::Permission), // page publishing authorization needed
     (ANY, Some(4_854_002), ErrorType::Permission), // identity confirmation
+    (ANY, Some(1_363_042), ErrorType::Permission), // no right to upload a video here
+    (ANY, Some(1_363_019), ErrorType::Transient),  // trouble with the upload
+    (ANY, Some(1_363_030), ErrorType::Transient),  // the upload took too long
+    (ANY, Some(1_363_033), ErrorType::Transient),  // only a part of the file arrived
     (ANY, Some(1_363_047), ErrorType::Transient),
     (ANY, Some(1_609_010), ErrorType::Transient),
     // Media of Instagram and Threads, whatever the code above them.
@@ -72,9 +76,11 @@ const TABLE: [Row; 65] = [
     (104..=104, None, ErrorType::BadRequest), // proof missing or wrong
     (190..=190, None, ErrorType::TokenExpired),
     (200..=299, None, ErrorType::Permission),
+    (324..=324, None, ErrorType::BadRequest), // the picture is missing or cannot be read
     (341..=341, None, ErrorType::RateLimit),
     (352..=352, None, ErrorType::BadRequest), // video format
     (368..=368, None, ErrorType::PolicyBlock),
+    (389..=389, None, ErrorType::BadRequest), // the video's address cannot be fetched
     (490..=490, None, ErrorType::TokenExpired),
     (506..=506, None, ErrorType::BadRequest), // an equal post exists
     (613..=613, None, ErrorType::RateLimit),
@@ -101,8 +107,8 @@ const MEDIA: [i64; 14] = [
     2_207_053, 2_207_057, 2_207_077, 2_207_082,
 ];
 
-/// Codes that say so without a subcode: format and size of pictures, format of videos, address.
-const MEDIA_CODES: [i64; 5] = [352, 9_004, 36_000, 36_001, 36_003];
+/// Codes that say so without a subcode: format and size of pictures, format and address of videos.
+const MEDIA_CODES: [i64; 7] = [324, 352, 389, 9_004, 36_000, 36_001, 36_003];
 
 /// An equal post exists.
 const DUPLICATE: i64 = 506;
