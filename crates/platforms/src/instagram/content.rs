@@ -13,6 +13,9 @@ use crate::types::{Access, ContentFormat, ContentItem, ContentPage};
 const FIELDS: &str = "id,caption,media_type,media_product_type,permalink,timestamp,like_count,comments_count,media_url,\
                       thumbnail_url,shortcode,username";
 
+/// An account posts at most 100 times a day, which is one page; some pages are short or empty.
+const STORY_PAGES_MAX: usize = 10;
+
 impl Instagram {
     /// One page of posts; stories of the last day stand on an edge of their own and come first.
     pub(super) async fn own_media(
@@ -23,12 +26,7 @@ impl Instagram {
     ) -> Result<ContentPage, CallError> {
         let mut items = Vec::new();
         if cursor.is_none() {
-            let url = self.graph.url(&access.base_url, &[&access.platform_user_id, "stories"])?;
-            let request = Request::get(url).with("fields", FIELDS).with("limit", "100");
-            let stories = self.graph.call(request, &caller(access)).await?;
-            items.extend(
-                rows(&stories).filter_map(|story| Some(ContentItem { format: ContentFormat::Story, ..item(story)? })),
-            );
+            items = self.stories(access, since).await?;
         }
         let url = self.graph.url(&access.base_url, &[&access.platform_user_id, "media"])?;
         let request = paging::at(Request::get(url).with("fields", FIELDS), cursor.as_deref(), since);
@@ -40,6 +38,23 @@ impl Instagram {
         items.retain(|i| i.published_at >= since);
         items.sort_by_key(|i| std::cmp::Reverse(i.published_at));
         Ok(ContentPage { items, next })
+    }
+
+    /// All stories that are shown now.
+    async fn stories(&self, access: &Access, since: Timestamp) -> Result<Vec<ContentItem>, CallError> {
+        let (mut items, mut cursor) = (Vec::new(), None);
+        for _ in 0..STORY_PAGES_MAX {
+            let url = self.graph.url(&access.base_url, &[&access.platform_user_id, "stories"])?;
+            let request = paging::at(Request::get(url).with("fields", FIELDS), cursor.as_deref(), since);
+            let body = self.graph.call(request, &caller(access)).await?;
+            let story = |row: &Value| Some(ContentItem { format: ContentFormat::Story, ..item(row)? });
+            items.extend(rows(&body).filter_map(story));
+            cursor = paging::next(&body, cursor.as_deref())?;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(items)
     }
 }
 

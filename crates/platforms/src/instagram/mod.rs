@@ -137,7 +137,7 @@ impl Connector for Instagram {
     }
 
     fn composed_text(&self, draft: &Draft) -> String {
-        draft.text_with_link()
+        rules::caption(draft)
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(account = %access.platform_user_id))]

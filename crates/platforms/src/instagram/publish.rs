@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Instagram, caller};
+use super::{Instagram, caller, rules};
 use crate::error::CallError;
 use crate::meta::containers::{Containers, Form, Plan, State, Wanted, Words, find};
 use crate::types::{Access, Draft, DraftKind, Found, Media, MediaKind, Search};
@@ -22,7 +22,7 @@ const OPTIONS: [&str; 3] = ["location_id", "collaborators", "user_tags"];
 /// [`CallError`], not sent: there is no medium, or it has no public address.
 pub(super) fn plan(draft: &Draft) -> Result<Plan, CallError> {
     let mut children = Vec::new();
-    let caption = draft.text_with_link();
+    let caption = rules::caption(draft);
     let mut parent: Form = match (draft.kind, draft.media.as_slice()) {
         (_, []) => return Err(CallError::not_sent("Instagram publishes nothing without a picture or a video")),
         (DraftKind::Story, [only]) => {
@@ -96,7 +96,7 @@ impl Instagram {
             return Ok(Found::Absent);
         }
         let draft = &search.draft;
-        let caption = draft.text_with_link();
+        let caption = rules::caption(draft);
         let is_story = draft.kind == DraftKind::Story;
         let wanted = Wanted {
             text: (!is_story).then_some(("caption", &caption)),

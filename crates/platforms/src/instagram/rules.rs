@@ -14,6 +14,12 @@ const MEDIA_MAX: usize = 10;
 /// Largest picture.
 const IMAGE_MAX_BYTES: u64 = 8 * 1024 * 1024;
 
+/// The text that people read: a story has none.
+pub(super) fn caption(draft: &Draft) -> String {
+    let is_story = draft.kind == DraftKind::Story && draft.reply_to.is_none();
+    if is_story { String::new() } else { draft.text_with_link() }
+}
+
 pub(super) fn objections(draft: &Draft, publishes: &[Ability]) -> Vec<String> {
     let mut objections = Vec::new();
     let needed = draft.needs();
@@ -32,7 +38,7 @@ pub(super) fn objections(draft: &Draft, publishes: &[Ability]) -> Vec<String> {
         }
         return objections;
     }
-    let caption = draft.text_with_link();
+    let caption = caption(draft);
     let length = caption.chars().count();
     if length > CAPTION_MAX {
         objections.push(format!("the text has {length} characters; Instagram takes {CAPTION_MAX}"));
@@ -107,6 +113,8 @@ mod tests {
         assert_eq!(told(&post("x".into(), (0..11).map(|_| jpeg()).collect())), 1);
         let story = Draft { kind: DraftKind::Story, ..post(String::new(), vec![jpeg(), jpeg()]) };
         assert_eq!(told(&story), 1);
+        let worded = Draft { kind: DraftKind::Story, ..post("é".repeat(2_201), vec![jpeg()]) };
+        assert_eq!((told(&worded), caption(&worded).as_str()), (0, ""), "a story carries no text");
         let to = ReplyTo { external_id: "1".into(), root_id: "1".into() };
         assert_eq!(told(&Draft { reply_to: Some(to), ..post("First".into(), Vec::new()) }), 0);
     }

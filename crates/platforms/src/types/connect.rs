@@ -134,7 +134,8 @@ pub struct Capabilities {
     pub accepts_idempotency_key: bool,
     /// For how long the network remembers a key, where it accepts one.
     pub idempotency_window: Option<Duration>,
-    /// A post that exists is always found by `look_up`: not found means not posted.
+    /// A post that exists is always found by `look_up`: "absent" means not posted. A look-up that cannot
+    /// tell is an error, never "absent".
     pub reliable_look_up: bool,
     /// Posts can be deleted.
     pub delete: bool,

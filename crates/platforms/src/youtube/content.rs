@@ -1,5 +1,7 @@
 //! The channel's own videos, through the playlist of its uploads.
 
+use std::collections::HashSet;
+
 use rookery_kernel::Timestamp;
 use serde_json::Value;
 
@@ -51,10 +53,13 @@ impl YouTube {
         let is_older =
             |entry: &Value| time(entry.pointer("/contentDetails/videoPublishedAt")).is_some_and(|at| at < since);
         let is_over = entries.iter().any(is_older);
+        // A video may be listed twice, and one id too many refuses the whole call.
+        let mut seen = HashSet::new();
         let ids: Vec<&str> = entries
             .iter()
             .filter(|entry| !is_older(entry))
             .filter_map(|entry| entry.pointer("/contentDetails/videoId").and_then(Value::as_str))
+            .filter(|id| seen.insert(*id))
             .collect();
         let items = if ids.is_empty() { Vec::new() } else { self.videos(access, &ids, since).await? };
         Ok(ContentPage { items, next: next.filter(|_| !is_over) })

@@ -7,11 +7,15 @@ use super::error::Problem;
 use crate::call::{Call, Content, Reply};
 use crate::container::{Container, ContainerState};
 use crate::hooks::{ReceivedPublish, When};
+use crate::media::MediaItem;
 use crate::network::Network;
 use crate::world::{Account, DeletedBy, Event, Format, Post, World};
 use rookery_kernel::Platform;
 
 pub(super) const PRIVACY: [&str; 3] = ["public", "unlisted", "private"];
+
+/// Longest short. Checked 2026-10.
+const SHORT_MS_MAX: u64 = 180_000;
 
 const READERS: [&str; 2] = ["youtube.readonly", "youtube.force-ssl"];
 
@@ -109,6 +113,12 @@ fn resource(net: &Network, world: &World, call: &Call, account: &Account, post: 
     Value::Object(out)
 }
 
+/// Nobody asks for a short: upright or square, and at most three minutes.
+fn is_short(item: &MediaItem) -> bool {
+    let is_upright = item.width > 0 && item.height >= item.width;
+    is_upright && item.duration_ms.is_some_and(|ms| ms <= SHORT_MS_MAX)
+}
+
 /// `PUT /youtube/v3/videos?part=status`: who may see it. The first time that is somebody else the
 /// video becomes a post.
 pub(super) fn update(net: &Network, call: &Call) -> Result<Reply, Problem> {
@@ -144,13 +154,15 @@ pub(super) fn update(net: &Network, call: &Call) -> Result<Reply, Problem> {
         is_replay: false,
     };
     net.hooks.fire(&received, When::BeforeStore);
+    let item: Option<MediaItem> = serde_json::from_value(container.data["item"].clone()).ok();
     let mut world = net.world();
     let number = world.new_post_id(call.now);
     let post = Post {
         native_id: Some(id.to_owned()),
+        kind: item.as_ref().filter(|i| is_short(i)).map(|_| "short".to_owned()),
         title: Some(field("title")),
         format: Format::Video,
-        media: serde_json::from_value(container.data["item"].clone()).into_iter().collect(),
+        media: item.into_iter().collect(),
         visibility: wanted.to_owned(),
         extra: json!({ "status": body["status"] }),
         ..Post::new(number, me.id, field("description"), call.now)

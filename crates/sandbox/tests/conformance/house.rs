@@ -1,8 +1,7 @@
 //! A sandbox with one account of one network, and the connector that acts for it.
 
-use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -39,7 +38,7 @@ pub struct House {
     pub connector: Arc<dyn Connector>,
     pub access: Access,
     pub account: SandboxAccount,
-    files: Url,
+    files: Files,
     waited_ms: AtomicU64,
     keys: AtomicU64,
     _sandbox: Sandbox,
@@ -130,6 +129,11 @@ impl House {
         self.control.faults().iter().map(|f| f.hits).sum()
     }
 
+    /// How many files the network has fetched.
+    pub fn fetched(&self) -> usize {
+        self.files.fetched.load(Ordering::Relaxed)
+    }
+
     // ── drafts ──────────────────────────────────────────────────────────────────────────────────
 
     /// The first thing that the network publishes without an earlier post.
@@ -177,11 +181,11 @@ impl House {
 
     fn picture(&self, number: u8) -> Media {
         let name = format!("picture{number}.jpg");
-        Media { public_url: self.files.join(&name).ok(), ..files::picture(number, &name) }
+        Media { public_url: self.files.url.join(&name).ok(), ..files::picture(number, &name) }
     }
 
     fn video(&self) -> Media {
-        Media { public_url: self.files.join("video.mp4").ok(), ..files::video("video.mp4") }
+        Media { public_url: self.files.url.join("video.mp4").ok(), ..files::video("video.mp4") }
     }
 
     // ── the way of a publication ────────────────────────────────────────────────────────────────
@@ -253,21 +257,26 @@ fn access(control: &Control, account: &SandboxAccount) -> Access {
 }
 
 /// Where networks fetch media that they want to fetch themselves.
-async fn serve_files() -> Url {
+struct Files {
+    url: Url,
+    fetched: Arc<AtomicUsize>,
+}
+
+async fn serve_files() -> Files {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("bound")).parse().expect("an address");
-    let file = |kind: &'static str, bytes: Bytes| get(move || answer(kind, bytes));
+    let fetched = Arc::new(AtomicUsize::new(0));
+    let file = |kind: &'static str, bytes: Bytes| {
+        let fetched = Arc::clone(&fetched);
+        get(move || {
+            fetched.fetch_add(1, Ordering::Relaxed);
+            std::future::ready(([(CONTENT_TYPE, kind)], bytes))
+        })
+    };
     let router = Router::new()
         .route("/picture1.jpg", file("image/jpeg", files::picture_bytes(1)))
         .route("/picture2.jpg", file("image/jpeg", files::picture_bytes(2)))
         .route("/video.mp4", file("video/mp4", files::video_bytes()));
     tokio::spawn(async move { axum::serve(listener, router).await });
-    url
-}
-
-fn answer(
-    kind: &'static str,
-    bytes: Bytes,
-) -> impl Future<Output = ([(axum::http::HeaderName, &'static str); 1], Bytes)> {
-    std::future::ready(([(CONTENT_TYPE, kind)], bytes))
+    Files { url, fetched }
 }

@@ -9,8 +9,11 @@ mod house;
 mod networks;
 mod table;
 
+use std::sync::Arc;
+
 use networks::LINES;
-use rookery_kernel::Platform;
+use rookery_kernel::{FixedClock, Platform};
+use rookery_platforms::{Connectors, HttpClient, HttpConfig};
 
 macro_rules! networks {
     ($($name:ident => $platform:ident),* $(,)?) => {
@@ -33,11 +36,23 @@ macro_rules! networks {
 networks! {
     bluesky => Bluesky,
     facebook => Facebook,
+    instagram => Instagram,
     linkedin => Linkedin,
     mastodon => Mastodon,
     reddit => Reddit,
     threads => Threads,
+    tiktok => Tiktok,
     twitter => Twitter,
+    youtube => Youtube,
+}
+
+#[test]
+fn every_network_with_a_connector_has_its_line() {
+    let clock = FixedClock::at(house::at("2026-03-02T09:00:00Z"));
+    let http = HttpClient::new(HttpConfig::local(), Arc::new(clock)).expect("a client");
+    let listed: Vec<Platform> = LINES.iter().map(|l| l.platform).collect();
+    let left_out: Vec<Platform> = Connectors::standard(http).platforms().filter(|p| !listed.contains(p)).collect();
+    assert_eq!(left_out, []);
 }
 
 #[tokio::test]
