@@ -1,5 +1,6 @@
 //! A sandbox with a clock that stands until it is moved, and a client.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use reqwest::{Client, Method, RequestBuilder, redirect};
 use rookery_kernel::{FixedClock, Platform, Timestamp};
 use rookery_sandbox::{AccountOptions, Control, Sandbox, SandboxAccount, SandboxConfig};
 use serde_json::Value;
+use url::Url;
 
 /// A Monday, 10:00 in Berlin.
 pub const NOW: &str = "2026-03-02T09:00:00Z";
@@ -109,6 +111,22 @@ impl House {
 
     pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
         self.send(self.request(Method::POST, path, "").json(body)).await
+    }
+
+    /// Agrees to what a client asks for, as this account: the parameters of the way back.
+    pub async fn consent(
+        &self,
+        account: &SandboxAccount,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> BTreeMap<String, String> {
+        self.control.change_settings(|s| {
+            s.auto_consent = true;
+            s.consent_as = Some(account.platform_user_id.clone());
+        });
+        let answer = self.send(self.request(Method::GET, path, "").query(query)).await;
+        let back: Url = answer.header("location").parse().unwrap_or_else(|_| panic!("sent back: {}", answer.text));
+        back.query_pairs().into_owned().collect()
     }
 
     /// Posts on a page and gives the post's id.

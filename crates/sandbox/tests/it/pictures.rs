@@ -5,8 +5,16 @@ use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use rookery_platforms::{Media, MediaKind};
 
-const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0";
+/// A picture, as far as its head tells.
+pub const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0";
 const VIDEO: &[u8] = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom";
+
+/// A video of so many bytes, as far as its head tells.
+pub fn film(size: usize) -> Vec<u8> {
+    let mut bytes = VIDEO.to_vec();
+    bytes.resize(size, 7);
+    bytes
+}
 
 /// `a.jpg`, `b.jpg`, `clip.mp4`, and `lie.jpg`, which is a page.
 pub struct Pictures {
