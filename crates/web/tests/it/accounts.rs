@@ -1,7 +1,7 @@
 //! Connecting, checking and disconnecting accounts by the API.
 
 use rookery_kernel::Platform;
-use rookery_sandbox::{AccountOptions, TokenEnd};
+use rookery_sandbox::{AccountOptions, BLUESKY_APP_PASSWORD, TokenEnd};
 use serde_json::json;
 
 use crate::house::House;
@@ -32,6 +32,42 @@ async fn an_account_is_connected_checked_and_disconnected() {
 
     assert_eq!(owner.delete(&path).await.expect(200).at("/status"), "revoked");
     assert_eq!(owner.get("/accounts").await.expect(200).json, json!([]));
+}
+
+#[tokio::test]
+async fn an_app_password_connects_an_account_and_is_not_told_again() {
+    let house = House::new().await;
+    let owner = house.owner().await;
+    let there = house.control.create_account(Platform::Bluesky, "tide", "Tide", 900, AccountOptions::default());
+    let there = there.expect("simulated");
+    let server = house.control.base_url(Platform::Bluesky);
+    let sign_in = async |identifier: &str, password: &str| {
+        let body = json!({"platform": "bluesky", "baseUrl": server, "identifier": identifier, "password": password});
+        owner.post("/accounts/sign-in", &body).await
+    };
+    let refused = sign_in("tide.sandbox.test", "guess").await.refused(422, "invalid");
+    assert_eq!(
+        (refused.at("/errors/0/field"), refused.at("/errors/0/code")),
+        ("password".into(), "sign_in_refused".into())
+    );
+    assert_eq!(house.count("accounts.social_accounts").await, 0);
+
+    let made = sign_in(" tide.sandbox.test ", BLUESKY_APP_PASSWORD).await.expect(201);
+    assert_eq!((made.at("/platform"), made.at("/status")), ("bluesky".into(), "active".into()));
+    assert_eq!(made.at("/platformUserId"), there.platform_user_id);
+    assert_eq!((made.at("/username"), made.at("/connector")), ("tide.sandbox.test".into(), "sandbox".into()));
+    assert_eq!(made.at("/tokenExpiresAt"), "2026-03-02T11:00:00Z", "a session of two hours");
+    assert!(!made.text.contains(BLUESKY_APP_PASSWORD), "a password is never shown");
+    assert_eq!(house.count("analytics.tracked_integrations").await, 1, "its numbers are collected");
+    let path = format!("/accounts/{}", made.at("/id"));
+    assert_eq!(owner.act(&format!("{path}/check")).await.expect(200).at("/status"), "active", "the tokens work");
+
+    owner.delete(&path).await.expect(200);
+    let again = sign_in("tide.sandbox.test", BLUESKY_APP_PASSWORD).await.expect(201);
+    assert_eq!((again.at("/id"), again.at("/status")), (made.at("/id"), "active".into()), "repaired, not doubled");
+    let without = json!({"platform": "mastodon", "identifier": "tide", "password": "x", "baseUrl": server});
+    let without = owner.post("/accounts/sign-in", &without).await.refused(422, "invalid");
+    assert_eq!(without.at("/errors/0/code"), "no_passwords");
 }
 
 #[tokio::test]
