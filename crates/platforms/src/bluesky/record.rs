@@ -16,8 +16,7 @@ const TEXT_GRAPHEMES_MAX: usize = 300;
 const TEXT_BYTES_MAX: usize = 3_000;
 const IMAGES_MAX: usize = 4;
 const IMAGE_BYTES_MAX: u64 = 2_000_000;
-/// The network takes 100 MB; more than this is not sent in one piece.
-const VIDEO_BYTES_MAX: u64 = 64 * 1024 * 1024;
+const VIDEO_BYTES_MAX: u64 = 100_000_000;
 const VIDEO_SECONDS_MAX: u64 = 180;
 const LANGUAGES_MAX: usize = 3;
 

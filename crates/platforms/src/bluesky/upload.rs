@@ -10,12 +10,9 @@ use url::Url;
 use super::session::SERVICE_TOKEN_LIFE;
 use super::{Bluesky, errors, hosts, method};
 use crate::error::{CallError, Delivery, ErrorType};
-use crate::http::{Request, endpoint};
+use crate::http::{Request, endpoint, upload_time};
 use crate::poll;
 use crate::types::{Access, Media, MediaKind};
-
-/// Longest wait for the answer to a video that was sent whole.
-const VIDEO_UPLOAD_TIME: Duration = Duration::from_secs(300);
 
 /// How far a medium is.
 pub(super) enum Progress {
@@ -45,7 +42,7 @@ impl Bluesky {
     /// `uploadBlob`: the bytes as they are, with their type.
     async fn upload_blob(&self, access: &Access, medium: &Media) -> Result<Value, CallError> {
         let url = method(&access.base_url, "com.atproto.repo.uploadBlob")?;
-        let request = Request::post_bytes(url, &medium.mime_type, medium.bytes().await?).timeout(VIDEO_UPLOAD_TIME);
+        let request = Request::post_bytes(url, &medium.mime_type, medium).timeout(upload_time(medium.size));
         let answer = self.call(request, access).await.map_err(|error| about_medium(error, medium))?;
         let blob = answer.json().and_then(|body| body.get("blob").filter(|b| b.is_object()).cloned());
         blob.ok_or_else(|| answer.unstructured().about_media())
@@ -62,11 +59,11 @@ impl Bluesky {
     ) -> Result<Progress, CallError> {
         let token = self.service_token(access).await?;
         let url = endpoint(host, &["xrpc", "app.bsky.video.uploadVideo"])?;
-        let request = Request::post_bytes(url, &medium.mime_type, medium.bytes().await?)
+        let request = Request::post_bytes(url, &medium.mime_type, medium)
             .in_query("did", &access.platform_user_id)
             .in_query("name", name)
             .bearer(&token)
-            .timeout(VIDEO_UPLOAD_TIME);
+            .timeout(upload_time(medium.size));
         let answer = self.http.send(request).await?;
         // The same video was sent before: the answer is an error by its status and still names the job.
         let known = answer.json().filter(|body| answer.status == 409 && job_of(body).is_some());

@@ -16,7 +16,7 @@ use reqwest::header::HeaderName;
 use super::rules::Way;
 use super::{Caller, Facebook, MEDIA_LIFE};
 use crate::error::{CallError, Delivery, ErrorType};
-use crate::http::{Part, Request, endpoint};
+use crate::http::{Part, Request, endpoint, upload_time};
 use crate::meta::errors::{self, Asking};
 use crate::types::{Access, Draft, Handles, Media, Prepared};
 
@@ -26,12 +26,8 @@ const PIECES_PER_CALL: usize = 8;
 /// Longest wait for a file or a piece of one.
 const UPLOAD_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// Largest reel that is sent from memory; larger ones are fetched by the network.
-const REEL_BYTES_MAX: u64 = 64 * 1024 * 1024;
-
 const OFFSET: HeaderName = HeaderName::from_static("offset");
 const FILE_SIZE: HeaderName = HeaderName::from_static("file_size");
-const FILE_URL: HeaderName = HeaderName::from_static("file_url");
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Photo {
@@ -140,7 +136,7 @@ impl Facebook {
         if let Some(alt) = media.alt_text.as_deref().filter(|a| !a.trim().is_empty()) {
             request = request.with("alt_text_custom", alt);
         }
-        let part = part("source", media, media.bytes().await?);
+        let part = Part::of("source", media);
         let body = self.call(request.file(part), &access.into(), Asking::Other).await.map_err(about_file)?;
         let id = body.get("id").and_then(Value::as_str).ok_or_else(|| unclear("a photo without an id"))?;
         Ok(Photo { id: id.to_owned(), expires_at: self.http.now() + MEDIA_LIFE })
@@ -221,14 +217,11 @@ impl Facebook {
 
     /// The upload host knows neither the proof nor the usual word before the token.
     async fn send_whole(&self, access: &Access, media: &Media, url: &Url, video: &mut Video) -> Result<(), CallError> {
-        let request = if media.size <= REEL_BYTES_MAX {
-            Request::post_bytes(url.clone(), "application/octet-stream", media.bytes().await?)
-                .header(OFFSET, "0")
-                .header(FILE_SIZE, media.size.to_string())
-        } else {
-            Request::new(reqwest::Method::POST, url.clone()).header(FILE_URL, media.public_url()?.as_str())
-        };
-        let request = request.authorized("OAuth", &access.token).timeout(UPLOAD_TIMEOUT);
+        let request = Request::post_bytes(url.clone(), "application/octet-stream", media)
+            .header(OFFSET, "0")
+            .header(FILE_SIZE, media.size.to_string())
+            .authorized("OAuth", &access.token)
+            .timeout(upload_time(media.size));
         let answer = self.http.send(request).await?;
         let body = errors::judge(&answer, Asking::Other, None).map_err(about_file)?;
         if body.get("success").and_then(Value::as_bool) == Some(false) {
@@ -259,7 +252,7 @@ fn offsets(body: &Value) -> Option<(u64, u64)> {
 }
 
 fn part(field: &str, media: &Media, bytes: bytes::Bytes) -> Part {
-    Part { field: field.to_owned(), file_name: media.file_name.clone(), mime_type: media.mime_type.clone(), bytes }
+    Part { content: bytes.into(), ..Part::of(field, media) }
 }
 
 fn unclear(what: &str) -> CallError {

@@ -3,13 +3,13 @@
 
 mod address;
 mod answer;
+mod content;
 mod redact;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use rookery_kernel::{Clock, Timestamp};
@@ -19,10 +19,11 @@ use url::Url;
 
 pub use address::{PrivateAddresses, Resolver, is_private_literal, was_refused};
 pub(crate) use answer::Answer;
+pub(crate) use content::{Content, upload_time};
 pub(crate) use redact::Redactor;
 
 use crate::error::{CallError, Delivery, ErrorType};
-use crate::types::{AppCredentials, Usage};
+use crate::types::{AppCredentials, Media, Usage};
 
 /// How the client behaves.
 #[derive(Debug, Clone)]
@@ -177,6 +178,9 @@ fn usage_key(base_url: &Url, account: &str) -> (String, String) {
 
 /// No answer: was the request written or not?
 fn broken(error: reqwest::Error, place: &str, redactor: &Redactor) -> CallError {
+    if let Some(unread) = unread(&error) {
+        return unread;
+    }
     let (kind, delivery) = if error.is_builder() {
         (ErrorType::BadRequest, Delivery::NotSent)
     } else if address::was_refused(&error) {
@@ -202,6 +206,18 @@ fn broken(error: reqwest::Error, place: &str, redactor: &Redactor) -> CallError 
     CallError::new(kind, delivery, redactor.clean(&format!("{place}: {what} ({cause})")))
 }
 
+/// A medium could not be read while it was sent: the network has no whole request, and the storage says why.
+fn unread(error: &reqwest::Error) -> Option<CallError> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(now) = cause {
+        if let Some(own) = now.downcast_ref::<CallError>() {
+            return Some(own.clone());
+        }
+        cause = now.source();
+    }
+    None
+}
+
 /// How a request proves who sends it.
 enum Proof {
     /// The usual header; the word before the token differs on some hosts (Graph uploads: `OAuth`).
@@ -215,7 +231,7 @@ enum Body {
     None,
     Form(Vec<(String, String)>),
     Json(Value),
-    Bytes(String, Bytes),
+    Bytes(String, Content),
     Multipart(Vec<(String, String)>, Vec<Part>),
 }
 
@@ -224,7 +240,19 @@ pub(crate) struct Part {
     pub field: String,
     pub file_name: String,
     pub mime_type: String,
-    pub bytes: Bytes,
+    pub content: Content,
+}
+
+impl Part {
+    /// A whole medium, read while it is sent.
+    pub fn of(field: &str, media: &Media) -> Self {
+        Self {
+            field: field.to_owned(),
+            file_name: media.file_name.clone(),
+            mime_type: media.mime_type.clone(),
+            content: media.into(),
+        }
+    }
 }
 
 /// A request in the making.
@@ -256,12 +284,12 @@ impl Request {
         Self { body: Body::Json(body), ..Self::new(Method::POST, url) }
     }
 
-    pub fn put_bytes(url: Url, mime_type: &str, bytes: Bytes) -> Self {
-        Self::new(Method::PUT, url).bytes(mime_type, bytes)
+    pub fn put_bytes(url: Url, mime_type: &str, content: impl Into<Content>) -> Self {
+        Self::new(Method::PUT, url).bytes(mime_type, content)
     }
 
-    pub fn post_bytes(url: Url, mime_type: &str, bytes: Bytes) -> Self {
-        Self::new(Method::POST, url).bytes(mime_type, bytes)
+    pub fn post_bytes(url: Url, mime_type: &str, content: impl Into<Content>) -> Self {
+        Self::new(Method::POST, url).bytes(mime_type, content)
     }
 
     pub fn delete(url: Url) -> Self {
@@ -310,8 +338,8 @@ impl Request {
     }
 
     /// Raw bytes instead of a form.
-    pub fn bytes(mut self, mime_type: &str, bytes: Bytes) -> Self {
-        self.body = Body::Bytes(mime_type.to_owned(), bytes);
+    pub fn bytes(mut self, mime_type: &str, content: impl Into<Content>) -> Self {
+        self.body = Body::Bytes(mime_type.to_owned(), content.into());
         self
     }
 
@@ -382,7 +410,7 @@ impl Request {
             Body::None => builder,
             Body::Form(form) => builder.form(&form),
             Body::Json(body) => builder.json(&body),
-            Body::Bytes(mime_type, bytes) => builder.header(CONTENT_TYPE, mime_type).body(bytes),
+            Body::Bytes(mime_type, content) => builder.header(CONTENT_TYPE, mime_type).body(content),
             Body::Multipart(form, parts) => builder.multipart(multipart(form, parts)?),
         };
         builder.build().map_err(|e| CallError::not_sent(format!("{place}: {}", e.without_url())))
@@ -395,8 +423,8 @@ fn multipart(form: Vec<(String, String)>, parts: Vec<Part>) -> Result<reqwest::m
         whole = whole.text(name, value);
     }
     for part in parts {
-        let length = part.bytes.len() as u64;
-        let file = reqwest::multipart::Part::stream_with_length(part.bytes, length)
+        let length = part.content.size();
+        let file = reqwest::multipart::Part::stream_with_length(part.content, length)
             .file_name(part.file_name)
             .mime_str(&part.mime_type)
             .map_err(|_| CallError::not_sent(format!("{} is no media type", part.mime_type)))?;

@@ -7,7 +7,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use reqwest::header::ETAG;
 use rookery_kernel::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,15 +17,12 @@ use super::rest::{address, escaped, takes_files};
 use super::rules::Asset;
 use super::{LinkedIn, errors};
 use crate::error::{CallError, Delivery, ErrorType};
-use crate::http::Request;
+use crate::http::{Content, Request, upload_time};
 use crate::poll;
 use crate::types::{Access, Draft, Handles, Media, Prepared};
 
 /// The network states no end for unused media; after a day they are sent again.
 pub(super) const HANDLES_LIFE: Duration = Duration::from_secs(24 * 3600);
-
-/// Longest wait for one file or one part of a video.
-const UPLOAD_TIMEOUT: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Stored {
@@ -100,7 +96,7 @@ impl LinkedIn {
             self.send_parts(access, media, urn, value).await?;
         } else {
             let to = value.get("uploadUrl").and_then(Value::as_str).ok_or_else(|| answer.unstructured())?;
-            self.send_bytes(access, to, &media.mime_type, media.bytes().await?).await?;
+            self.send_bytes(access, to, &media.mime_type, media).await?;
         }
         Ok(urn.to_owned())
     }
@@ -130,13 +126,21 @@ impl LinkedIn {
     }
 
     /// Returns the tag of what was stored.
-    async fn send_bytes(&self, access: &Access, to: &str, mime: &str, bytes: Bytes) -> Result<String, CallError> {
+    async fn send_bytes(
+        &self,
+        access: &Access,
+        to: &str,
+        mime: &str,
+        content: impl Into<Content>,
+    ) -> Result<String, CallError> {
+        let content = content.into();
         let url: Option<Url> = to.parse().ok().filter(|url| takes_files(&access.base_url, url));
         let url = url.ok_or_else(|| {
             let message = "LinkedIn named an address for the file that is none of its own; nothing was sent there";
             CallError::new(ErrorType::Unknown, Delivery::NotSent, message)
         })?;
-        let request = Request::put_bytes(url, mime, bytes).bearer(&access.token).timeout(UPLOAD_TIMEOUT);
+        let longest = upload_time(content.size());
+        let request = Request::put_bytes(url, mime, content).bearer(&access.token).timeout(longest);
         let answer = errors::judge_upload(self.http.send(request).await?).map_err(about_file)?;
         Ok(answer.header(ETAG.as_str()).unwrap_or_default().trim_matches('"').to_owned())
     }

@@ -3,8 +3,6 @@
 //! Handles: `{"media": [{"id", "expires_at", "ready"}], "polls"}`, one entry per medium of the draft
 //! in its order.
 
-use std::time::Duration;
-
 use rookery_kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,12 +10,9 @@ use serde_json::Value;
 use super::rules::focus;
 use super::{MEDIA_LIFE, Mastodon};
 use crate::error::{CallError, Delivery, ErrorType};
-use crate::http::{Answer, Part, Request, endpoint};
+use crate::http::{Answer, Part, Request, endpoint, upload_time};
 use crate::poll;
 use crate::types::{Access, Draft, Handles, Media, Prepared};
-
-/// Longest wait for one file: servers take up to 99 MB.
-const UPLOAD_TIMEOUT: Duration = Duration::from_mins(5);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Upload {
@@ -89,14 +84,9 @@ impl Mastodon {
     }
 
     async fn send_file(&self, access: &Access, media: &Media, focus: Option<String>) -> Result<Upload, CallError> {
-        let part = Part {
-            field: "file".to_owned(),
-            file_name: media.file_name.clone(),
-            mime_type: media.mime_type.clone(),
-            // The server's own limit was checked before, so this is not more than it takes.
-            bytes: media.piece(0..media.size).await?,
-        };
-        let mut request = Request::post(endpoint(&access.base_url, &["api", "v2", "media"])?).timeout(UPLOAD_TIMEOUT);
+        let part = Part::of("file", media);
+        let mut request =
+            Request::post(endpoint(&access.base_url, &["api", "v2", "media"])?).timeout(upload_time(media.size));
         if let Some(alt) = media.alt_text.as_deref().filter(|a| !a.trim().is_empty()) {
             request = request.with("description", alt);
         }

@@ -1,18 +1,16 @@
 //! Files on their way to Reddit's storage: a lease with form fields, then the file to where it says.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::Reddit;
 use crate::error::{CallError, Delivery, ErrorType};
-use crate::http::{Part, Request, endpoint};
+use crate::http::{Part, Request, endpoint, upload_time};
 use crate::types::{Access, Draft, Handles, MediaKind};
 
-/// Longest wait for the answer to a file.
-const UPLOAD_TIME: Duration = Duration::from_secs(300);
+/// The form's field for the file.
+const FIELD: &str = "file";
 
 /// A white pixel (PNG): a video needs a picture to begin with, and Reddit replaces it by a frame.
 const POSTER: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\xdac\xf8\x0f\0\x01\x01\x01\0\x1c\xb0\x8c\x99\0\0\0\0IEND\xaeB`\x82";
@@ -31,8 +29,7 @@ impl Reddit {
         }
         let mut media = handles.get("media").and_then(Value::as_array).cloned().unwrap_or_default();
         for medium in draft.media.iter().skip(media.len()) {
-            let bytes = medium.bytes().await?;
-            let stored = self.upload(access, &medium.file_name, &medium.mime_type, bytes).await;
+            let stored = self.upload(access, Part::of(FIELD, medium)).await;
             media.push(stored.map_err(|error| about_medium(error, &medium.file_name))?);
         }
         let mut kept = json!({ "media": media });
@@ -40,30 +37,30 @@ impl Reddit {
             kept["poster"] = if let Some(poster) = handles.get("poster").filter(|p| p.is_string()) {
                 poster.clone()
             } else {
-                let poster = self.upload(access, "poster.png", "image/png", Bytes::from_static(POSTER)).await?;
+                let poster = Part {
+                    field: FIELD.to_owned(),
+                    file_name: "poster.png".to_owned(),
+                    mime_type: "image/png".to_owned(),
+                    content: Bytes::from_static(POSTER).into(),
+                };
+                let poster = self.upload(access, poster).await?;
                 poster["url"].clone()
             };
         }
         Ok(kept)
     }
 
-    async fn upload(
-        &self,
-        access: &Access,
-        file_name: &str,
-        mime_type: &str,
-        bytes: Bytes,
-    ) -> Result<Value, CallError> {
+    async fn upload(&self, access: &Access, file: Part) -> Result<Value, CallError> {
         let lease = Request::post(endpoint(&access.base_url, &["api", "media", "asset.json"])?)
-            .with("filepath", file_name)
-            .with("mimetype", mime_type);
+            .with("filepath", file.file_name.as_str())
+            .with("mimetype", file.mime_type.as_str());
         let lease = self.call(lease, access).await?;
         let broken =
             || CallError::new(ErrorType::Unknown, Delivery::Refused, "Reddit's lease for a file names no place");
         let text = |at: &str| lease.pointer(at).and_then(Value::as_str);
         let place = place(text("/args/action").ok_or_else(broken)?, &access.base_url)?;
         let fields = lease.pointer("/args/fields").and_then(Value::as_array).ok_or_else(broken)?;
-        let mut request = Request::post(place.clone()).timeout(UPLOAD_TIME);
+        let mut request = Request::post(place.clone()).timeout(upload_time(file.content.size()));
         let mut key = None;
         for field in fields {
             let of = |name: &str| field.get(name).and_then(Value::as_str);
@@ -72,8 +69,6 @@ impl Reddit {
             request = request.with(name, value);
         }
         let key = key.ok_or_else(broken)?;
-        let file =
-            Part { field: "file".to_owned(), file_name: file_name.to_owned(), mime_type: mime_type.to_owned(), bytes };
         // The form proves the right; the account's token does not belong there.
         let answer = self.http.send(request.file(file)).await?;
         if !answer.is_success() {

@@ -140,7 +140,7 @@ impl Twitter {
                 field: "media".to_owned(),
                 file_name: media.file_name.clone(),
                 mime_type: "application/octet-stream".to_owned(),
-                bytes,
+                content: bytes.into(),
             };
             let url = endpoint(&access.base_url, &["2", "media", "upload", &upload.id, "append"])?;
             let request =

@@ -10,9 +10,6 @@ use url::Url;
 
 use crate::error::{CallError, Delivery, ErrorType};
 
-/// Largest medium that is read into memory whole; larger ones go in pieces.
-const WHOLE_MAX_BYTES: u64 = 64 * 1024 * 1024;
-
 /// What kind of medium.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MediaKind {
@@ -85,18 +82,6 @@ impl Media {
             public_url: None,
             source: Arc::new(InMemory(bytes)),
         }
-    }
-
-    /// All bytes of it.
-    ///
-    /// # Errors
-    /// [`CallError`], not sent: it cannot be read, or it is larger than 64 MiB.
-    pub async fn bytes(&self) -> Result<Bytes, CallError> {
-        if self.size > WHOLE_MAX_BYTES {
-            let message = format!("{} is too large to be sent in one piece", self.file_name);
-            return Err(CallError::not_sent(message));
-        }
-        self.piece(0..self.size).await
     }
 
     /// A part of it.

@@ -1,5 +1,6 @@
 //! A video's texts and settings, the public call, and what became of it.
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::reading::video_page;
@@ -78,7 +79,8 @@ impl YouTube {
         let wanted = privacy(draft);
         let body = json!({ "id": id, "status": status(draft, wanted) });
         let url = address(&access.base_url, "videos")?;
-        let request = Request::put_bytes(url, "application/json", body.to_string().into()).in_query("part", "status");
+        let request =
+            Request::put_bytes(url, "application/json", Bytes::from(body.to_string())).in_query("part", "status");
         let answer = self.call(request, access).await?;
         let body = answer.json().unwrap_or_default();
         match body.pointer("/status/privacyStatus").and_then(Value::as_str) {
