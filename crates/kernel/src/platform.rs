@@ -78,6 +78,22 @@ impl Platform {
             Self::Bluesky => "Bluesky",
         }
     }
+
+    /// Hosts of the network's own web pages, without `www.`; none where every account has its own server.
+    pub const fn web_hosts(self) -> &'static [&'static str] {
+        match self {
+            Self::Threads => &["threads.net", "threads.com"],
+            Self::Instagram => &["instagram.com"],
+            Self::Twitter => &["x.com", "twitter.com"],
+            Self::Facebook => &["facebook.com", "fb.watch"],
+            Self::Linkedin => &["linkedin.com", "lnkd.in"],
+            Self::Tiktok => &["tiktok.com", "vm.tiktok.com"],
+            Self::Reddit => &["reddit.com", "old.reddit.com", "redd.it"],
+            Self::Youtube => &["youtube.com", "youtu.be"],
+            Self::Bluesky => &["bsky.app"],
+            Self::Mastodon => &[],
+        }
+    }
 }
 
 impl fmt::Display for Platform {

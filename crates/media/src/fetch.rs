@@ -254,6 +254,9 @@ mod tests {
         .await;
         for address in [
             "http://[::1]/x",
+            "http://[::ffff:127.0.0.1]/x",
+            "http://[::ffff:a9fe:a9fe]/latest/meta-data",
+            "http://[64:ff9b::a00:1]/x",
             "http://169.254.169.254/latest/meta-data",
             "http://127.0.0.1:8480/",
             "http://0x7f000001/",

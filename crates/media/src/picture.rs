@@ -14,6 +14,8 @@ use crate::kind::{FileType, Refusal};
 pub const PIXELS_MAX: u64 = 100_000_000;
 /// Most memory that a decoder may take.
 const DECODER_BYTES_MAX: u64 = 640 * 1024 * 1024;
+/// Largest colour profile that is kept, unpacked; those of printers have two million bytes.
+const PROFILE_BYTES_MAX: usize = 4_000_000;
 /// Longer side of a thumbnail.
 pub const THUMBNAIL_MAX: u32 = 512;
 /// Quality of pictures that are kept; higher than what networks make of them.
@@ -114,7 +116,8 @@ fn open(bytes: &[u8], file_type: FileType) -> Result<Opened, Refusal> {
         return Err(Refusal::TooManyPixels { width, height, limit: PIXELS_MAX });
     }
     let turned = decoder.orientation().map_err(damaged)?;
-    let colours = decoder.icc_profile().unwrap_or_default();
+    // Profiles are packed too: one that unpacks to more than any real one is left out, not kept three times over.
+    let colours = decoder.icc_profile().unwrap_or_default().filter(|profile| profile.len() <= PROFILE_BYTES_MAX);
     let mut image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
     image.apply_orientation(turned);
     Ok(Opened { image, colours })
@@ -375,6 +378,23 @@ mod tests {
         bomb[29..33].copy_from_slice(&crc.to_be_bytes());
         let refusal = clean_picture(&bomb, FileType::Png).expect_err("refused");
         assert_eq!(refusal, Refusal::TooManyPixels { width: 60_000, height: 60_000, limit: PIXELS_MAX });
+    }
+
+    #[test]
+    fn a_colour_profile_that_unpacks_without_measure_is_left_out() {
+        let packed = |size: usize| {
+            let mut bytes = Vec::new();
+            let mut encoder = PngEncoder::new(&mut bytes);
+            encoder.set_icc_profile(vec![0; size]).expect("taken");
+            noise(8, 8).write_with_encoder(encoder).expect("a PNG");
+            bytes
+        };
+        let bomb = packed(40_000_000);
+        assert!(bomb.len() < 200_000, "{} bytes stand for 40 million", bomb.len());
+        let opened = open(&bomb, FileType::Png).expect("the pixels are fine");
+        assert_eq!((opened.colours, opened.image.width()), (None, 8));
+        let opened = open(&packed(1_000), FileType::Png).expect("a picture");
+        assert_eq!(opened.colours.map(|c| c.len()), Some(1_000), "a real one stays");
     }
 
     fn crc(bytes: &[u8]) -> u32 {

@@ -30,6 +30,7 @@ mod publication;
 mod reason;
 mod receipt;
 mod review;
+mod sighting;
 mod switch;
 mod text;
 mod validation;
@@ -64,14 +65,20 @@ pub use post::{
     PostError, PostFilter, PostFormat, PostOnAccount, PostOrigin, PostOutcome, PostStatus, PostSummary, Schedule,
     Variant, roll_up,
 };
-pub use publication::{Event, NotAllowed, Publication, PublicationStatus, Sighting, SyncDue, idempotency_key};
+pub use publication::{
+    Event, NotAllowed, Publication, PublicationFilter, PublicationStatus, PublicationSummary, Republish, SyncDue,
+    idempotency_key,
+};
 pub use reason::Reason;
-pub use receipt::{Attention, Receipt, StoryLine, Tone};
+pub use receipt::{
+    Actions, Attention, Elsewhere, Explained, Intent, PartOnAccount, PartPlace, Receipt, StoryLine, Tone, Warning,
+};
 pub use review::{
     Decision, Judgement, LINK_DAYS_DEFAULT, LINK_DAYS_MAX, LinkDecision, LinkState, NewReviewLink, OpenedLink, Piece,
     PieceKind, PreviewOfPost, Queue, QueueEntry, Review, ReviewError, ReviewEvent, ReviewHistory, ReviewLink,
     RevisionDiff, SuggestedChange, pieces,
 };
+pub use sighting::Sighting;
 pub use switch::InstancePause;
 pub use text::{hashtags, mentions};
 pub use validation::{Draft, Finding, FindingCode, Severity};

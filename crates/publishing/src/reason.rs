@@ -5,6 +5,7 @@ use rookery_kernel::{Timestamp, Zone};
 
 use crate::attempt::{Attempt, ErrorClass, next_look_up};
 use crate::publication::{Publication, PublicationStatus};
+use crate::receipt::words;
 use crate::review::Hold;
 
 /// Due for this long without an attempt means that something is wrong here (PUB-39).
@@ -40,6 +41,23 @@ pub(crate) mod code {
     pub const FOUND_FIRST: &str = "found_first";
     /// The token could not be decrypted.
     pub const TOKEN_UNREADABLE: &str = "token_unreadable";
+    /// All of them: a message beside one of these is Rookery's, not the network's.
+    pub const OURS: [&str; 14] = [
+        NOTHING_TO_ANSWER,
+        PACED,
+        ACCOUNT_NOT_USABLE,
+        WORKER_LOST,
+        RELEASED,
+        CANCELLED,
+        ACCEPTED,
+        TOO_LATE,
+        NO_CONNECTOR,
+        UNKNOWN_OUTCOME,
+        INTERRUPTED,
+        NOT_THERE,
+        FOUND_FIRST,
+        TOKEN_UNREADABLE,
+    ];
 }
 
 /// Why a publication is, or is not, out.
@@ -251,8 +269,7 @@ impl Reason {
                 format!("It did not go out after {tries}: {}", sentence_of(message))
             }
             Self::UnknownOutcome => {
-                "We could not find out whether the network took it, so we do not send it again by ourselves. Look at the account: \
-                 if it is there, tell us its address; if not, retry it."
+                "We could not find out whether the network took it, so we do not send it again by ourselves. A person has to look."
                     .to_owned()
             }
             Self::Cancelled => "It was called off.".to_owned(),
@@ -264,13 +281,55 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// What follows by itself, or what a person can do about it, in plain words.
+    pub fn next_step(&self, network: &str) -> String {
+        match self {
+            Self::NotScheduled => "Choose a time, or publish it now.".to_owned(),
+            Self::Scheduled { .. } | Self::Due | Self::BeingSent { .. } | Self::Processing { .. } => {
+                "Nothing to do: it goes on by itself.".to_owned()
+            }
+            Self::Missed { .. } => {
+                "Start a worker on the server, or ask whoever runs it to. It leaves by itself then.".to_owned()
+            }
+            Self::Paused { .. } => {
+                "An owner or admin of the organization lets posts leave again on the page Delivery.".to_owned()
+            }
+            Self::InstancePaused { .. } => "The people who run the server let posts leave again.".to_owned(),
+            Self::NeedsApproval | Self::ApprovalOutdated => {
+                "Ask somebody who may approve it; it leaves right after that.".to_owned()
+            }
+            Self::AccountBusy { .. } => "Nothing to do: posts of one account leave one after the other.".to_owned(),
+            Self::WaitingForAnswered { .. } => {
+                "Look at the post that it answers: when that is online, this one follows.".to_owned()
+            }
+            Self::WaitingForAccount { .. } => "Reconnect the account and it goes out by itself.".to_owned(),
+            Self::Paced { .. } => {
+                "Nothing to do. If it must not wait, publish less on this account or move other posts.".to_owned()
+            }
+            Self::SlowedDown { .. } => format!("Nothing to do: it is tried again when {network} allows it."),
+            Self::Retrying { .. } => "Nothing to do: it is tried again by itself. You can call it off.".to_owned(),
+            Self::Checking { .. } => {
+                "Nothing to do: we look at the account before anything is sent again. If we cannot tell, you are asked."
+                    .to_owned()
+            }
+            Self::Published { .. } => "Nothing to do.".to_owned(),
+            Self::Removed { .. } => format!("If it should be on {network} again, publish it again."),
+            Self::Failed { class, .. } => words::to_do(*class, network),
+            Self::UnknownOutcome => words::to_do(Some(ErrorClass::UnknownOutcome), network),
+            Self::Cancelled => "Nothing follows. Choose a time if it should go out after all.".to_owned(),
+            Self::Expired { .. } => words::to_do(Some(ErrorClass::Expired), network),
+        }
+    }
+}
+
 /// A moment as people read it: `Mon 2 Mar 2026, 09:00`.
 pub(crate) fn moment(at: Timestamp, zone: &Zone) -> String {
     zone.local(at).strftime("%a %-d %b %Y, %H:%M").to_string()
 }
 
 /// A message as a sentence of its own.
-fn sentence_of(message: &str) -> String {
+pub(crate) fn sentence_of(message: &str) -> String {
     let trimmed = message.trim();
     if trimmed.is_empty() {
         return "the network gave no reason.".to_owned();
@@ -295,7 +354,8 @@ pub(crate) fn why(
     around: Around,
     now: Timestamp,
 ) -> Reason {
-    let message = || publication.error_message.clone().unwrap_or_default();
+    let message =
+        || words::plain(publication.error_message.as_deref().unwrap_or_default(), publication.platform.name());
     match publication.status {
         PublicationStatus::Draft => Reason::NotScheduled,
         PublicationStatus::Published => match publication.removed_at {
@@ -356,7 +416,10 @@ fn waiting(publication: &Publication, account: &Account, around: Around, now: Ti
                 at: due,
                 attempt: publication.attempt_count + 1,
                 of: publication.max_attempts,
-                message: publication.error_message.clone().unwrap_or_default(),
+                message: words::plain(
+                    publication.error_message.as_deref().unwrap_or_default(),
+                    publication.platform.name(),
+                ),
             },
             _ => Reason::Scheduled { at: due },
         };
@@ -383,5 +446,51 @@ mod tests {
         );
         let failed = Reason::Failed { class: None, message: String::new(), attempts: 1 };
         assert_eq!(failed.sentence(&Zone::utc()), "It did not go out after 1 attempt: the network gave no reason.");
+    }
+
+    /// The closed list, with every class where there is one.
+    fn all() -> Vec<Reason> {
+        let at: Timestamp = "2026-03-02T08:00:00Z".parse().expect("valid");
+        let (since, next, until) = (at, Some(at), at);
+        let (account, message) = ("Fieldwork".to_owned(), String::new());
+        let classes = ErrorClass::ALL.into_iter().map(Some).chain([None]);
+        let mut all = vec![
+            Reason::NotScheduled,
+            Reason::Scheduled { at },
+            Reason::Due,
+            Reason::Missed { since },
+            Reason::Paused { since },
+            Reason::InstancePaused { since },
+            Reason::NeedsApproval,
+            Reason::ApprovalOutdated,
+            Reason::AccountBusy { account: account.clone(), since },
+            Reason::WaitingForAnswered { next },
+            Reason::Processing { since, next },
+            Reason::WaitingForAccount { account, next: None },
+            Reason::Paced { until },
+            Reason::SlowedDown { until },
+            Reason::Retrying { at, attempt: 2, of: 3, message: message.clone() },
+            Reason::BeingSent { since },
+            Reason::Checking { since, next },
+            Reason::Published { at },
+            Reason::Removed { at },
+            Reason::UnknownOutcome,
+            Reason::Cancelled,
+            Reason::Expired { planned: next },
+        ];
+        all.extend(classes.map(|class| Reason::Failed { class, message: message.clone(), attempts: 3 }));
+        all
+    }
+
+    #[test]
+    fn every_reason_is_said_in_words_with_the_next_step() {
+        for reason in all() {
+            for text in [reason.sentence(&Zone::utc()), reason.next_step("Mastodon")] {
+                assert!(text.len() > 10 && text.ends_with('.'), "{reason:?}: {text:?}");
+                assert!(!text.contains(['_', '{', '<']) && !text.contains(".."), "{reason:?}: {text:?}");
+            }
+        }
+        let codes: std::collections::BTreeSet<_> = all().iter().map(Reason::code).collect();
+        assert_eq!(codes.len(), 23, "one word each");
     }
 }

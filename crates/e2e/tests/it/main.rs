@@ -3,6 +3,7 @@
 mod approvals;
 mod compose;
 mod house;
+mod receipts;
 
 use std::time::Duration;
 

@@ -94,18 +94,23 @@ fn is_private_v4(ip: Ipv4Addr) -> bool {
         || a >= 240
         || (a == 100 && (64..128).contains(&b)) // carrier NAT
         || (a == 192 && b == 0 && c == 0)
+        || ip.is_documentation()
         || (a == 198 && (b == 18 || b == 19))
 }
 
 fn is_private_v6(ip: Ipv6Addr) -> bool {
     let segments = ip.segments();
-    let embedded = ip.to_ipv4_mapped().or_else(|| {
-        let [a, b, c, d] = [segments[6] >> 8, segments[6] & 0xff, segments[7] >> 8, segments[7] & 0xff]
-            .map(|byte| u8::try_from(byte).unwrap_or_default());
-        // NAT64 carries an IPv4 address in its last four bytes.
-        (segments[..6] == [0x64, 0xff9b, 0, 0, 0, 0]).then(|| Ipv4Addr::new(a, b, c, d))
-    });
+    let v4 = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
+    // Addresses of the old world inside those of the new one: mapped (RFC 4291), compatible (the same, given up), NAT64
+    // (RFC 6052) and 6to4 (RFC 3056). Teredo (2001::/32) hides the client's address; nothing worth calling is there.
+    let embedded = match segments {
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(v4(high, low)),
+        [0x2002, high, low, ..] => Some(v4(high, low)),
+        _ => None,
+    };
     embedded.is_some_and(is_private_v4)
+        || segments[..2] == [0x2001, 0]
+        || segments[0] & 0xffc0 == 0xfec0 // site-local, given up for fd00::/8
         || ip.is_loopback()
         || ip.is_unspecified()
         || ip.is_multicast()
@@ -131,7 +136,21 @@ mod tests {
             "fe80::1",
             "fd00::1",
             "::ffff:10.0.0.1",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "::",
+            "::10.0.0.1",
+            "ff02::1",
+            "2002:a00:1::",
+            "2002:7f00:1::1",
+            "2001:0:a00:1::",
             "64:ff9b::a00:1",
+            "64:ff9b::7f00:1",
+            "fec0::1",
+            "192.0.2.1",
+            "198.51.100.7",
+            "203.0.113.9",
+            "224.0.0.1",
             "255.255.255.255",
         ];
         for ip in private {
@@ -144,7 +163,16 @@ mod tests {
 
     #[test]
     fn digits_in_a_url_are_seen_in_any_spelling() {
-        for url in ["http://127.1/", "http://0x7f000001/", "http://[::1]:80/"] {
+        for url in [
+            "http://127.1/",
+            "http://0x7f000001/",
+            "http://2130706433/",
+            "http://0177.0.0.1/",
+            "http://[::1]:80/",
+            "http://[::ffff:10.0.0.1]/",
+            "http://[::ffff:7f00:1]/",
+            "http://127.0.0.1./",
+        ] {
             assert!(is_private_literal(&url.parse().expect("url")), "{url}");
         }
         assert!(!is_private_literal(&"https://mastodon.example/".parse().expect("url")));

@@ -70,6 +70,19 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
+    /// All classes, in the order of the database enum.
+    pub const ALL: [Self; 9] = [
+        Self::Transient,
+        Self::RateLimited,
+        Self::Auth,
+        Self::Media,
+        Self::Policy,
+        Self::Permanent,
+        Self::Expired,
+        Self::Config,
+        Self::UnknownOutcome,
+    ];
+
     /// The stored label.
     pub const fn label(self) -> &'static str {
         match self {
@@ -176,6 +189,11 @@ impl Attempt {
     /// without telling its id.
     pub fn handles(&self) -> Option<StoredHandles> {
         serde_json::from_value(self.remote_handles.clone()).ok()
+    }
+
+    /// The network's id for the call, for its support.
+    pub fn trace_id(&self) -> Option<String> {
+        self.response.as_ref()?.get("trace_id")?.as_str().map(str::to_owned)
     }
 
     /// The look-ups made for this attempt, oldest first.

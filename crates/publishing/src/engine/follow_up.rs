@@ -102,8 +102,12 @@ impl Publishing {
             platform: answered.platform,
             now,
         });
+        // A repeated post has its parts repeated below it.
+        let new = new.repeated(answered.occurrence);
         let Some(known) = Held::lock(tx, id).await? else { return Ok(()) };
-        if known.publications.iter().any(|p| p.social_account_id == answered.social_account_id) {
+        let is_same =
+            |p: &Publication| p.social_account_id == answered.social_account_id && p.occurrence == answered.occurrence;
+        if known.publications.iter().any(is_same) {
             return Ok(());
         }
         store::insert_many(tx, std::slice::from_ref(&new)).await?;
@@ -185,10 +189,12 @@ async fn answered(
     root: PostId,
     publication: &Publication,
 ) -> Result<Option<ReplyTo>, Error> {
-    let account = publication.social_account_id;
-    let Some(root_id) = posts::remote_id(tx, root, account).await? else { return Ok(None) };
+    let (account, occurrence) = (publication.social_account_id, publication.occurrence);
+    let Some(root_id) = posts::remote_id(tx, root, account, occurrence).await? else { return Ok(None) };
     let before = match (post.format, post.sequence_no) {
-        (PostFormat::Thread, Some(place)) => posts::remote_id_of_part_before(tx, root, place, account).await?,
+        (PostFormat::Thread, Some(place)) => {
+            posts::remote_id_of_part_before(tx, root, place, account, occurrence).await?
+        }
         _ => None,
     };
     Ok(Some(ReplyTo { external_id: before.unwrap_or_else(|| root_id.clone()), root_id }))

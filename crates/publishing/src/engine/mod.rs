@@ -23,6 +23,7 @@ use crate::publication::NotAllowed;
 
 pub(crate) use deliver::draft;
 pub use jobs::{PublishPublication, ReconcilePublication, SweepDue};
+pub(crate) use settle::SEARCH_MARGIN;
 
 /// Called right after a phase of an attempt is committed; see [`crate::Publishing::with_phase_hook`].
 pub type PhaseHook = Arc<dyn Fn(AttemptPhase, PublicationId) + Send + Sync>;

@@ -320,4 +320,4 @@ const fn label(verdict: Verdict) -> &'static str {
 }
 
 /// The margin by which a network's clock may differ from ours, for look-ups.
-pub(super) const SEARCH_MARGIN: Duration = Duration::from_secs(120);
+pub(crate) const SEARCH_MARGIN: Duration = Duration::from_secs(120);

@@ -146,7 +146,7 @@ impl Held {
 pub(crate) const POSTS: &str = "publishing.posts";
 pub(crate) const PUBLICATIONS: &str = "publishing.post_publications";
 
-pub(super) fn entry<'a>(
+pub(crate) fn entry<'a>(
     action: &'a str,
     table: &'a str,
     id: String,

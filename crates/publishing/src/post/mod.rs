@@ -12,7 +12,7 @@ pub(crate) mod store;
 
 pub use check::{Checked, LABEL_LENGTH_MAX, LABELS_MAX, OnAccount};
 pub use composition::{Composition, CompositionChange, FOLLOW_UPS_MAX, FollowUp, FollowUpKind, MediaUse, Variant};
-pub(crate) use held::Held;
+pub(crate) use held::{Held, PUBLICATIONS, entry};
 pub use lists::PostOnAccount;
 pub(crate) use model::excerpt;
 pub use model::{
@@ -20,3 +20,4 @@ pub use model::{
     PostOrigin, PostOutcome, PostStatus, PostSummary, Schedule, roll_up,
 };
 pub use ops::PostError;
+pub(crate) use ops::{audit_post, may_change_under};

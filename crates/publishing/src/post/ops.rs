@@ -58,6 +58,27 @@ pub enum PostError {
     /// Neither an id nor an address that holds one.
     #[error("give the id or the address of the post at the network")]
     AddressUnreadable,
+    /// The address is none of the network's.
+    #[error("this is no address on {0}; copy the address of the post there")]
+    AddressElsewhere(&'static str),
+    /// The account's newest posts were read, and it is not among them.
+    #[error(
+        "the account on {0} has no such post; check the address, or try again: the account is looked at before anything is sent"
+    )]
+    NotOnAccount(&'static str),
+    /// The network could not be asked whether the post is there.
+    #[error("{network} could not be asked whether the post is there ({why}); {advice}")]
+    NetworkSilent {
+        /// The network's name.
+        network: &'static str,
+        /// What stood against it.
+        why: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// The first one is out, or may be: a second post needs a clear word.
+    #[error("{0}")]
+    SecondPost(String),
     /// The accounts could not be read.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
@@ -415,7 +436,7 @@ impl Publishing {
 }
 
 /// PUB-18: content may change while every publication is in one of these.
-const fn may_change_under(status: PublicationStatus) -> bool {
+pub(crate) const fn may_change_under(status: PublicationStatus) -> bool {
     matches!(
         status,
         PublicationStatus::Draft
@@ -453,7 +474,7 @@ pub(super) fn without_repeats(ids: &[AccountId]) -> Vec<AccountId> {
     seen
 }
 
-async fn audit_post(
+pub(crate) async fn audit_post(
     tx: &mut OrgTx,
     publishing: &Publishing,
     action: &str,

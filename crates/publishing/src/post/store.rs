@@ -117,16 +117,22 @@ pub(crate) async fn part_of(tx: &mut OrgTx, root: PostId, place: i32) -> Result<
     .await?)
 }
 
-/// The id that a post has on an account's network.
-pub(crate) async fn remote_id(tx: &mut OrgTx, post: PostId, account: AccountId) -> Result<Option<String>, Error> {
+/// The id that a post has on an account's network, as its repetition number `occurrence`.
+pub(crate) async fn remote_id(
+    tx: &mut OrgTx,
+    post: PostId,
+    account: AccountId,
+    occurrence: i32,
+) -> Result<Option<String>, Error> {
     let organization = tx.organization_id();
     let found = sqlx::query_scalar!(
         "select platform_post_id from publishing.post_publications
-         where organization_id = $1 and post_id = $2 and social_account_id = $3 and status = 'published'
-         order by occurrence desc limit 1",
+         where organization_id = $1 and post_id = $2 and social_account_id = $3 and occurrence = $4
+           and status = 'published'",
         organization.uuid(),
         post.uuid(),
         account.uuid(),
+        occurrence,
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -139,6 +145,7 @@ pub(crate) async fn remote_id_of_part_before(
     root: PostId,
     place: i32,
     account: AccountId,
+    occurrence: i32,
 ) -> Result<Option<String>, Error> {
     let organization = tx.organization_id();
     let found = sqlx::query_scalar!(
@@ -146,12 +153,13 @@ pub(crate) async fn remote_id_of_part_before(
          from publishing.posts p
               join publishing.post_publications u on u.organization_id = $1 and u.post_id = p.id
          where p.organization_id = $1 and p.parent_post_id = $2 and p.format = 'thread' and p.sequence_no < $3
-           and u.social_account_id = $4 and u.status = 'published'
+           and u.social_account_id = $4 and u.occurrence = $5 and u.status = 'published'
          order by p.sequence_no desc limit 1",
         organization.uuid(),
         root.uuid(),
         place,
         account.uuid(),
+        occurrence,
     )
     .fetch_optional(tx.conn())
     .await?;

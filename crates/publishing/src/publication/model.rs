@@ -248,6 +248,13 @@ impl Publication {
         self.content_override.as_ref()?.get(name)?.as_str()
     }
 
+    /// Whether nobody knows if the network took it: we are looking, or gave up looking.
+    pub fn is_fate_unknown(&self) -> bool {
+        let was_given_up =
+            self.status == PublicationStatus::Failed && self.error_class == Some(ErrorClass::UnknownOutcome);
+        self.needs_reconciliation || was_given_up
+    }
+
     /// Whether an attempt waits for the network to finish what was prepared.
     pub fn is_parked(&self) -> bool {
         self.status == PublicationStatus::Publishing
@@ -312,6 +319,12 @@ impl Publication {
             created_at: new.now,
             updated_at: new.now,
         }
+    }
+
+    /// The same as a deliberate repetition, with a key of its own.
+    pub(crate) fn repeated(self, occurrence: i32) -> Self {
+        let idempotency_key = idempotency_key(self.post_id, self.social_account_id, occurrence);
+        Self { occurrence, idempotency_key, ..self }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Operations of people on deliveries: plan, move, hurry, call off, try again, settle a doubt.
 
+use std::time::Duration;
+
 use rookery_db::OrgTx;
-use rookery_kernel::{PostId, PublicationId, Scope, Timestamp};
-use rookery_platforms::Published;
+use rookery_kernel::{Cursor, Limit, Page, PostId, PublicationId, Scope, Timestamp};
 use tracing::instrument;
+use uuid::Uuid;
 
 use super::model::{Event, NotAllowed, Publication, PublicationStatus};
-use super::queries::{self, SyncDue};
+use super::queries::{self, PublicationFilter, PublicationSummary, SyncDue};
 use super::store;
 use crate::Publishing;
 use crate::attempt::{self, AttemptPhase, ErrorClass};
@@ -15,28 +17,10 @@ use crate::post::{Held, PostDetail, PostError, Schedule, store as posts};
 use crate::reason::code;
 use crate::validation::{self, Draft, Finding};
 
-/// Where a post of unknown fate was found by a person; at least one of the two.
-#[derive(Debug, Clone, Default)]
-pub struct Sighting {
-    /// Its id at the network.
-    pub platform_post_id: Option<String>,
-    /// Its public address.
-    pub url: Option<String>,
-}
-
-impl Sighting {
-    /// The id, or what stands last in the address.
-    fn published(&self) -> Option<Published> {
-        let filled = |s: &Option<String>| s.as_deref().map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned);
-        let url = filled(&self.url);
-        let last = |url: &String| {
-            let path = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-            path.split_once("://").and_then(|(_, rest)| rest.rsplit_once('/')).map(|(_, last)| last.to_owned())
-        };
-        let external_id = filled(&self.platform_post_id).or_else(|| url.as_ref().and_then(last))?;
-        (!external_id.is_empty()).then_some(Published { external_id, permalink: url })
-    }
-}
+/// How far lists of publications reach back.
+const PAST: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How far they reach ahead.
+const AHEAD: Duration = Duration::from_secs(400 * 24 * 3600);
 
 impl Publishing {
     /// What is out and due for reading its numbers again, longest overdue first.
@@ -47,6 +31,24 @@ impl Publishing {
         let now = self.clock.now();
         let mut tx = self.db.org(scope).await?;
         Ok(queries::to_collect(&mut tx, now, i64::from(limit)).await?)
+    }
+
+    /// Publications that have a moment in the last 90 days, or ahead; the latest moment first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn publications(
+        &self,
+        scope: &Scope,
+        filter: &PublicationFilter,
+        before: Option<Cursor>,
+        limit: Limit,
+    ) -> Result<Page<PublicationSummary>, PostError> {
+        let now = self.clock.now();
+        // Nothing is planned further ahead than a year (PUB-25).
+        let before = before.unwrap_or(Cursor { at: now + AHEAD, id: Uuid::max() });
+        let mut tx = self.db.org(scope).await?;
+        Ok(queries::list(&mut tx, filter, now - PAST, before, limit).await?)
     }
 
     /// Plans every publication that is not out and not being sent for `at`: drafts, failed and
@@ -243,63 +245,12 @@ impl Publishing {
         self.finish(tx, held).await
     }
 
-    /// A person found a post of unknown fate at the network.
-    ///
-    /// # Errors
-    /// `NotAllowed` unless its fate is unknown; `AddressTaken`, `AddressUnreadable`.
-    #[instrument(skip_all, err, fields(publication = %id))]
-    pub async fn mark_online(
-        &self,
-        scope: &Scope,
-        id: PublicationId,
-        sighting: Sighting,
-    ) -> Result<PostDetail, PostError> {
-        let now = self.clock.now();
-        let published = sighting.published().ok_or(PostError::AddressUnreadable)?;
-        let mut tx = self.db.org(scope).await?;
-        let mut held = Held::lock_for(&mut tx, id).await?.ok_or(PostError::PublicationNotFound(id))?;
-        let publication = held.publication_mut(id).ok_or(PostError::PublicationNotFound(id))?;
-        if publication.error_class != Some(ErrorClass::UnknownOutcome) {
-            return Err(NotAllowed { status: publication.status, event: Event::MarkOnline }.into());
-        }
-        if store::is_remote_taken(&mut tx, publication.social_account_id, &published.external_id, id).await? {
-            return Err(PostError::AddressTaken);
-        }
-        let sent_at = publication.last_attempt_at.unwrap_or(now);
-        publication.confirm(Event::MarkOnline, &published, sent_at, now)?;
-        if let Some(newest) = attempt::store::of_publication(&mut tx, id).await?.pop() {
-            attempt::store::close(&mut tx, newest.id, AttemptPhase::Confirmed, &attempt::store::Ending::default(), now)
-                .await?;
-        }
-        self.follow_up(&mut tx, &held, id, now).await?;
-        self.finish(tx, held).await
-    }
-
     /// Saves, queues what waits now, commits, wakes the workers.
-    async fn finish(&self, mut tx: OrgTx, mut held: Held) -> Result<PostDetail, PostError> {
+    pub(super) async fn finish(&self, mut tx: OrgTx, mut held: Held) -> Result<PostDetail, PostError> {
         held.save(&mut tx, &*self.clock).await?;
         self.enqueue_deliveries(&mut tx, &held.publications).await?;
         tx.commit().await?;
         self.jobs.wake();
         Ok(held.into_detail())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_id_is_what_stands_last_in_the_address() {
-        let id = |url: &str| {
-            let sighting = Sighting { platform_post_id: None, url: Some(url.to_owned()) };
-            sighting.published().map(|p| p.external_id)
-        };
-        assert_eq!(id("https://example.org/@ann/1234/?x=1#c"), Some("1234".to_owned()));
-        assert_eq!(id("not an address"), None);
-        assert_eq!(id("https://example.org"), None);
-        let both = Sighting { platform_post_id: Some("9".to_owned()), url: Some("https://example.org/p/1".to_owned()) };
-        assert_eq!(both.published().map(|p| p.external_id), Some("9".to_owned()));
-        assert!(Sighting::default().published().is_none());
     }
 }

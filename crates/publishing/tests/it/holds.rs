@@ -1,9 +1,11 @@
 //! Pauses of the whole installation, and the watchdog.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use metrics::{Counter, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use rookery_governance::audit::Origin;
 use rookery_kernel::{Actor, Clock as _, Timestamp};
 use rookery_publishing::{AttemptPhase, OVERDUE_AFTER, PhaseHook, PublicationStatus, Reason, Schedule};
@@ -139,6 +141,59 @@ async fn what_is_due_and_not_attempted_is_an_alarm_until_a_worker_comes() {
     w.run().await;
     assert_eq!(w.publishing.overdue().await.expect("counted"), rookery_publishing::OverdueSummary::default());
     assert_eq!(w.states(&post).await, [PublicationStatus::Published]);
+}
+
+/// What the gauges say, by their names.
+#[derive(Clone, Default)]
+struct Gauges(Arc<Mutex<BTreeMap<String, f64>>>);
+
+impl Gauges {
+    fn read(&self, name: &str) -> Option<f64> {
+        self.0.lock().expect("no holder of this lock panics").get(name).copied()
+    }
+}
+
+struct OneGauge(Gauges, String);
+
+impl GaugeFn for OneGauge {
+    fn increment(&self, _: f64) {}
+    fn decrement(&self, _: f64) {}
+    fn set(&self, value: f64) {
+        self.0.0.lock().expect("no holder of this lock panics").insert(self.1.clone(), value);
+    }
+}
+
+impl Recorder for Gauges {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::noop()
+    }
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::from_arc(Arc::new(OneGauge(self.clone(), key.name().to_owned())))
+    }
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::noop()
+    }
+}
+
+#[tokio::test]
+async fn the_gauges_rise_while_nobody_takes_a_post_and_fall_when_somebody_does() {
+    let gauges = Gauges::default();
+    let _guard = metrics::set_default_local_recorder(&gauges);
+    let w = World::new().await;
+    let a = w.account("ann").await;
+    w.post("hi", &[a.id], Schedule::Now).await;
+    let overdue = || gauges.read("rookery_publications_overdue");
+    w.publishing.overdue().await.expect("counted");
+    assert_eq!(overdue(), Some(0.0));
+    w.clock.advance(mins(6));
+    w.publishing.overdue().await.expect("counted");
+    assert_eq!(overdue(), Some(1.0));
+    w.run().await;
+    w.publishing.overdue().await.expect("counted");
+    assert_eq!(overdue(), Some(0.0));
 }
 
 #[tokio::test]

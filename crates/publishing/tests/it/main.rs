@@ -1,6 +1,7 @@
 //! The publishing context against a real PostgreSQL, with networks in memory and simulated ones.
 
 mod approvals;
+mod bad_luck;
 mod calendar;
 mod compose;
 mod containers;
@@ -14,6 +15,7 @@ mod net;
 mod networks;
 mod patterns;
 mod people;
+mod repair;
 mod rules;
 mod seed;
 mod walk;

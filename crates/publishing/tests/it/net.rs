@@ -8,9 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rookery_kernel::{Clock, Date, FixedClock, Platform, Timestamp};
 use rookery_platforms::{
-    Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, CallError, Capabilities, Connector, ContentPage,
-    Delivery, Draft, ErrorType, ExchangeRequest, Found, Handles, MetricsBatch, Prepared, Profile, Published, Search,
-    Sent, TokenSet, Usage,
+    Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, CallError, Capabilities, Connector,
+    ContentFormat, ContentItem, ContentPage, Delivery, Draft, ErrorType, ExchangeRequest, Found, Handles, MetricsBatch,
+    Prepared, Profile, Published, Search, Sent, TokenSet, Usage,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -74,6 +74,8 @@ pub struct State {
     tells_after: Option<Duration>,
     /// What was taken is refused afterwards.
     refuses: bool,
+    /// The account's posts can be listed.
+    lists: bool,
 }
 
 /// A network in memory. Clones share it.
@@ -143,6 +145,11 @@ impl Net {
         (state.tells_after, state.refuses) = (Some(time), refuses);
     }
 
+    /// From now on the account's posts can be listed.
+    pub fn lists(&self) {
+        self.state().lists = true;
+    }
+
     /// How many containers were made, and how often the network was asked to prepare.
     pub fn containers(&self) -> (usize, usize) {
         let state = self.state();
@@ -183,6 +190,24 @@ impl Net {
             answers: None,
         };
         self.accept(&mut state, post)
+    }
+}
+
+/// A post as a listing shows it.
+fn item(post: &Held) -> ContentItem {
+    ContentItem {
+        external_id: post.id.clone(),
+        external_parent_id: None,
+        format: ContentFormat::Text,
+        caption: Some(post.text.clone()),
+        hashtags: Vec::new(),
+        language: None,
+        permalink: Some(format!("https://memory.invalid/@{}/{}", post.account, post.id)),
+        media_url: None,
+        thumbnail_url: None,
+        duration_ms: None,
+        published_at: post.at,
+        raw: serde_json::Value::Null,
     }
 }
 
@@ -385,8 +410,21 @@ impl Connector for Net {
         })
     }
 
-    async fn list_content(&self, _: &Access, _: Timestamp, _: Option<String>) -> Result<ContentPage, CallError> {
-        Err(answer(Fault::Invalid))
+    async fn list_content(
+        &self,
+        access: &Access,
+        since: Timestamp,
+        _: Option<String>,
+    ) -> Result<ContentPage, CallError> {
+        let mut state = self.state();
+        if let Some(fault) = state.fault(|_| None) {
+            return Err(answer(fault));
+        }
+        if !state.lists {
+            return Err(answer(Fault::Invalid));
+        }
+        let own = state.posts.iter().filter(|p| p.account == access.platform_user_id && p.at >= since);
+        Ok(ContentPage { items: own.map(item).collect(), next: None })
     }
 
     async fn content_metrics(&self, _: &Access, _: &[String], _: Date) -> Result<MetricsBatch, CallError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rookery_accounts::{Accounts, Vault};
 use rookery_kernel::{AccountId, Actor, Limit, OrganizationId, PostId, Scope, UserId, Zone};
 use rookery_platforms::Connectors;
-use rookery_publishing::{Draft, PostFilter, Publishing, Schedule};
+use rookery_publishing::{Draft, PostFilter, PublicationFilter, PublicationStatus, Publishing, Schedule};
 use rookery_testkit::{Plan, PlanCache, Plans, TestDb};
 use sqlx::Connection as _;
 use uuid::Uuid;
@@ -186,6 +186,16 @@ async fn the_common_questions_use_an_index_and_meet_few_rows() {
         let missed = publishing.missed(scope, None, Limit::new(50)).await.expect("read");
         assert_eq!(missed.items.len(), 10);
         bed.answered(&Question("Q14 missed posts", &["idx_post_publications_org_due"], 50));
+
+        // The newest of 90 days, and what went wrong among them: a state is no condition of an index.
+        let all = publishing.publications(scope, &PublicationFilter::default(), None, Limit::new(50)).await;
+        let next = all.expect("read").next;
+        bed.answered(&Question("publications", &["idx_post_publications_org_time"], 2_000));
+        publishing.publications(scope, &PublicationFilter::default(), next, Limit::new(50)).await.expect("read");
+        bed.answered(&Question("publications, next page", &["idx_post_publications_org_time"], 2_000));
+        let failed = PublicationFilter { states: vec![PublicationStatus::Failed], account_id: None };
+        publishing.publications(scope, &failed, None, Limit::new(50)).await.expect("read");
+        bed.answered(&Question("failed publications", &["idx_post_publications_org_time"], 2 * POSTS));
 
         // Q8: February, with an entry every three hours on some account.
         let (from, to) =

@@ -80,7 +80,7 @@ fn the_doctor_measures_the_server_and_says_what_to_mend() {
     let size = find("server process").expect("measured")["value"].as_f64().expect("a number");
     assert!(size > 1.0 && size < 500.0, "{size}");
     assert!(find("start to ready").is_some());
-    for check in ["data folder", "database", "migrations", "roles", "key file", "clock", "port"] {
+    for check in ["data folder", "database", "migrations", "roles", "key file", "clock", "port", "publishing"] {
         assert!(find(check).is_some(), "{check} is missing in {found}");
     }
 

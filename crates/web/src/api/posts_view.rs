@@ -125,6 +125,10 @@ pub(super) struct PublicationView {
     /// The account.
     integration_id: Uuid,
     platform: Network,
+    /// 0, or 1, 2 … for a deliberate repetition.
+    occurrence: i32,
+    /// The same for every attempt; sent to networks that take one.
+    idempotency_key: String,
     status: PublicationState,
     scheduled_for: Option<Time>,
     /// When something happens to it next by itself.
@@ -159,6 +163,8 @@ impl From<Publication> for PublicationView {
             post_id: p.post_id.uuid(),
             integration_id: p.social_account_id.uuid(),
             platform: p.platform.into(),
+            occurrence: p.occurrence,
+            idempotency_key: p.idempotency_key,
             status: p.status.into(),
             scheduled_for: p.scheduled_for.map(Time),
             next_attempt_at: p.next_attempt_at.map(Time),

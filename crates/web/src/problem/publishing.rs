@@ -99,6 +99,11 @@ impl From<PostError> for Problem {
             PostError::NotDeletable => Self::conflict("not_deletable", sentence(&error)),
             PostError::AddressTaken => Self::conflict("address_taken", sentence(&error)),
             PostError::AddressUnreadable => Self::field("url", "address_unreadable", sentence(&error)),
+            PostError::AddressElsewhere(_) => Self::field("url", "address_elsewhere", sentence(&error)),
+            PostError::NotOnAccount(_) => Self::field("url", "not_on_account", sentence(&error)),
+            PostError::NetworkSilent { .. } => Self::conflict("network_silent", sentence(&error)),
+            // The warning is a whole sentence, or two.
+            PostError::SecondPost(warning) => Self::conflict("second_post", warning.clone()),
             PostError::House(e) => Self::of_house(e),
             PostError::Accounts(e) => Self::of_accounts(e),
             PostError::Db(e) => Self::database(e),

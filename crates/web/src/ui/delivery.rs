@@ -6,10 +6,12 @@ use axum::extract::State;
 use axum::response::Response;
 use rookery_governance::audit::Origin;
 use rookery_identity::Right;
-use rookery_kernel::PublicationId;
+use rookery_kernel::{Cursor, Limit, PublicationId};
+use rookery_publishing::{PublicationFilter, PublicationStatus, PublicationSummary};
 use serde::Deserialize;
 
-use super::format::moment;
+use super::format::{colour, moment};
+use super::posts::{state, tone};
 use super::shell::{Flash, Shell};
 use super::{PageResult, back, render};
 use crate::app::App;
@@ -22,9 +24,42 @@ struct OverdueRow {
     since: String,
 }
 
+struct DeliveryRow {
+    id: PublicationId,
+    excerpt: String,
+    colour: &'static str,
+    account: String,
+    at: String,
+    state: String,
+    tone: &'static str,
+    trouble: Option<String>,
+}
+
+/// What the list shows: its word in the address, its name, its states.
+const SHOWS: [(&str, &str, &[PublicationStatus]); 4] = [
+    ("", "All", &[]),
+    ("failed", "Not published", &[PublicationStatus::Failed]),
+    (
+        "waiting",
+        "On their way",
+        &[PublicationStatus::Scheduled, PublicationStatus::Publishing, PublicationStatus::Retrying],
+    ),
+    ("out", "Out", &[PublicationStatus::Published]),
+];
+
+struct Show {
+    href: String,
+    name: &'static str,
+    is_chosen: bool,
+}
+
 #[derive(Template)]
 #[template(path = "delivery.html")]
 struct Page {
+    shows: Vec<Show>,
+    deliveries: Vec<DeliveryRow>,
+    older: Option<String>,
+    is_whole: bool,
     shell: Shell,
     organization: String,
     paused_since: Option<String>,
@@ -35,14 +70,46 @@ struct Page {
     overdue: Vec<OverdueRow>,
 }
 
+/// Rows of the list at a time.
+const ROWS: u16 = 30;
+
+/// What a reader wants to see.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Wish {
+    #[serde(default)]
+    show: String,
+    after: Option<String>,
+}
+
 /// The page.
 pub(crate) async fn page(
     State(app): State<App>,
     Visitor(may): Visitor<Read>,
     Query(flash): Query<Flash>,
+    Query(wish): Query<Wish>,
 ) -> PageResult {
     let zone = &may.caller.organization.timezone;
-    let accounts = app.accounts.list(may.scope()).await?;
+    let accounts = app.accounts.list_with_revoked(may.scope()).await?;
+    let chosen = SHOWS.into_iter().find(|(word, ..)| *word == wish.show).unwrap_or(SHOWS[0]);
+    let filter = PublicationFilter { states: chosen.2.to_vec(), account_id: None };
+    // A place that cannot be read is the beginning.
+    let after: Option<Cursor> = wish.after.as_deref().and_then(|after| after.parse().ok());
+    let found = app.publishing.publications(may.scope(), &filter, after, Limit::new(ROWS)).await?;
+    let older = found.next.as_ref().map(|next| format!("/delivery?show={}&after={next}#deliveries", chosen.0));
+    let delivery = |p: PublicationSummary| {
+        let account = accounts.iter().find(|a| a.id == p.account_id);
+        DeliveryRow {
+            id: p.id,
+            excerpt: if p.occurrence > 0 { format!("{} (published again)", p.excerpt) } else { p.excerpt },
+            colour: colour(p.platform),
+            account: account
+                .map_or_else(|| p.platform.name().to_owned(), |a| format!("{} on {}", a.name(), p.platform.name())),
+            at: moment(p.published_at.unwrap_or(p.scheduled_for), zone),
+            state: state(p.status, p.in_doubt),
+            tone: tone(p.status, p.in_doubt),
+            trouble: p.trouble,
+        }
+    };
     let pause = app.publishing.instance_pause().await?;
     let overdue = app.publishing.overdue_list(may.scope()).await?;
     let row = |o: rookery_publishing::Overdue| OverdueRow {
@@ -50,7 +117,16 @@ pub(crate) async fn page(
         excerpt: o.excerpt,
         since: moment(o.since, zone),
     };
+    let show = |(word, name, _): (&str, &'static str, _)| Show {
+        href: if word.is_empty() { "/delivery".to_owned() } else { format!("/delivery?show={word}") },
+        name,
+        is_chosen: word == chosen.0,
+    };
     Ok(render(&Page {
+        shows: SHOWS.into_iter().map(show).collect(),
+        deliveries: found.items.into_iter().map(delivery).collect(),
+        older,
+        is_whole: chosen.0.is_empty() && after.is_none(),
         shell: Shell::new("delivery", &may.caller, &accounts, &flash),
         organization: may.caller.organization.name.clone(),
         paused_since: may.caller.organization.settings.publishing_paused_at.map(|at| moment(at, zone)),

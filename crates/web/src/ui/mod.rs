@@ -13,6 +13,7 @@ mod media;
 mod organizations;
 mod overview;
 mod posts;
+mod receipts;
 pub(crate) mod reviews;
 mod shell;
 mod sign_in;
@@ -67,10 +68,12 @@ pub(crate) fn routes() -> Router<App> {
         .route("/posts/{id}/retry", post(posts::retry))
         .route("/posts/{id}/cancel", post(posts::cancel))
         .route("/posts/{id}/delete", post(posts::delete))
-        .route("/publications/{id}", get(posts::receipt))
-        .route("/publications/{id}/retry", post(posts::retry_publication))
-        .route("/publications/{id}/cancel", post(posts::cancel_publication))
-        .route("/publications/{id}/mark-online", post(posts::mark_online))
+        .route("/publications/{id}", get(receipts::page))
+        .route("/publications/{id}/retry", post(receipts::retry_publication))
+        .route("/publications/{id}/cancel", post(receipts::cancel_publication))
+        .route("/publications/{id}/mark-online", post(receipts::mark_online))
+        .route("/publications/{id}/words", post(receipts::reword))
+        .route("/publications/{id}/publish-again", post(receipts::publish_again))
         .route("/accounts", get(accounts::page))
         .route("/accounts/connect-token", post(accounts::connect_token))
         .route("/accounts/connect-password", post(accounts::connect_password))

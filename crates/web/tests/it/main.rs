@@ -12,6 +12,7 @@ mod house;
 mod idempotency;
 mod media;
 mod posts;
+mod receipts;
 mod reviews;
 mod rights;
 mod session;
