@@ -94,6 +94,8 @@ async fn where_a_post_is_online_is_checked_at_the_network() {
     for _ in 0..30 {
         house.pass(HOUR).await;
     }
+    // The session ended meanwhile.
+    let owner = house.owner().await;
     let receipt = owner.get(path).await.expect(200);
     read(&receipt.json);
     assert_eq!(receipt.at("/reason/code"), "unknown_outcome");
