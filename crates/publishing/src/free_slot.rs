@@ -1,17 +1,18 @@
-//! The next moment at which a post suits its accounts: an hour in which people look at their networks, apart from
-//! what is planned there already, and within the networks' pace.
+//! The next moment at which a post suits its accounts: a slot of theirs, or an hour in which people look at their
+//! networks; apart from what is planned there already, and within the networks' pace.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use rookery_accounts::PlatformRules;
+use rookery_accounts::{Account, PlatformRules};
+use rookery_db::OrgTx;
 use rookery_kernel::{AccountId, LocalTimeNote, Platform, Scope, Timestamp, Zone};
 
 use crate::Publishing;
 use crate::post::{PostError, compose_queries};
+use crate::slots::{self, is_apart};
 
-/// Two posts on one account this near to each other are a conflict (PUB-43).
-const APART: Duration = Duration::from_secs(5 * 60);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// So many days are looked at.
@@ -34,16 +35,22 @@ const fn best_hours(network: Platform) -> &'static [Range<usize>] {
 
 /// What an account brings along.
 struct Bound {
+    account_id: AccountId,
     network: Platform,
     hourly_limit: i64,
     daily_limit: i64,
     /// What came out or is planned, in time's order.
     taken: Vec<Timestamp>,
+    /// Its slots as instants; `None` if it has none that the queue fills.
+    slots: Option<Vec<Timestamp>>,
+    /// It has slots and all of them are paused.
+    is_paused: bool,
 }
 
 impl Publishing {
-    /// The first moment after `after`, within 60 days, at which all of these accounts may take a post: in a good hour
-    /// of as many of their networks as possible, at least five minutes from their other posts, within their pace.
+    /// The first moment after `after`, within 60 days, at which all of these accounts may take a post: in a slot of as
+    /// many of them as possible, or, if none has slots, in a good hour of as many of their networks as possible; at least
+    /// five minutes from their other posts, within their pace.
     /// Accounts that are not the organization's are left out; `None` if there is no such moment.
     ///
     /// # Errors
@@ -58,23 +65,79 @@ impl Publishing {
         let rules = self.accounts.all_rules().await?;
         let mut tx = self.db.org(scope).await?;
         let accounts = self.accounts.list_in(&mut tx).await?;
-        let (from, to) = (after - DAY, after + DAY * 62);
-        let taken = compose_queries::taken(&mut tx, account_ids, from, to).await?;
         let chosen = accounts.iter().filter(|a| account_ids.contains(&a.id));
-        let bounds: Vec<Bound> = chosen
-            .map(|account| {
-                let rules = rules.iter().find(|r| r.platform == account.platform);
-                let limit = |of: fn(&PlatformRules) -> i64| rules.map_or(0, of);
-                Bound {
-                    network: account.platform,
-                    hourly_limit: limit(|r| r.hourly_limit),
-                    daily_limit: limit(|r| r.daily_limit),
-                    taken: taken.iter().filter(|(id, _)| *id == account.id).map(|(_, at)| *at).collect(),
-                }
-            })
-            .collect();
-        Ok(candidates(&bounds, zone, after).find(|at| bounds.iter().all(|bound| bound.has_room(*at))))
+        let bounds = bounds(&mut tx, chosen.collect(), &rules, zone, after).await?;
+        let has_room = |at: &Timestamp| bounds.iter().all(|bound| bound.has_room(*at));
+        Ok(match shared_slots(&bounds) {
+            Some(slots) => slots.into_iter().find(has_room),
+            None => candidates(&bounds, zone, after).find(has_room),
+        })
     }
+
+    /// For each account the next free slot of its own after `after`, or its next free good hour if it has no slots.
+    /// The queues stay locked until the transaction ends, so that nobody else takes the same slots meanwhile.
+    pub(crate) async fn take_slots(
+        &self,
+        tx: &mut OrgTx,
+        accounts: &[&Account],
+        rules: &[PlatformRules],
+        zone: &Zone,
+        after: Timestamp,
+    ) -> Result<BTreeMap<AccountId, Timestamp>, PostError> {
+        let ids: Vec<_> = accounts.iter().map(|account| account.id).collect();
+        slots::lock_queues(tx, &ids).await?;
+        let mut taken = BTreeMap::new();
+        for bound in bounds(tx, accounts.to_vec(), rules, zone, after).await? {
+            if bound.is_paused {
+                return Err(PostError::QueuePaused(bound.account_id));
+            }
+            let at = match &bound.slots {
+                Some(slots) => slots.iter().copied().find(|at| bound.has_room(*at)),
+                None => candidates(std::slice::from_ref(&bound), zone, after).find(|at| bound.has_room(*at)),
+            };
+            taken.insert(bound.account_id, at.ok_or(PostError::QueueFull(bound.account_id))?);
+        }
+        Ok(taken)
+    }
+}
+
+/// What these accounts bring along, read in one go.
+async fn bounds(
+    tx: &mut OrgTx,
+    accounts: Vec<&Account>,
+    rules: &[PlatformRules],
+    zone: &Zone,
+    after: Timestamp,
+) -> Result<Vec<Bound>, rookery_db::Error> {
+    let all = slots::all(tx).await?;
+    let ids: Vec<_> = accounts.iter().map(|account| account.id).collect();
+    let taken = compose_queries::taken(tx, &ids, after - DAY, after + DAY * 62).await?;
+    let bound = |account: &Account| {
+        let rules = rules.iter().find(|r| r.platform == account.platform);
+        let limit = |of: fn(&PlatformRules) -> i64| rules.map_or(0, of);
+        let own = all.get(&account.id).map_or(&[][..], Vec::as_slice);
+        let active = slots::active(own);
+        Bound {
+            account_id: account.id,
+            network: account.platform,
+            hourly_limit: limit(|r| r.hourly_limit),
+            daily_limit: limit(|r| r.daily_limit),
+            taken: taken.iter().filter(|(id, _)| *id == account.id).map(|(_, at)| *at).collect(),
+            is_paused: active.is_empty() && !own.is_empty(),
+            slots: (!active.is_empty()).then(|| slots::instants(&active, zone, after, DAYS_AHEAD)),
+        }
+    };
+    Ok(accounts.into_iter().map(bound).collect())
+}
+
+/// The slots that the most accounts share, in order; `None` if no account has slots.
+fn shared_slots(bounds: &[Bound]) -> Option<Vec<Timestamp>> {
+    let mut shared: BTreeMap<Timestamp, usize> = BTreeMap::new();
+    for at in bounds.iter().filter_map(|bound| bound.slots.as_ref()).flatten() {
+        *shared.entry(*at).or_default() += 1;
+    }
+    let most = *shared.values().max()?;
+    Some(shared.into_iter().filter(|(_, accounts)| *accounts == most).map(|(at, _)| at).collect())
 }
 
 /// The good half hours after a moment: those that suit the most networks.
@@ -97,8 +160,7 @@ fn candidates(bounds: &[Bound], zone: &Zone, after: Timestamp) -> impl Iterator<
 
 impl Bound {
     fn has_room(&self, at: Timestamp) -> bool {
-        let is_apart = |other: &Timestamp| other.since(at).max(at.since(*other)) >= APART;
-        self.taken.iter().all(is_apart)
+        self.taken.iter().all(|other| is_apart(at, *other))
             && self.keeps_pace(at, self.hourly_limit, HOUR)
             && self.keeps_pace(at, self.daily_limit, DAY)
     }
@@ -126,7 +188,9 @@ mod tests {
 
     fn bound(network: Platform, limits: [i64; 2], taken: &[&str]) -> Bound {
         let taken = taken.iter().map(|t| at(t)).collect();
-        Bound { network, hourly_limit: limits[0], daily_limit: limits[1], taken }
+        let account_id = AccountId::from_uuid(uuid::Uuid::from_u128(1));
+        let [hourly_limit, daily_limit] = limits;
+        Bound { account_id, network, hourly_limit, daily_limit, taken, slots: None, is_paused: false }
     }
 
     #[track_caller]
@@ -167,6 +231,19 @@ mod tests {
         check(&[later], "2026-03-02T09:00:00Z", "2026-03-02T11:00:00Z");
         let later = bound(Platform::Linkedin, [1, 0], &["2026-03-02T11:40:00Z"]);
         check(&[later], "2026-03-02T09:00:00Z", "2026-03-02T16:00:00Z");
+    }
+
+    #[test]
+    fn slots_that_the_accounts_share_come_before_usual_hours() {
+        let with = |slots: &[&str]| Bound {
+            slots: (!slots.is_empty()).then(|| slots.iter().map(|t| at(t)).collect()),
+            ..bound(Platform::Linkedin, [0, 0], &[])
+        };
+        let (nine, ten, eleven) = ("2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z", "2026-03-02T11:00:00Z");
+        let both = [with(&[nine, eleven]), with(&[ten, eleven])];
+        assert_eq!(shared_slots(&both), Some(vec![at(eleven)]));
+        assert_eq!(shared_slots(&[with(&[nine, ten]), with(&[])]), Some(vec![at(nine), at(ten)]));
+        assert_eq!(shared_slots(&[with(&[])]), None);
     }
 
     #[test]

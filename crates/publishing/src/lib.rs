@@ -31,6 +31,7 @@ mod reason;
 mod receipt;
 mod review;
 mod sighting;
+mod slots;
 mod switch;
 mod text;
 mod validation;
@@ -48,7 +49,10 @@ use rookery_platforms::Connectors;
 pub use attempt::{
     Attempt, AttemptPhase, ErrorClass, LOOK_UPS, LookUp, LookUpResult, Verdict, judge, next_look_up, retry_delay,
 };
-pub use calendar::{CalendarEntry, CalendarFilter, CalendarState, CalendarView, Clash, ClashKind, ClashSeverity};
+pub use calendar::{
+    CalendarEntry, CalendarFeed, CalendarFeedContent, CalendarFeedError, CalendarFilter, CalendarState, CalendarView,
+    Clash, ClashKind, ClashSeverity,
+};
 pub use engine::{EngineError, PhaseHook, PublishPublication, ReconcilePublication, SweepDue};
 pub use house::{House, HouseError};
 pub use kinds::{
@@ -79,6 +83,7 @@ pub use review::{
     RevisionDiff, SuggestedChange, pieces,
 };
 pub use sighting::Sighting;
+pub use slots::{OpenSlot, PostingSlot, SLOTS_MAX, SlotChange, SlotsError, WeeklyTime};
 pub use switch::InstancePause;
 pub use text::{hashtags, mentions};
 pub use validation::{Draft, Finding, FindingCode, Severity};

@@ -50,17 +50,23 @@ pub struct App(Arc<Shared>);
 struct Shared {
     parts: AppParts,
     review_visits: Limiter,
+    feed_visits: Limiter,
 }
 
 impl App {
     /// Wraps the parts.
     pub fn new(parts: AppParts) -> Self {
-        Self(Arc::new(Shared { parts, review_visits: Limiter::default() }))
+        Self(Arc::new(Shared { parts, review_visits: Limiter::default(), feed_visits: Limiter::default() }))
     }
 
     /// How often strangers may ask for the pages behind review links.
     pub(crate) fn may_visit_reviews(&self, ip: Option<std::net::IpAddr>) -> bool {
         self.0.review_visits.admit(ip, self.clock.now())
+    }
+
+    /// How often strangers may ask for calendar feeds.
+    pub(crate) fn may_visit_feeds(&self, ip: Option<std::net::IpAddr>) -> bool {
+        self.0.feed_visits.admit(ip, self.clock.now())
     }
 
     /// Whether cookies must travel over TLS only.

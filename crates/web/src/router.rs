@@ -78,7 +78,7 @@ pub fn router(app: App) -> Router {
         }))
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
             let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
-            tracing::info_span!("request", method = %request.method(), path = request.uri().path(), request_id = id)
+            tracing::info_span!("request", method = %request.method(), path = path_to_log(request.uri().path()), request_id = id)
         }))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         // An id that a client sends is not believed: it would end up in the audit log.
@@ -88,6 +88,12 @@ pub fn router(app: App) -> Router {
             next.run(request)
         }))
         .with_state(app)
+}
+
+/// A path as logs may hold it: the addresses of review links and calendar feeds are secrets.
+fn path_to_log(path: &str) -> &str {
+    let secret = ["/review/", "/calendar/feed/"].into_iter().find(|place| path.starts_with(place));
+    secret.unwrap_or(path)
 }
 
 /// Whether a request brings a file: those have limits of their own, and take as long as their line needs.
@@ -122,4 +128,17 @@ async fn measure(request: Request, next: Next) -> Response {
     metrics::counter!("rookery_http_requests_total", "route" => route.clone(), "status" => status).increment(1);
     metrics::histogram!("rookery_http_request_seconds", "route" => route).record(started.elapsed().as_secs_f64());
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_to_log;
+
+    #[test]
+    fn secret_addresses_are_not_logged() {
+        assert_eq!(path_to_log("/review/abc/media/0"), "/review/");
+        assert_eq!(path_to_log("/calendar/feed/abc.ics"), "/calendar/feed/");
+        assert_eq!(path_to_log("/calendar/feed"), "/calendar/feed");
+        assert_eq!(path_to_log("/posts/1"), "/posts/1");
+    }
 }

@@ -1,6 +1,7 @@
 //! The calendar: what is planned and what came out, across posts.
 
 mod clashes;
+mod feed;
 mod holes;
 pub(crate) mod queries;
 mod view;
@@ -14,6 +15,7 @@ use crate::publication::PublicationStatus;
 use crate::reason::MISSED_AFTER;
 
 pub use clashes::{Clash, ClashKind, ClashSeverity};
+pub use feed::{CalendarFeed, CalendarFeedContent, CalendarFeedError};
 pub use view::{CalendarFilter, CalendarState, CalendarView};
 
 /// A publication in the calendar.

@@ -1,17 +1,20 @@
 //! What a page or a feed shows of the calendar: entries by a filter, what clashes, where nothing is planned.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use rookery_kernel::{AccountId, Date, Platform, Scope, Zone, labelled};
+use rookery_accounts::Account;
+use rookery_db::OrgTx;
+use rookery_kernel::{AccountId, Date, Platform, Scope, Timestamp, Zone, labelled};
 
 use super::clashes::{Clash, clashes};
 use super::holes::{HABIT_DAYS, holes};
 use super::{CalendarEntry, queries};
 use crate::Publishing;
-use crate::post::PostError;
+use crate::post::{PostError, compose_queries};
 use crate::publication::PublicationStatus;
 use crate::reason::MISSED_AFTER;
+use crate::slots::{self, OpenSlot};
 
 /// Clashes reach over midnight: so far around the view is looked.
 const AROUND: Duration = Duration::from_secs(24 * 3600);
@@ -78,6 +81,8 @@ pub struct CalendarView {
     pub clashes: Vec<Clash>,
     /// Days without a post although their weekday had one in the last four weeks; whatever the filter.
     pub holes: Vec<Date>,
+    /// Slots from now on that no post has, of the accounts that the filter takes; none under a filter by state or label.
+    pub open_slots: Vec<OpenSlot>,
     /// The labels of all posts of these days, in order.
     pub labels: Vec<String>,
     /// There is more than can be shown; fewer days show all.
@@ -104,6 +109,7 @@ impl Publishing {
         let around = queries::entries(&mut tx, begin - AROUND, end + AROUND, now - MISSED_AFTER, VIEW_MAX + 1).await?;
         let habit = (zone.start_of(today.plus_days(-HABIT_DAYS)), zone.start_of(today.plus_days(HABIT_DAYS)));
         let busy: BTreeSet<Date> = queries::busy_days(&mut tx, habit.0, habit.1, zone).await?.into_iter().collect();
+        let open_slots = self.open_slots(&mut tx, (begin.max(now), end), zone, filter).await?;
         drop(tx);
         let is_cut = i64::try_from(around.len()).is_ok_and(|n| n > VIEW_MAX);
         let mut clashes = clashes(&around, &rules, zone);
@@ -115,8 +121,32 @@ impl Publishing {
             entries: entries.into_iter().filter(|e| filter.takes(e)).collect(),
             clashes,
             holes: holes(from, to, today, &busy),
+            open_slots,
             labels: labels.into_iter().collect(),
             is_cut,
         })
+    }
+
+    async fn open_slots(
+        &self,
+        tx: &mut OrgTx,
+        (from, to): (Timestamp, Timestamp),
+        zone: &Zone,
+        filter: &CalendarFilter,
+    ) -> Result<Vec<OpenSlot>, PostError> {
+        let is_narrow = filter.state.is_some_and(|state| state != CalendarState::Planned) || filter.label.is_some();
+        let slots = if from < to && !is_narrow { slots::all(tx).await? } else { BTreeMap::new() };
+        if slots.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = |a: &Account| {
+            a.may_publish()
+                && filter.account_id.is_none_or(|id| id == a.id)
+                && filter.platform.is_none_or(|platform| platform == a.platform)
+        };
+        let accounts: Vec<_> = self.accounts.list_in(tx).await?.into_iter().filter(wanted).collect();
+        let ids: Vec<_> = accounts.iter().map(|a| a.id).collect();
+        let taken = compose_queries::taken(tx, &ids, from - AROUND, to + AROUND).await?;
+        Ok(slots::open(&accounts, &slots, &taken, zone, (from, to)))
     }
 }

@@ -79,6 +79,12 @@ pub enum PostError {
     /// The first one is out, or may be: a second post needs a clear word.
     #[error("{0}")]
     SecondPost(String),
+    /// All slots of an account are paused.
+    #[error("the queue of this account is paused; resume its slots or choose a time")]
+    QueuePaused(AccountId),
+    /// No slot of an account is free within 60 days.
+    #[error("the queue of this account is full for 60 days; add slots or choose a time")]
+    QueueFull(AccountId),
     /// The accounts could not be read.
     #[error(transparent)]
     Accounts(#[from] AccountsError),

@@ -1,6 +1,7 @@
 //! Operations of people on deliveries: plan, move, hurry, call off, try again, settle a doubt.
 
 use std::time::Duration;
+use std::collections::BTreeMap;
 
 use rookery_db::OrgTx;
 use rookery_kernel::{Cursor, Limit, Page, PostId, PublicationId, Scope, Timestamp};
@@ -12,15 +13,25 @@ use super::queries::{self, PublicationFilter, PublicationSummary, SyncDue};
 use super::store;
 use crate::Publishing;
 use crate::attempt::{self, AttemptPhase, ErrorClass};
+use crate::house::HouseError;
 use crate::media;
 use crate::post::{Held, PostDetail, PostError, Schedule, store as posts};
 use crate::reason::code;
+use crate::slots::QUEUE_LEAD;
 use crate::validation::{self, Draft, Finding};
 
 /// How far lists of publications reach back.
 const PAST: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How far they reach ahead.
 const AHEAD: Duration = Duration::from_secs(400 * 24 * 3600);
+
+/// When something is planned for.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    At(Schedule),
+    /// The next free slot of each account.
+    NextSlot,
+}
 
 impl Publishing {
     /// What is out and due for reading its numbers again, longest overdue first.
@@ -58,7 +69,17 @@ impl Publishing {
     /// [`PostError::Invalid`] with all findings; `NotAllowed` if nothing can be planned any more.
     #[instrument(skip_all, err, fields(post = %id))]
     pub async fn schedule(&self, scope: &Scope, id: PostId, at: Timestamp) -> Result<PostDetail, PostError> {
-        self.plan(scope, id, Schedule::At(at), None, |_| true).await
+        self.plan(scope, id, When::At(Schedule::At(at)), None, |_| true).await
+    }
+
+    /// Plans the same publications for the next free slot of their account each, so that they may go out at different
+    /// times; an account without slots takes its next free good hour. What waits moves. A slot goes to one post.
+    ///
+    /// # Errors
+    /// `QueuePaused`, `QueueFull`; otherwise as [`Publishing::schedule`].
+    #[instrument(skip_all, err, fields(post = %id))]
+    pub async fn add_to_queue(&self, scope: &Scope, id: PostId) -> Result<PostDetail, PostError> {
+        self.plan(scope, id, When::NextSlot, None, |_| true).await
     }
 
     /// The same for now.
@@ -67,7 +88,7 @@ impl Publishing {
     /// As [`Publishing::schedule`].
     #[instrument(skip_all, err, fields(post = %id))]
     pub async fn publish_now(&self, scope: &Scope, id: PostId) -> Result<PostDetail, PostError> {
-        self.plan(scope, id, Schedule::Now, None, |_| true).await
+        self.plan(scope, id, When::At(Schedule::Now), None, |_| true).await
     }
 
     /// Moves what waits to another time; failed and called-off publications stay as they are.
@@ -76,7 +97,7 @@ impl Publishing {
     /// As [`Publishing::schedule`].
     #[instrument(skip_all, err, fields(post = %id))]
     pub async fn reschedule(&self, scope: &Scope, id: PostId, at: Timestamp) -> Result<PostDetail, PostError> {
-        self.plan(scope, id, Schedule::At(at), None, |p| p.after(Event::Reschedule).is_ok()).await
+        self.plan(scope, id, When::At(Schedule::At(at)), None, |p| p.after(Event::Reschedule).is_ok()).await
     }
 
     /// Moves one waiting publication to another time; the post's others stay where they are.
@@ -91,7 +112,7 @@ impl Publishing {
         at: Timestamp,
     ) -> Result<PostDetail, PostError> {
         let post_id = self.post_of(scope, id).await?;
-        self.plan(scope, post_id, Schedule::At(at), Some(id), |p| p.after(Event::Reschedule).is_ok()).await
+        self.plan(scope, post_id, When::At(Schedule::At(at)), Some(id), |p| p.after(Event::Reschedule).is_ok()).await
     }
 
     /// The post of a publication; it never changes.
@@ -109,12 +130,11 @@ impl Publishing {
         &self,
         scope: &Scope,
         id: PostId,
-        schedule: Schedule,
+        when: When,
         only: Option<PublicationId>,
         wanted: fn(&Publication) -> bool,
     ) -> Result<PostDetail, PostError> {
         let now = self.clock.now();
-        let at = if let Schedule::At(at) = schedule { at } else { now };
         let rules = self.accounts.all_rules().await?;
         let mut tx = self.db.org(scope).await?;
         let mut held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
@@ -129,14 +149,25 @@ impl Publishing {
         let accounts = self.accounts.list_in(&mut tx).await?;
         let composition = held.composition(&mut tx).await?;
         let files = media::kinds_of(&mut tx, &composition.media).await?;
+        let (schedule, slots) = match when {
+            When::At(schedule) => (schedule, BTreeMap::new()),
+            When::NextSlot => {
+                let zone = self.identity.organization_in(&mut tx).await.map_err(HouseError::from)?.timezone;
+                let queues: Vec<_> = accounts.iter().filter(|a| account_ids.contains(&a.id)).collect();
+                let slots = self.take_slots(&mut tx, &queues, &rules, &zone, now + QUEUE_LEAD).await?;
+                (slots.values().min().map_or(Schedule::Now, |at| Schedule::At(*at)), slots)
+            }
+        };
+        let at = if let Schedule::At(at) = schedule { at } else { now };
+        let at_of = |p: &Publication| slots.get(&p.social_account_id).copied().unwrap_or(at);
         let draft = Draft { account_ids, ..held.draft(&composition, schedule, |_| true) };
         let findings = validation::check(&draft, &self.facts(&accounts, &rules, &files, now));
         if findings.iter().any(Finding::is_error) {
             return Err(self.refusal(&mut tx, &draft, &accounts, findings).await?);
         }
-        let is_there = |p: &Publication| p.status == PublicationStatus::Scheduled && p.scheduled_for == Some(at);
+        let is_there = |p: &Publication| p.status == PublicationStatus::Scheduled && p.scheduled_for == Some(at_of(p));
         for publication in held.publications.iter_mut().filter(|p| can(p) && !is_there(p)) {
-            publication.plan(at, now)?;
+            publication.plan(at_of(publication), now)?;
         }
         let is_ahead = matches!(schedule, Schedule::At(_));
         if held.post.is_scheduled != is_ahead {

@@ -18,5 +18,6 @@ mod people;
 mod repair;
 mod rules;
 mod seed;
+mod slots;
 mod walk;
 mod world;

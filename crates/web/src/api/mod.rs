@@ -24,6 +24,7 @@ mod posts_view;
 mod publications;
 mod reviews;
 mod session;
+mod slots;
 mod spec;
 mod time;
 mod wire;
@@ -65,6 +66,7 @@ fn described() -> OpenApiRouter<App> {
             .merge(reviews::routes())
             .merge(holds::routes())
             .merge(calendar::routes())
+            .merge(slots::routes())
             .merge(media::routes())
             .merge(analytics::routes())
             .merge(jobs::routes())

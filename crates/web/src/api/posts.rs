@@ -37,6 +37,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(labels))
         .routes(routes!(next_free_slot))
         .routes(once!(schedule))
+        .routes(once!(queue))
         .routes(once!(publish_now))
         .routes(once!(cancel))
         .routes(once!(retry))
@@ -291,7 +292,7 @@ struct SlotView {
 
 /// Find the next free moment
 ///
-/// In a good hour of the accounts' networks, at least five minutes from their other posts and within their pace.
+/// In a slot of the accounts, or in a good hour of their networks if they have none; at least five minutes from their other posts and within their pace.
 #[utoipa::path(get, path = "/posts/next-free-slot", tag = "posts", operation_id = "nextFreeSlot", params(SlotQuery),
     responses((status = 200, body = SlotView)))]
 async fn next_free_slot(
@@ -329,6 +330,17 @@ async fn schedule(
         Schedule::Now | Schedule::Draft => app.publishing.publish_now(may.scope(), id).await?,
     };
     Ok(Json(PostView::of(&app, may.scope(), detail).await?.noting(plan.note)))
+}
+
+/// Add a post to the queue
+///
+/// Every publication that is not out goes to the next free slot of its account, or to its next free good hour if the
+/// account has no slots. 409 `queue_paused` or `queue_full` if there is none.
+#[utoipa::path(post, path = "/posts/{id}/queue", tag = "posts", operation_id = "queuePost",
+    params(("id" = Uuid, Path, description = "The post")), responses((status = 200, body = PostView)))]
+async fn queue(State(app): State<App>, may: May<Publish>, Path(id): Path<PostId>) -> Result<Json<PostView>, Problem> {
+    let detail = app.publishing.add_to_queue(may.scope(), id).await?;
+    PostView::of(&app, may.scope(), detail).await.map(Json)
 }
 
 /// Publish a post now

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use rookery_identity::OrganizationError;
-use rookery_publishing::{Event, Finding, HouseError, NotAllowed, PostError, Severity};
+use rookery_publishing::{CalendarFeedError, Event, Finding, HouseError, NotAllowed, PostError, Severity, SlotsError};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -67,6 +67,26 @@ impl From<&Finding> for FindingView {
     }
 }
 
+impl From<SlotsError> for Problem {
+    fn from(error: SlotsError) -> Self {
+        match &error {
+            SlotsError::AccountNotFound(_) => Self::not_found("account"),
+            SlotsError::TooMany => Self::field("slots", "too_many", sentence(&error)),
+            SlotsError::Db(error) => Self::database(error),
+        }
+    }
+}
+
+impl From<CalendarFeedError> for Problem {
+    fn from(error: CalendarFeedError) -> Self {
+        match &error {
+            CalendarFeedError::NoPerson => Self::forbidden(sentence(&error)),
+            CalendarFeedError::Unknown => Self::not_found("calendar feed"),
+            CalendarFeedError::Db(error) => Self::database(error),
+        }
+    }
+}
+
 impl From<PostError> for Problem {
     fn from(error: PostError) -> Self {
         match &error {
@@ -104,6 +124,8 @@ impl From<PostError> for Problem {
             PostError::NetworkSilent { .. } => Self::conflict("network_silent", sentence(&error)),
             // The warning is a whole sentence, or two.
             PostError::SecondPost(warning) => Self::conflict("second_post", warning.clone()),
+            PostError::QueuePaused(_) => Self::conflict("queue_paused", sentence(&error)),
+            PostError::QueueFull(_) => Self::conflict("queue_full", sentence(&error)),
             PostError::House(e) => Self::of_house(e),
             PostError::Accounts(e) => Self::of_accounts(e),
             PostError::Db(e) => Self::database(e),
@@ -132,7 +154,7 @@ impl Problem {
 }
 
 /// The error's words, as a sentence.
-fn sentence(error: &PostError) -> String {
+fn sentence(error: &impl std::error::Error) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))

@@ -179,6 +179,13 @@ pub(crate) async fn schedule(
     after(id, done)
 }
 
+/// Plans a post for the next free slots of its accounts.
+pub(crate) async fn queue(State(app): State<App>, Visitor(may): Visitor<Publish>, Path(id): Path<PostId>) -> Response {
+    let done = app.publishing.add_to_queue(may.scope(), id).await;
+    let zone = &may.caller.organization.timezone;
+    after(id, done.map(|detail| super::compose::queue_sentence(&detail, zone)).map_err(Problem::from))
+}
+
 fn after(id: PostId, done: Result<String, Problem>) -> Response {
     let to = format!("/posts/{id}");
     match done {

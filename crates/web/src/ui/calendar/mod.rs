@@ -1,6 +1,9 @@
 //! What is planned and what came out, in the organization's zone: by month, week, day, or as a list.
 
 mod entry;
+pub(crate) mod feed;
+mod ics;
+pub(crate) mod slots;
 mod span;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +12,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
+use rookery_accounts::Account;
 use rookery_identity::Right;
 use rookery_kernel::{AccountId, Date, LocalTimeNote, Platform, PublicationId, Zone};
 use rookery_publishing::{CalendarEntry, CalendarFilter, CalendarState, CalendarView, PublicationStatus};
@@ -16,7 +20,7 @@ use serde::Deserialize;
 
 use self::entry::{Badge, Entry};
 use self::span::{Span, View};
-use super::format::{colour, moment};
+use super::format::{colour, field_value, moment, time_of_day};
 use super::shell::{Flash, Shell};
 use super::{PageResult, back, render};
 use crate::app::App;
@@ -28,9 +32,19 @@ const PER_DAY: usize = 6;
 /// So many stand in an hour of the week.
 const PER_HOUR: usize = 4;
 
+/// A slot that no post has yet.
+struct OpenRow {
+    time: String,
+    account: String,
+    colour: &'static str,
+    href: String,
+    hour: i8,
+}
+
 struct Hour {
     number: i8,
     entries: Vec<Entry>,
+    open: Vec<OpenRow>,
     more: usize,
 }
 
@@ -49,6 +63,7 @@ struct Day {
     entries: Vec<Entry>,
     more: usize,
     more_in_need: usize,
+    open: Vec<OpenRow>,
     hours: Vec<Hour>,
 }
 
@@ -172,23 +187,29 @@ pub(crate) async fn page(
     for (day, row) in rows {
         by_day.entry(day).or_default().push(row);
     }
+    let mut open_by_day: BTreeMap<Date, Vec<OpenRow>> = BTreeMap::new();
+    for slot in &shown.open_slots {
+        open_by_day.entry(zone.date(slot.at)).or_default().push(OpenRow {
+            time: time_of_day(slot.at, zone),
+            account: name_of(slot.account_id),
+            colour: colour(slot.platform),
+            href: format!("/compose?at={}&account={}", field_value(slot.at, zone), slot.account_id),
+            hour: zone.local(slot.at).hour(),
+        });
+    }
     let holes: BTreeSet<Date> = shown.holes.iter().copied().collect();
     let days = span.days().map(|date| {
         let entries = by_day.remove(&date).unwrap_or_default();
-        day(date, entries, view, &span, today, holes.contains(&date), &filter)
+        let open = open_by_day.remove(&date).unwrap_or_default();
+        day(date, (entries, open), view, &span, today, holes.contains(&date), &filter)
     });
-    let days: Vec<_> = days.filter(|d| view != View::List || !d.entries.is_empty() || d.is_hole).collect();
+    let days: Vec<_> =
+        days.filter(|d| view != View::List || !d.entries.is_empty() || d.is_hole || !d.open.is_empty()).collect();
     let link = |view: View, date: Date| format!("/calendar?{}", query(view, date, &filter));
     let in_span: Vec<_> = shown.entries.iter().filter(|e| !span.is_outside(zone.date(e.at))).collect();
     let mut networks: Vec<Platform> = shown.entries.iter().map(|e| e.platform).collect();
     networks.sort_unstable();
     networks.dedup();
-    let used: BTreeSet<Platform> = accounts.iter().map(|a| a.platform).collect();
-    let choices = used.iter().map(|p| Choice {
-        value: p.label().to_owned(),
-        name: p.name().to_owned(),
-        chosen: filter.platform == Some(*p),
-    });
     Ok(render(&Page {
         shell: Shell::new("calendar", &may.caller, &accounts, &flash),
         view: view.label(),
@@ -205,23 +226,9 @@ pub(crate) async fn page(
             .collect(),
         zone: zone.name().to_owned(),
         summary: summary(&in_span, &shown),
-        accounts: accounts
-            .iter()
-            .map(|a| Choice {
-                value: a.id.to_string(),
-                name: format!("{} · {}", a.name(), a.platform.name()),
-                chosen: filter.account_id == Some(a.id),
-            })
-            .collect(),
-        networks: choices.collect(),
-        states: CalendarState::ALL
-            .iter()
-            .map(|s| Choice {
-                value: s.label().to_owned(),
-                name: entry::state_name(*s).to_owned(),
-                chosen: filter.state == Some(*s),
-            })
-            .collect(),
+        accounts: accounts_of(&accounts, &filter),
+        networks: networks_of(&accounts, &filter),
+        states: states_of(&filter),
         labels: labels(&shown, &filter),
         is_filtered: filter != CalendarFilter::default(),
         is_empty: in_span.is_empty(),
@@ -232,6 +239,34 @@ pub(crate) async fn page(
         is_cut: shown.is_cut,
         may_move,
     }))
+}
+
+fn accounts_of(accounts: &[Account], filter: &CalendarFilter) -> Vec<Choice> {
+    let choice = |a: &Account| Choice {
+        value: a.id.to_string(),
+        name: format!("{} · {}", a.name(), a.platform.name()),
+        chosen: filter.account_id == Some(a.id),
+    };
+    accounts.iter().map(choice).collect()
+}
+
+fn networks_of(accounts: &[Account], filter: &CalendarFilter) -> Vec<Choice> {
+    let used: BTreeSet<Platform> = accounts.iter().map(|a| a.platform).collect();
+    let choice = |p: Platform| Choice {
+        value: p.label().to_owned(),
+        name: p.name().to_owned(),
+        chosen: filter.platform == Some(p),
+    };
+    used.into_iter().map(choice).collect()
+}
+
+fn states_of(filter: &CalendarFilter) -> Vec<Choice> {
+    let choice = |s: &CalendarState| Choice {
+        value: s.label().to_owned(),
+        name: entry::state_name(*s).to_owned(),
+        chosen: filter.state == Some(*s),
+    };
+    CalendarState::ALL.iter().map(choice).collect()
 }
 
 fn labels(shown: &CalendarView, filter: &CalendarFilter) -> Vec<Choice> {
@@ -251,6 +286,7 @@ fn summary(entries: &[&CalendarEntry], shown: &CalendarView) -> String {
     for (n, one, many) in [
         (count(&|e| e.is_late), "is late", "are late"),
         (shown.clashes.len(), "clash", "clashes"),
+        (shown.open_slots.len(), "open slot", "open slots"),
         (shown.holes.len(), "day without a post", "days without a post"),
     ] {
         if n > 0 {
@@ -263,7 +299,7 @@ fn summary(entries: &[&CalendarEntry], shown: &CalendarView) -> String {
 
 fn day(
     date: Date,
-    mut entries: Vec<Entry>,
+    (mut entries, mut open): (Vec<Entry>, Vec<OpenRow>),
     view: View,
     span: &Span,
     today: Date,
@@ -278,12 +314,17 @@ fn day(
             for entry in entries.drain(..) {
                 by_hour.entry(entry.hour).or_default().push(entry);
             }
+            let mut open_by_hour: BTreeMap<i8, Vec<OpenRow>> = BTreeMap::new();
+            for slot in open.drain(..) {
+                open_by_hour.entry(slot.hour).or_default().push(slot);
+            }
             for number in 0..24 {
+                let open = open_by_hour.remove(&number).unwrap_or_default();
                 let mut entries = by_hour.remove(&number).unwrap_or_default();
                 let most = if view == View::Week { PER_HOUR } else { usize::MAX };
                 let more = entries.len().saturating_sub(most);
                 entries.truncate(most);
-                hours.push(Hour { number, entries, more });
+                hours.push(Hour { number, entries, open, more });
             }
         }
         View::Month => {
@@ -309,6 +350,7 @@ fn day(
         entries,
         more,
         more_in_need,
+        open,
         hours,
     }
 }

@@ -211,7 +211,7 @@ impl Fields {
     pub fn schedule(&self, zone: &Zone) -> Result<(Schedule, Option<LocalTimeNote>), String> {
         match self.schedule.as_str() {
             "now" => Ok((Schedule::Now, None)),
-            "draft" => Ok((Schedule::Draft, None)),
+            "draft" | "queue" => Ok((Schedule::Draft, None)),
             _ if self.at.is_empty() => Err("Choose a date and a time, or publish it now.".to_owned()),
             _ => zone.instant(&self.at).map(|(at, note)| (Schedule::At(at), Some(note))).map_err(|e| format!("{e}.")),
         }

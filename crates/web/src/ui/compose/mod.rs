@@ -7,6 +7,8 @@ mod options;
 mod preview;
 mod view;
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -40,10 +42,24 @@ pub(super) fn note_sentence(note: LocalTimeNote, at: Timestamp, zone: &Zone) -> 
     }
 }
 
+/// Where the queue put a post.
+pub(super) fn queue_sentence(detail: &PostDetail, zone: &Zone) -> String {
+    let times: BTreeSet<_> = detail.publications.iter().filter_map(|p| p.scheduled_for).collect();
+    let first = times.first().map(|at| moment(*at, zone)).unwrap_or_default();
+    if times.len() > 1 {
+        format!("It is in the queue: every account takes its own next slot, the first on {first}.")
+    } else {
+        format!("It is in the queue and goes out on {first}.")
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Wish {
     post: Option<PostId>,
     date: Option<Date>,
+    /// `YYYY-MM-DDTHH:MM` in the organization's zone.
+    at: Option<String>,
+    account: Option<AccountId>,
 }
 
 /// The empty form, or that of a post to change.
@@ -58,6 +74,7 @@ pub(crate) async fn page(
     let soon = app.clock.now() + std::time::Duration::from_secs(3600);
     let quarter = Timestamp::from_secs(soon.as_secs().div_euclid(900) * 900 + 900);
     let at = wish.date.map_or_else(|| field_value(quarter, zone), |date| format!("{date}T09:00"));
+    let at = wish.at.filter(|at| zone.instant(at).is_ok()).unwrap_or(at);
     if let Some(id) = wish.post {
         let detail = app.publishing.get(may.scope(), id).await?;
         let composition = app.publishing.composition(may.scope(), id).await?;
@@ -66,7 +83,8 @@ pub(crate) async fn page(
         return show(&app, &may.caller, fields, beside).await;
     }
     let schedule = if may.caller.allows(Right::Publish) { "at" } else { "draft" };
-    let fields = Fields { schedule: schedule.to_owned(), at, ..Fields::default() };
+    let accounts = wish.account.into_iter().collect();
+    let fields = Fields { schedule: schedule.to_owned(), at, accounts, ..Fields::default() };
     show(&app, &may.caller, fields, Beside { flash, ..Beside::default() }).await
 }
 
@@ -117,18 +135,34 @@ async fn answer(app: &App, caller: &Caller, mut fields: Fields) -> PageResult {
             return show(app, caller, fields, Beside { is_planned, findings, ..Beside::default() }).await;
         }
     };
-    if schedule != Schedule::Draft && !caller.allows(Right::Publish) {
+    let to_queue = !is_planned && fields.schedule == "queue";
+    if (schedule != Schedule::Draft || to_queue) && !caller.allows(Right::Publish) {
         return Err(Problem::forbidden("Your role may write drafts; somebody else has to publish them.").into());
     }
     let done = match stored {
         Some(_) => change(app, &caller.scope, &mut fields, schedule, &zone, is_planned).await,
-        None => app.publishing.create_post(&caller.scope, fields.new_post(schedule, &zone)).await.map(|d| d.post.id),
+        None => app.publishing.create_post(&caller.scope, fields.new_post(schedule, &zone)).await.map(|d| {
+            fields.revision = Some(d.post.revision);
+            d.post.id
+        }),
+    };
+    let mut queued = None;
+    let done = match done {
+        Ok(id) if to_queue => {
+            // The text is saved as a draft; a refusal of the queue leaves it there.
+            fields.post = Some(id);
+            let detail = app.publishing.add_to_queue(&caller.scope, id).await;
+            queued = detail.as_ref().ok().map(|detail| queue_sentence(detail, &zone));
+            detail.map(|detail| detail.post.id)
+        }
+        done => done,
     };
     match done {
         Ok(id) => {
             app.jobs.wake();
             let text = match (schedule, note) {
                 _ if is_planned => "Saved.".to_owned(),
+                _ if queued.is_some() => queued.unwrap_or_default(),
                 (Schedule::Draft, _) => "Kept as a draft.".to_owned(),
                 (Schedule::Now, _) => "It goes out now.".to_owned(),
                 (Schedule::At(at), note) => note_sentence(note.unwrap_or(LocalTimeNote::Exact), at, &zone),
