@@ -81,6 +81,8 @@ id! {
     PostId,
     /// A saved version of a post.
     RevisionId,
+    /// A post that comes back by a rule.
+    RecurringPostId,
     /// A post on one account.
     PublicationId,
     /// One try to deliver a publication.

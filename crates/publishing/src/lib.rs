@@ -29,6 +29,7 @@ mod post;
 mod publication;
 mod reason;
 mod receipt;
+mod recurring;
 mod review;
 mod sighting;
 mod slots;
@@ -76,6 +77,10 @@ pub use publication::{
 pub use reason::Reason;
 pub use receipt::{
     Actions, Attention, Elsewhere, Explained, Intent, PartOnAccount, PartPlace, Receipt, StoryLine, Tone, Warning,
+};
+pub use recurring::{
+    End, Occurrence, OccurrenceState, PlanRecurring, RecurringError, RecurringPost, RecurringState, Rhythm, Rule,
+    RuleError,
 };
 pub use review::{
     Decision, Judgement, LINK_DAYS_DEFAULT, LINK_DAYS_MAX, LinkDecision, LinkState, NewReviewLink, OpenedLink, Piece,

@@ -77,6 +77,8 @@ const NOT_FILLED: &[(&str, &str)] = &[
     ("governance.retention_policies", "a row is a wish of its own; without one the defaults hold"),
     ("governance.archives", "a row stands for a file on disk"),
     ("governance.import_ids", "nothing was imported"),
+    ("publishing.recurring_posts", "its posts would become due, and nothing of an example may"),
+    ("publishing.recurring_occurrences", "days of recurring posts, of which the example has none"),
     ("publishing.calendar_feeds", "a feed holds the digest of a token that somebody has to know"),
     ("publishing.posting_slots", "times are the wish of whoever posts; without any the usual hours of a network hold"),
     ("publishing.review_links", "a link holds the digest of a token that somebody has to know"),

@@ -11,10 +11,10 @@ use rookery_analytics::{Analytics, IngestTrigger};
 use rookery_e2e::{Chromium, Tab, Theme};
 use rookery_identity::{Identity, NewOrganization, NewUser, Origin};
 use rookery_jobs::{Jobs, Registry, Worker, WorkerConfig};
-use rookery_kernel::{Actor, Clock, FixedClock, Platform, Scope};
+use rookery_kernel::{AccountId, Actor, Clock, FixedClock, Platform, PostId, Scope};
 use rookery_media::{FetchLimits, Fetcher, Links, Storage};
 use rookery_platforms::{Connectors, HttpClient, HttpConfig, PrivateAddresses};
-use rookery_publishing::{LibraryParts, MediaLibrary, MediaLimits, Publishing};
+use rookery_publishing::{Composition, LibraryParts, MediaLibrary, MediaLimits, NewPost, Publishing, Schedule};
 use rookery_sandbox::{AccountOptions, Control, Sandbox, SandboxAccount, SandboxConfig};
 use rookery_testkit::TestDb;
 use rookery_web::{App, AppParts, Readiness};
@@ -26,6 +26,7 @@ pub struct House {
     pub clock: FixedClock,
     pub accounts: Accounts,
     pub analytics: Analytics,
+    pub publishing: Publishing,
     pub scope: Scope,
     pub base: String,
     pub control: Control,
@@ -103,7 +104,7 @@ impl House {
             jobs,
             identity: identity.clone(),
             accounts: accounts.clone(),
-            publishing,
+            publishing: publishing.clone(),
             media,
             analytics: analytics.clone(),
             clock: time,
@@ -115,7 +116,20 @@ impl House {
         let service = rookery_web::router(app).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         let (control, chromium) = (sandbox.control(), Chromium::launch().await?);
-        Ok(Self { clock, accounts, analytics, scope, base, control, worker, sandbox, chromium, _keys: keys, db })
+        Ok(Self {
+            clock,
+            accounts,
+            analytics,
+            publishing,
+            scope,
+            base,
+            control,
+            worker,
+            sandbox,
+            chromium,
+            _keys: keys,
+            db,
+        })
     }
 
     /// An account on the sandbox that is connected and tracked.
@@ -133,6 +147,19 @@ impl House {
         let account = self.accounts.connect(&self.scope, new).await?;
         self.analytics.track(&self.scope, &[account.id]).await?;
         Ok((account, there))
+    }
+
+    /// A post, written without the page.
+    pub async fn write(&self, text: &str, accounts: &[AccountId], schedule: Schedule) -> Result<PostId> {
+        let new = NewPost {
+            content: text.to_owned(),
+            title: None,
+            account_ids: accounts.to_vec(),
+            schedule,
+            timezone: "Europe/Berlin".parse()?,
+            composition: Composition::default(),
+        };
+        Ok(self.publishing.create_post(&self.scope, new).await?.post.id)
     }
 
     /// A picture in the library, whose bytes nobody reads.

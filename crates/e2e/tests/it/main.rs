@@ -1,6 +1,7 @@
 //! Whole journeys as a person makes them.
 
 mod approvals;
+mod calendar;
 mod compose;
 mod house;
 mod receipts;

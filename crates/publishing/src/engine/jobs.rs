@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::Publishing;
+use crate::recurring::PlanRecurring;
 
 /// Runs before a job is a dead letter. The publication alone decides about attempts to send
 /// (PUB-33); this only bounds how often a run may end in the middle.
@@ -77,6 +78,7 @@ impl Publishing {
         // Deliveries have database connections of their own: no other work delays them.
         let engine = self.on(self.db.reserved_for_publishing());
         let (publish, reconcile, sweep) = (engine.clone(), engine.clone(), engine);
+        let recurring = self.clone();
         registry
             .on(move |job: PublishPublication, context: RunContext| {
                 let engine = publish.clone();
@@ -90,6 +92,11 @@ impl Publishing {
                 let engine = sweep.clone();
                 async move { engine.run_sweep().await }
             })
+            .on(move |_: PlanRecurring, _: RunContext| {
+                let publishing = recurring.clone();
+                async move { publishing.run_recurring().await }
+            })
+            .every(TimetableEntry::new("publishing.plan_recurring", "11 * * * *", &PlanRecurring {}))
             .every(TimetableEntry::new("publishing.sweep_due", "* * * * *", &SweepDue {}))
     }
 

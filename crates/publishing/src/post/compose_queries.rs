@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 /// So far back a repetition is looked for.
 const LOOK_BACK: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Posts are planned a year ahead at most (PUB-25).
+const LOOK_AHEAD: Duration = Duration::from_secs(366 * 24 * 3600);
 /// So many of the newest posts are asked for the labels in use.
 const POSTS_ASKED: i64 = 2_000;
 /// So many labels are suggested.
@@ -31,12 +33,12 @@ const TWINS: &str = r"
     ), near as (
         select u.social_account_id, u.post_id, u.content_override, u.published_at as at, true as is_out
         from publishing.post_publications u
-        where u.organization_id = $1 and u.social_account_id = any($2) and u.published_at > $4
+        where u.organization_id = $1 and u.social_account_id = any($2) and u.published_at > $4 and u.published_at < $6
         union all
         select u.social_account_id, u.post_id, u.content_override, u.next_attempt_at, false
         from publishing.post_publications u
         where u.organization_id = $1 and u.social_account_id = any($2) and u.status in ('scheduled', 'retrying')
-          and u.next_attempt_at > $4
+          and u.next_attempt_at > $4 and u.next_attempt_at < $6
     )
     select distinct on (n.social_account_id) n.social_account_id as account_id, n.post_id, n.at, n.is_out
     from near n
@@ -54,6 +56,17 @@ pub(crate) async fn twins(
     except: Option<PostId>,
     now: Timestamp,
 ) -> Result<Vec<Twin>, Error> {
+    twins_between(tx, texts, except, now - LOOK_BACK, now + LOOK_AHEAD).await
+}
+
+/// The same between two moments.
+pub(crate) async fn twins_between(
+    tx: &mut OrgTx,
+    texts: &[(AccountId, &str)],
+    except: Option<PostId>,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Twin>, Error> {
     if texts.iter().all(|(_, text)| text.trim().is_empty()) {
         return Ok(Vec::new());
     }
@@ -63,8 +76,9 @@ pub(crate) async fn twins(
         .bind(tx.organization_id().uuid())
         .bind(&accounts)
         .bind(&words)
-        .bind(now - LOOK_BACK)
+        .bind(from)
         .bind(except.map(PostId::uuid))
+        .bind(to)
         .fetch_all(tx.conn())
         .await?;
     twins.sort_by_key(|twin| texts.iter().position(|(account, _)| *account == twin.account_id));

@@ -19,5 +19,6 @@ pub use model::{
     ChangeSource, Conflict, ContentType, EditorialState, NewPost, Post, PostChange, PostDetail, PostFilter, PostFormat,
     PostOrigin, PostOutcome, PostStatus, PostSummary, Schedule, roll_up,
 };
+pub(crate) use ops::MadeFrom;
 pub use ops::PostError;
 pub(crate) use ops::{audit_post, may_change_under};

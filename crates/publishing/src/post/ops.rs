@@ -1,10 +1,11 @@
 //! Operations on posts: make, change, approve, put away, read. One transaction each.
 
-use rookery_accounts::{Account, AccountsError};
+use rookery_accounts::{Account, AccountsError, PlatformRules};
 use rookery_db::OrgTx;
 use rookery_governance::audit;
 use rookery_kernel::{
-    AccountId, Cursor, Limit, MediaAssetId, Page, PostId, PublicationId, RevisionId, Scope, Timestamp,
+    AccountId, Cursor, Limit, MediaAssetId, Page, PostId, PublicationId, RecurringPostId, RevisionId, Scope, Timestamp,
+    UserId,
 };
 use serde_json::json;
 use tracing::instrument;
@@ -23,7 +24,7 @@ use crate::house::HouseError;
 use crate::media::{self, StoredFile};
 use crate::publication::{self, NewPublication, NotAllowed, Publication, PublicationStatus};
 use crate::validation::{self, Draft, Facts, Finding, FindingCode};
-use crate::{Publishing, text};
+use crate::{Publishing, recurring, text};
 
 /// An operation on a post or a publication failed.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +86,11 @@ pub enum PostError {
     /// No slot of an account is free within 60 days.
     #[error("the queue of this account is full for 60 days; add slots or choose a time")]
     QueueFull(AccountId),
+    /// It is the template of a recurring post.
+    #[error(
+        "this is the template of a recurring post; its copies are published, and it can be deleted once that is stopped"
+    )]
+    IsTemplate,
     /// The accounts could not be read.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
@@ -96,6 +102,25 @@ pub enum PostError {
     Db(#[from] rookery_db::Error),
 }
 
+/// Where a post comes from that nobody wrote by hand.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MadeFrom {
+    /// The recurring post.
+    pub recurring: RecurringPostId,
+    /// Who made that.
+    pub author: Option<UserId>,
+}
+
+/// The name in a post's `metadata` of the recurring post that it was made from.
+const RECURRING_POST: &str = "recurringPostId";
+
+impl Post {
+    /// The recurring post that it was made from.
+    pub fn recurring_post(&self) -> Option<RecurringPostId> {
+        self.metadata.get(RECURRING_POST)?.as_str()?.parse().ok()
+    }
+}
+
 impl Publishing {
     /// Makes a post with one publication per account, and queues it if it has a time.
     ///
@@ -104,27 +129,45 @@ impl Publishing {
     /// be unfinished, but not name a foreign account.
     #[instrument(skip_all, err, fields(organization = %scope.organization_id))]
     pub async fn create_post(&self, scope: &Scope, new: NewPost) -> Result<PostDetail, PostError> {
-        let now = self.clock.now();
         let rules = self.accounts.all_rules().await?;
         let mut tx = self.db.org(scope).await?;
-        let house = self.house_in(&mut tx).await?;
-        let accounts = self.accounts.list_in(&mut tx).await?;
+        let held = self.create_in(&mut tx, &rules, new, None).await?;
+        tx.commit().await?;
+        self.jobs.wake();
+        Ok(held.into_detail())
+    }
+
+    /// The same in a transaction that does more. `from` says which recurring post it is made from.
+    pub(crate) async fn create_in(
+        &self,
+        tx: &mut OrgTx,
+        rules: &[PlatformRules],
+        new: NewPost,
+        from: Option<MadeFrom>,
+    ) -> Result<Held, PostError> {
+        let now = self.clock.now();
+        let scope = tx.scope().clone();
+        let house = self.house_in(tx).await?;
+        let accounts = self.accounts.list_in(tx).await?;
         let account_ids = without_repeats(&new.account_ids);
         let draft = Draft { account_ids: account_ids.clone(), ..Draft::from(&new) };
-        let files = media::kinds_of(&mut tx, &new.composition.media).await?;
-        let findings = validation::check(&draft, &self.facts(&accounts, &rules, &files, now));
+        let files = media::kinds_of(tx, &new.composition.media).await?;
+        let findings = validation::check(&draft, &self.facts(&accounts, rules, &files, now));
         let is_draft = new.schedule == Schedule::Draft;
         if findings.iter().any(|f| f.is_error() && (!is_draft || f.code.forbids_a_draft())) {
-            return Err(self.refusal(&mut tx, &draft, &accounts, findings).await?);
+            return Err(self.refusal(tx, &draft, &accounts, findings).await?);
         }
         let composition = new.composition.tidied();
         let kinds: Vec<_> = files.iter().map(|(_, file)| file.kind).collect();
         let mut metadata = json!({});
+        if let Some(from) = &from {
+            metadata[RECURRING_POST] = json!(from.recurring);
+        }
         composition.write_into(&mut metadata);
         let post = Post {
             id: PostId::generate(&*self.ids),
             organization_id: scope.organization_id,
-            author_user_id: scope.actor.user_id(),
+            author_user_id: from.map_or_else(|| scope.actor.user_id(), |from| from.author),
             title: new.title.filter(|t| !t.trim().is_empty()),
             hashtags: store::json_list(&text::hashtags(&new.content)),
             mentions: store::json_list(&text::mentions(&new.content)),
@@ -164,14 +207,12 @@ impl Publishing {
                 publication.plan(at, now)?;
             }
         }
-        held.save(&mut tx, &*self.clock).await?;
-        media::replace(&mut tx, &*self.ids, held.post.id, &composition.media, now).await?;
+        held.save(tx, &*self.clock).await?;
+        media::replace(tx, &*self.ids, held.post.id, &composition.media, now).await?;
         let parts = RevisionParts { media: &composition.media, variants: &composition.variants };
-        store::insert_revision(&mut tx, RevisionId::generate(&*self.ids), &held.post, parts, now).await?;
-        self.enqueue_deliveries(&mut tx, &held.publications).await?;
-        tx.commit().await?;
-        self.jobs.wake();
-        Ok(held.into_detail())
+        store::insert_revision(tx, RevisionId::generate(&*self.ids), &held.post, parts, now).await?;
+        self.enqueue_deliveries(tx, &held.publications).await?;
+        Ok(held)
     }
 
     /// Changes the content of a post that is nowhere out or on its way (PUB-18). Each change is a
@@ -247,6 +288,7 @@ impl Publishing {
         });
         audit_post(&mut tx, self, "update", id, changes).await?;
         tx.commit().await?;
+        self.follow_template(scope, id).await;
         Ok(held.into_detail())
     }
 
@@ -345,7 +387,18 @@ impl Publishing {
         if held.publications.iter().any(is_out) {
             return Err(PostError::NotDeletable);
         }
-        store::delete(&mut tx, id).await?;
+        if recurring::is_template(&mut tx, id).await? {
+            return Err(PostError::IsTemplate);
+        }
+        self.delete_held(&mut tx, &held).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Deletes a post that is locked and nowhere out or on its way.
+    pub(crate) async fn delete_held(&self, tx: &mut OrgTx, held: &Held) -> Result<(), rookery_db::Error> {
+        let id = held.post.id;
+        store::delete(tx, id).await?;
         // The database deletes the publications along with their post; the log names them all.
         let mut entries = vec![entry("delete", POSTS, id.to_string(), Some(held.post.status.label()), None)];
         entries.extend(
@@ -353,9 +406,7 @@ impl Publishing {
                 .iter()
                 .map(|p| entry("delete", PUBLICATIONS, p.id.to_string(), Some(p.status.label()), None)),
         );
-        audit::record(&mut tx, &*self.clock, &entries).await?;
-        tx.commit().await?;
-        Ok(())
+        audit::record(tx, &*self.clock, &entries).await
     }
 
     /// Puts a post away: it leaves the lists and stays readable.

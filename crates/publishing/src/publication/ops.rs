@@ -1,7 +1,7 @@
 //! Operations of people on deliveries: plan, move, hurry, call off, try again, settle a doubt.
 
-use std::time::Duration;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rookery_db::OrgTx;
 use rookery_kernel::{Cursor, Limit, Page, PostId, PublicationId, Scope, Timestamp};
@@ -17,6 +17,7 @@ use crate::house::HouseError;
 use crate::media;
 use crate::post::{Held, PostDetail, PostError, Schedule, store as posts};
 use crate::reason::code;
+use crate::recurring;
 use crate::slots::QUEUE_LEAD;
 use crate::validation::{self, Draft, Finding};
 
@@ -138,6 +139,9 @@ impl Publishing {
         let rules = self.accounts.all_rules().await?;
         let mut tx = self.db.org(scope).await?;
         let mut held = Held::lock(&mut tx, id).await?.ok_or(PostError::NotFound(id))?;
+        if recurring::is_template(&mut tx, id).await? {
+            return Err(PostError::IsTemplate);
+        }
         let is_meant = |p: &Publication| only.is_none_or(|id| id == p.id);
         let can = |p: &Publication| {
             is_meant(p) && wanted(p) && (p.after(Event::Schedule).is_ok() || p.after(Event::Reschedule).is_ok())
@@ -155,7 +159,8 @@ impl Publishing {
                 let zone = self.identity.organization_in(&mut tx).await.map_err(HouseError::from)?.timezone;
                 let queues: Vec<_> = accounts.iter().filter(|a| account_ids.contains(&a.id)).collect();
                 let slots = self.take_slots(&mut tx, &queues, &rules, &zone, now + QUEUE_LEAD).await?;
-                (slots.values().min().map_or(Schedule::Now, |at| Schedule::At(*at)), slots)
+                // The last of them decides whether the post ends too early for one.
+                (slots.values().max().map_or(Schedule::Now, |at| Schedule::At(*at)), slots)
             }
         };
         let at = if let Schedule::At(at) = schedule { at } else { now };

@@ -52,7 +52,7 @@ impl Publishing {
         Ok(held.into_detail())
     }
 
-    pub(super) async fn submit_in(
+    pub(crate) async fn submit_in(
         &self,
         tx: &mut OrgTx,
         held: &mut Held,

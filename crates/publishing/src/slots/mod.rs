@@ -18,7 +18,7 @@ use crate::post::PostError;
 
 pub(crate) use store::{all, lock_queues};
 pub use weekly::WeeklyTime;
-pub(crate) use weekly::{instants, is_apart};
+pub(crate) use weekly::{instants, is_apart, weekday};
 
 const SLOTS: &str = "publishing.posting_slots";
 /// Most times of the week of one account: one each half hour.

@@ -15,6 +15,7 @@ mod net;
 mod networks;
 mod patterns;
 mod people;
+mod recurring;
 mod repair;
 mod rules;
 mod seed;

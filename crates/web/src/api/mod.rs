@@ -22,6 +22,7 @@ mod page;
 mod posts;
 mod posts_view;
 mod publications;
+mod recurring;
 mod reviews;
 mod session;
 mod slots;
@@ -67,6 +68,7 @@ fn described() -> OpenApiRouter<App> {
             .merge(holds::routes())
             .merge(calendar::routes())
             .merge(slots::routes())
+            .merge(recurring::routes())
             .merge(media::routes())
             .merge(analytics::routes())
             .merge(jobs::routes())

@@ -2,7 +2,9 @@
 
 use axum::http::StatusCode;
 use rookery_identity::OrganizationError;
-use rookery_publishing::{CalendarFeedError, Event, Finding, HouseError, NotAllowed, PostError, Severity, SlotsError};
+use rookery_publishing::{
+    CalendarFeedError, Event, Finding, HouseError, NotAllowed, PostError, RecurringError, Severity, SlotsError,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -77,6 +79,20 @@ impl From<SlotsError> for Problem {
     }
 }
 
+impl From<RecurringError> for Problem {
+    fn from(error: RecurringError) -> Self {
+        match error {
+            RecurringError::NotFound(_) => Self::not_found("recurring post"),
+            RecurringError::Rule(error) => Self::field(error.field, "rule", error.message),
+            RecurringError::NoAccounts => Self::field("postId", "accounts_missing", sentence(&error)),
+            RecurringError::Stopped => Self::conflict("stopped", sentence(&error)),
+            RecurringError::TooMany => Self::conflict("too_many", sentence(&error)),
+            RecurringError::Post(error) => error.into(),
+            RecurringError::Db(error) => Self::database(&error),
+        }
+    }
+}
+
 impl From<CalendarFeedError> for Problem {
     fn from(error: CalendarFeedError) -> Self {
         match &error {
@@ -124,6 +140,7 @@ impl From<PostError> for Problem {
             PostError::NetworkSilent { .. } => Self::conflict("network_silent", sentence(&error)),
             // The warning is a whole sentence, or two.
             PostError::SecondPost(warning) => Self::conflict("second_post", warning.clone()),
+            PostError::IsTemplate => Self::conflict("is_template", sentence(&error)),
             PostError::QueuePaused(_) => Self::conflict("queue_paused", sentence(&error)),
             PostError::QueueFull(_) => Self::conflict("queue_full", sentence(&error)),
             PostError::House(e) => Self::of_house(e),

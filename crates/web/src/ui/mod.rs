@@ -14,6 +14,7 @@ mod organizations;
 mod overview;
 mod posts;
 mod receipts;
+mod recurring;
 pub(crate) mod reviews;
 mod shell;
 mod sign_in;
@@ -43,6 +44,12 @@ pub(crate) fn routes() -> Router<App> {
         .route("/calendar/feed", get(calendar::feed::page).post(calendar::feed::renew))
         .route("/calendar/feed/end", post(calendar::feed::end))
         .route("/calendar/feed/{file}", get(calendar::feed::file))
+        .route("/recurring", get(recurring::page))
+        .route("/recurring/{id}", post(recurring::change))
+        .route("/recurring/{id}/pause", post(recurring::pause))
+        .route("/recurring/{id}/resume", post(recurring::resume))
+        .route("/recurring/{id}/stop", post(recurring::stop))
+        .route("/posts/{id}/repeat", post(recurring::create))
         .route("/media", get(media::page).post(media::submit))
         .route("/media/picker", get(media::picker))
         .route("/media/{id}", get(media::original))

@@ -49,6 +49,12 @@ struct PostPage {
     can_cancel: bool,
     can_delete: bool,
     can_reschedule: bool,
+    /// It is the template of a recurring post.
+    is_template: bool,
+    /// It was made from a recurring post.
+    is_occurrence: bool,
+    /// The form that lets it come back.
+    repeat: Option<super::recurring::RuleForm>,
 }
 
 /// The pill of a state.
@@ -114,6 +120,9 @@ pub(crate) async fn page(
     let needs_approval = may.caller.organization.review_required && !post.may_leave(true);
     let review = super::reviews::panel(&app, &may, post).await?;
     let at = post.scheduled_at.unwrap_or_else(|| app.clock.now() + std::time::Duration::from_secs(3600));
+    let is_template = app.publishing.recurring_of_template(may.scope(), id).await?.is_some();
+    let repeat = (may_publish && !is_template && !detail.publications.is_empty() && post.recurring_post().is_none())
+        .then(|| super::recurring::RuleForm::fresh(zone.date(app.clock.now()), zone));
     Ok(render(&PostPage {
         shell: Shell::new("calendar", &may.caller, &accounts, &flash),
         id,
@@ -136,11 +145,14 @@ pub(crate) async fn page(
             && may.caller.allows(rookery_identity::Right::Review),
         revision: post.revision,
         review,
-        can_publish_now: planned && may_publish,
+        can_publish_now: planned && may_publish && !is_template,
         can_retry: any(&[PublicationStatus::Failed]) && may_publish,
         can_cancel: waiting && may_publish,
-        can_delete: !locked && may_publish,
-        can_reschedule: (planned || any(&[PublicationStatus::Failed])) && may_publish,
+        can_delete: !locked && may_publish && !is_template,
+        can_reschedule: (planned || any(&[PublicationStatus::Failed])) && may_publish && !is_template,
+        is_template,
+        is_occurrence: post.recurring_post().is_some(),
+        repeat,
     }))
 }
 

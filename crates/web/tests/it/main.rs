@@ -13,6 +13,7 @@ mod idempotency;
 mod media;
 mod posts;
 mod receipts;
+mod recurring;
 mod reviews;
 mod rights;
 mod session;

@@ -86,6 +86,13 @@ const ROUTES: &[(&str, &str, Right)] = &[
     ("POST", "/publications/{id}/mark-online", Scoped(Publishing)),
     ("POST", "/publications/{id}/move", Scoped(Publishing)),
     ("GET", "/calendar", Scoped(PostsRead)),
+    ("GET", "/recurring-posts", Scoped(PostsRead)),
+    ("POST", "/recurring-posts", Scoped(Publishing)),
+    ("GET", "/recurring-posts/{id}", Scoped(PostsRead)),
+    ("PATCH", "/recurring-posts/{id}", Scoped(Publishing)),
+    ("POST", "/recurring-posts/{id}/pause", Scoped(Publishing)),
+    ("POST", "/recurring-posts/{id}/resume", Scoped(Publishing)),
+    ("POST", "/recurring-posts/{id}/stop", Scoped(Publishing)),
     ("GET", "/media", Scoped(PostsRead)),
     ("POST", "/media", Scoped(PostsWrite)),
     ("POST", "/media/import", Scoped(PostsWrite)),
@@ -133,6 +140,7 @@ struct Furnished {
     file: String,
     upload: String,
     link: String,
+    recurring: String,
 }
 
 impl Furnished {
@@ -157,6 +165,14 @@ impl Furnished {
         let announced = rookery_publishing::NewUpload { name: "tide.mp4".into(), size: 10, sha256: None };
         let upload = house.media.begin_upload(&house.scope, announced).await.expect("announced");
         let new = rookery_publishing::NewReviewLink { recipient: "Imke".into(), days: 7 };
+        let again = detail.post.id;
+        // Beyond the days that are made ahead: nothing waits that the tests below do not know.
+        let starts_on = "2026-06-01".parse().expect("a date");
+        let rhythm = rookery_publishing::Rhythm::Days { every: 5 };
+        let end = rookery_publishing::End::Never;
+        let rule = rookery_publishing::Rule { rhythm, minute: 570, starts_on, end, cool_down_days: 0 };
+        let recurring = house.publishing.create_recurring(&house.scope, again, rule).await.expect("a rule");
+        let recurring = recurring.id.to_string();
         let made = house.publishing.create_review_link(&house.scope, detail.post.id, new).await.expect("a link");
         Self {
             account: account.id.to_string(),
@@ -167,8 +183,14 @@ impl Furnished {
             file: file.id.to_string(),
             upload: upload.id.to_string(),
             link: made.0.id.to_string(),
+            recurring,
             house,
         }
+    }
+
+    /// A rule for a recurring post.
+    fn rule() -> Value {
+        json!({"frequency": "days", "every": 5, "time": "09:30", "startsOn": "2026-03-02"})
     }
 
     /// Calls a route of the table about our things.
@@ -179,6 +201,7 @@ impl Furnished {
             ("/api-keys", &self.key),
             ("/jobs", &self.job),
             ("/review-links", &self.link),
+            ("/recurring-posts", &self.recurring),
         ]);
         let id = things.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id.as_str());
         let mut to = path.replace("{id}", id);
@@ -197,6 +220,8 @@ impl Furnished {
             ("POST", "/posts/{id}/review-links") => Some(json!({"recipient": "Imke"})),
             ("PATCH", "/media/{id}") => Some(json!({"title": "Tide"})),
             ("PATCH", "/publications/{id}") => Some(json!({"text": null})),
+            ("POST", "/recurring-posts") => Some(json!({"postId": self.post, "rule": Self::rule()})),
+            ("PATCH", "/recurring-posts/{id}") => Some(json!({"rule": Self::rule()})),
             ("PUT", "/accounts/{id}/slots") => Some(json!({"slots": [{"weekday": 1, "time": "09:30"}]})),
             ("PATCH", _) => Some(json!({"content": "Hello again"})),
             ("POST", "/publications/{id}/publish-again") => Some(json!({"althoughOut": true})),
@@ -246,7 +271,9 @@ async fn a_stranger_finds_nothing_of_ours() {
                 assert_eq!(answer.at("/findings/0/code"), "account_unknown");
                 continue;
             }
-            ("POST", "/analytics/ingest") => things.call(&stranger, method, path).await.refused(404, "not_found"),
+            ("POST", "/analytics/ingest" | "/recurring-posts") => {
+                things.call(&stranger, method, path).await.refused(404, "not_found")
+            }
             (_, path) if path.contains("{id}") => things.call(&stranger, method, path).await.refused(404, "not_found"),
             _ if *right == Instance => things.call(&stranger, method, path).await.refused(403, "forbidden"),
             _ => {

@@ -316,6 +316,13 @@ pub(crate) async fn keep(
         Some(detail) if is_planned(&detail) => {
             return Err(Problem::conflict("post_planned", "The post has a time already; save it with the button."));
         }
+        Some(detail) if app.publishing.recurring_of_template(may.scope(), detail.post.id).await?.is_some() => {
+            // Every save makes its waiting copies anew and asks for their approvals again.
+            return Err(Problem::conflict(
+                "post_planned",
+                "It is the template of a recurring post; save it with the button.",
+            ));
+        }
         Some(detail) => app.publishing.update_post(may.scope(), detail.post.id, fields.change(&zone, true)).await?,
         None => app.publishing.create_post(may.scope(), fields.new_post(Schedule::Draft, &zone)).await?,
     };

@@ -1,0 +1,2 @@
+DROP TABLE publishing.recurring_occurrences;
+DROP TABLE publishing.recurring_posts;
