@@ -38,7 +38,7 @@ use rookery_kernel::{Clock, IdGen};
 use rookery_platforms::Connectors;
 
 pub use content::{ContentFilter, ContentFormat, ContentRow};
-pub use daily::MetricBasis;
+pub use daily::{DailyReading, MetricBasis};
 pub use ingest::{
     BackfillIntegration, BackfillProgress, IngestError, IngestIntegration, PlanDailyIngest, RunReport, StepReport,
     Verdict,
@@ -65,6 +65,7 @@ pub struct Analytics {
     accounts: Accounts,
     connectors: Arc<Connectors>,
     jobs: Jobs,
+    writer: daily::Writer,
 }
 
 impl fmt::Debug for Analytics {
@@ -83,6 +84,7 @@ impl Analytics {
         connectors: Arc<Connectors>,
         jobs: Jobs,
     ) -> Self {
-        Self { db, clock, ids, accounts, connectors, jobs }
+        let writer = daily::Writer::new(db.clone(), Arc::clone(&clock));
+        Self { db, clock, ids, accounts, connectors, jobs, writer }
     }
 }

@@ -133,35 +133,47 @@ ON CONFLICT DO NOTHING;
 
 -- Lifetime readings from the day of publishing on, at most fourteen: a third of the final size on the first day, half
 -- on the second, then ever slower. X and Mastodon report no reach, Reddit only views: what is not reported stays empty.
-INSERT INTO analytics.daily_metrics
-    (organization_id, integration_id, external_content_id, date, reach, impressions, views, reactions, comments, shares, clicks,
-     saves, basis, fetched_at, source_version, created_at, updated_at)
-SELECT c.organization_id, c.integration_id, c.external_content_id, d.day,
-    CASE WHEN n.reports_reach THEN x.size END,
-    CASE WHEN n.platform <> 'reddit' THEN x.size * 13 / 10 END,
-    CASE n.platform WHEN 'reddit' THEN x.size * 2 END,
-    x.size * n.rate / 1000, x.size * n.rate / 7000, x.size * n.rate / 11000,
-    CASE WHEN n.platform IN ('linkedin', 'twitter', 'facebook') THEN x.size * 12 / 1000 END,
-    CASE n.platform WHEN 'instagram' THEN x.size * 9 / 1000 END,
-    'lifetime', r.read_at, 'example', r.read_at, r.read_at
-FROM (VALUES
-    ('linkedin', 1, 1450, 29, true), ('twitter', 2, 880, 21, false), ('reddit', 3, 620, 34, false),
-    ('threads', 4, 410, 38, true), ('instagram', 5, 1900, 44, true), ('facebook', 6, 760, 25, true),
-    ('mastodon', 7, 150, 52, false)
-) AS n (platform, number, base, rate, reports_reach)
-JOIN accounts.social_accounts a ON a.organization_id = current_setting('app.organization_id')::uuid
-    AND a.platform_user_id = 'seed-' || n.platform
-JOIN analytics.content c ON c.organization_id = a.organization_id AND c.integration_id = a.id
-CROSS JOIN LATERAL (SELECT (c.published_at AT TIME ZONE 'UTC')::date AS published,
-    ((a.created_at + interval '60 days') AT TIME ZONE 'UTC')::date AS today) AS p
-CROSS JOIN LATERAL (SELECT CASE WHEN c.post_id IS NULL
-    THEN n.base * (100 + (p.published - p.today + 56)) / 100 * (60 + (extract(day FROM c.published_at)::integer * 13
-        + extract(hour FROM c.published_at)::integer * 7) % 81) / 100
-    ELSE 3800 END AS final) AS f
-CROSS JOIN LATERAL (SELECT age, p.published + age AS day FROM generate_series(0, 13) AS g (age)) AS d
-CROSS JOIN LATERAL (SELECT f.final * (d.age + 1) / (d.age + 3) AS size) AS x
-CROSS JOIN LATERAL (SELECT (d.day + 1)::timestamp AT TIME ZONE 'UTC' + interval '2 hours' AS read_at) AS r
-WHERE d.day < p.today
+INSERT INTO analytics.content_daily_metrics
+    (organization_id, content_key, date, fetched_at, source_version, reach, impressions, views, reactions, comments, shares, clicks, saves,
+     reach_change, impressions_change, views_change, reactions_change, comments_change, shares_change, clicks_change, saves_change)
+SELECT m.organization_id, m.content_key, m.date, m.read_at, 'example', m.reach, m.impressions, m.views, m.reactions, m.comments, m.shares, m.clicks, m.saves,
+    m.reach - coalesce(lag(m.reach) OVER past, 0),
+    m.impressions - coalesce(lag(m.impressions) OVER past, 0),
+    m.views - coalesce(lag(m.views) OVER past, 0),
+    m.reactions - coalesce(lag(m.reactions) OVER past, 0),
+    m.comments - coalesce(lag(m.comments) OVER past, 0),
+    m.shares - coalesce(lag(m.shares) OVER past, 0),
+    m.clicks - coalesce(lag(m.clicks) OVER past, 0),
+    m.saves - coalesce(lag(m.saves) OVER past, 0)
+FROM (
+    SELECT c.organization_id, c.content_key, d.day AS date,
+        CASE WHEN n.reports_reach THEN x.size END AS reach,
+        CASE WHEN n.platform <> 'reddit' THEN x.size * 13 / 10 END AS impressions,
+        CASE n.platform WHEN 'reddit' THEN x.size * 2 END AS views,
+        x.size * n.rate / 1000 AS reactions, x.size * n.rate / 7000 AS comments, x.size * n.rate / 11000 AS shares,
+        CASE WHEN n.platform IN ('linkedin', 'twitter', 'facebook') THEN x.size * 12 / 1000 END AS clicks,
+        CASE n.platform WHEN 'instagram' THEN x.size * 9 / 1000 END AS saves,
+        r.read_at
+    FROM (VALUES
+        ('linkedin', 1, 1450, 29, true), ('twitter', 2, 880, 21, false), ('reddit', 3, 620, 34, false),
+        ('threads', 4, 410, 38, true), ('instagram', 5, 1900, 44, true), ('facebook', 6, 760, 25, true),
+        ('mastodon', 7, 150, 52, false)
+    ) AS n (platform, number, base, rate, reports_reach)
+    JOIN accounts.social_accounts a ON a.organization_id = current_setting('app.organization_id')::uuid
+        AND a.platform_user_id = 'seed-' || n.platform
+    JOIN analytics.content c ON c.organization_id = a.organization_id AND c.integration_id = a.id
+    CROSS JOIN LATERAL (SELECT (c.published_at AT TIME ZONE 'UTC')::date AS published,
+        ((a.created_at + interval '60 days') AT TIME ZONE 'UTC')::date AS today) AS p
+    CROSS JOIN LATERAL (SELECT CASE WHEN c.post_id IS NULL
+        THEN n.base * (100 + (p.published - p.today + 56)) / 100 * (60 + (extract(day FROM c.published_at)::integer * 13
+            + extract(hour FROM c.published_at)::integer * 7) % 81) / 100
+        ELSE 3800 END AS final) AS f
+    CROSS JOIN LATERAL (SELECT age, p.published + age AS day FROM generate_series(0, 13) AS g (age)) AS d
+    CROSS JOIN LATERAL (SELECT f.final * (d.age + 1) / (d.age + 3) AS size) AS x
+    CROSS JOIN LATERAL (SELECT (d.day + 1)::timestamp AT TIME ZONE 'UTC' + interval '2 hours' AS read_at) AS r
+    WHERE d.day < p.today
+) AS m
+WINDOW past AS (PARTITION BY m.organization_id, m.content_key ORDER BY m.date)
 ON CONFLICT DO NOTHING;
 
 -- The accounts' own numbers of 56 days; followers grow up to what the account shows now.
@@ -212,19 +224,45 @@ CROSS JOIN LATERAL (SELECT u.likes_count * (d.age + 2) / 7 AS likes, u.comments_
 WHERE u.organization_id = current_setting('app.organization_id')::uuid AND u.idempotency_key = 'seed-linkedin'
 ON CONFLICT DO NOTHING;
 
--- Sums per day: of all accounts, of each group, of each account.
+-- Sums per day: of all accounts, of each group, of each account. The accounts that reported are those with a row.
 INSERT INTO analytics.daily_rollups
-    (organization_id, date, scope_type, scope_id, new_content_count, reach, impressions, engagement, clicks, followers_delta,
-     integrations_expected, integrations_ok, computed_at)
-SELECT m.organization_id, m.date, k.scope_type, k.scope_id,
-    sum((SELECT count(*) FROM analytics.content c WHERE c.organization_id = m.organization_id
-        AND c.integration_id = m.integration_id AND (c.published_at AT TIME ZONE 'UTC')::date = m.date)),
-    sum(m.reach), sum(m.impressions), sum(m.engagements), sum(m.clicks), sum(m.followers_gained - m.followers_lost),
-    count(*), count(*), max(m.fetched_at) + interval '1 hour'
+    (organization_id, date, scope_type, scope_id, content_count, new_content_count,
+     reach, impressions, views, reactions, comments, shares, clicks, saves, engagement,
+     reach_items, impressions_items, views_items, reactions_items, comments_items, shares_items, clicks_items, saves_items, engagement_items,
+     rated_engagement, rated_by_reach, rated_by_views, rated_by_impressions, followers_delta, integrations_expected,
+     integrations_ok, computed_at)
+SELECT m.organization_id, m.date, k.scope_type, k.scope_id, sum(n.items), sum(n.new_items),
+    sum(n.reach), sum(n.impressions), sum(n.views), sum(n.reactions), sum(n.comments), sum(n.shares), sum(n.clicks), sum(n.saves), sum(n.engagement),
+    coalesce(sum(n.reach_items), 0), coalesce(sum(n.impressions_items), 0), coalesce(sum(n.views_items), 0), coalesce(sum(n.reactions_items), 0), coalesce(sum(n.comments_items), 0), coalesce(sum(n.shares_items), 0), coalesce(sum(n.clicks_items), 0), coalesce(sum(n.saves_items), 0), coalesce(sum(n.engagement_items), 0),
+    coalesce(sum(n.rated_engagement), 0), coalesce(sum(n.rated_by_reach), 0), coalesce(sum(n.rated_by_views), 0),
+    coalesce(sum(n.rated_by_impressions), 0), sum(m.followers_gained - m.followers_lost), count(*), count(*),
+    max(m.fetched_at) + interval '1 hour'
 FROM analytics.account_daily_metrics m
 JOIN accounts.social_accounts a ON a.organization_id = m.organization_id AND a.id = m.integration_id
     AND a.platform_user_id = 'seed-' || a.platform::text
 JOIN analytics.tracked_integrations t ON t.organization_id = m.organization_id AND t.integration_id = m.integration_id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS items, count(*) FILTER (WHERE (c.published_at AT TIME ZONE 'UTC')::date = m.date) AS new_items,
+        sum(d.reach_change) AS reach, count(d.reach_change) AS reach_items,
+        sum(d.impressions_change) AS impressions, count(d.impressions_change) AS impressions_items,
+        sum(d.views_change) AS views, count(d.views_change) AS views_items,
+        sum(d.reactions_change) AS reactions, count(d.reactions_change) AS reactions_items,
+        sum(d.comments_change) AS comments, count(d.comments_change) AS comments_items,
+        sum(d.shares_change) AS shares, count(d.shares_change) AS shares_items,
+        sum(d.clicks_change) AS clicks, count(d.clicks_change) AS clicks_items,
+        sum(d.saves_change) AS saves, count(d.saves_change) AS saves_items,
+        sum(e.engagement) AS engagement, count(e.engagement) AS engagement_items,
+        sum(e.engagement) FILTER (WHERE b.rated_by <> '') AS rated_engagement,
+        sum(d.reach_change) FILTER (WHERE b.rated_by = 'reach') AS rated_by_reach,
+        sum(d.views_change) FILTER (WHERE b.rated_by = 'views') AS rated_by_views,
+        sum(d.impressions_change) FILTER (WHERE b.rated_by = 'impressions') AS rated_by_impressions
+    FROM analytics.content c
+    JOIN analytics.content_daily_metrics d ON d.organization_id = c.organization_id AND d.content_key = c.content_key
+    CROSS JOIN LATERAL (SELECT d.reactions_change + d.comments_change + d.shares_change AS engagement) AS e
+    CROSS JOIN LATERAL (SELECT CASE WHEN d.reach_change > 0 THEN 'reach' WHEN d.views_change > 0 THEN 'views'
+        WHEN d.impressions_change > 0 THEN 'impressions' ELSE '' END AS rated_by) AS b
+    WHERE c.organization_id = m.organization_id AND c.integration_id = m.integration_id AND d.date = m.date
+) AS n
 CROSS JOIN LATERAL (
     SELECT 'org'::analytics.rollup_scope AS scope_type, m.organization_id AS scope_id
     UNION ALL SELECT 'integration', m.integration_id

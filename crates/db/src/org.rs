@@ -38,6 +38,17 @@ impl OrgTx {
         &mut self.open.connection
     }
 
+    /// Goes on for another organization in the same transaction: what was written lasts together with what follows, and
+    /// each statement still sees one organization only.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn turn_to(&mut self, scope: &Scope) -> Result<(), Error> {
+        sqlx::raw_sql(AssertSqlSafe(format!("select {}", settings(scope)))).execute(self.conn()).await?;
+        self.scope = scope.clone();
+        Ok(())
+    }
+
     /// Makes the work last.
     ///
     /// # Errors
@@ -90,8 +101,13 @@ const BEGIN_SYSTEM: &str =
 /// One message with everything: `begin` and the settings cost a single round trip.
 /// Only ids, addresses and fixed words are written into it, none of which can hold a quote.
 fn begin_for(scope: &Scope) -> String {
+    format!("begin; select {}", settings(scope))
+}
+
+/// Who asks, and for which organization.
+fn settings(scope: &Scope) -> String {
     let mut sql = format!(
-        "begin; select identity.set_organization('{}'), set_config('app.audited', 'on', true), \
+        "identity.set_organization('{}'), set_config('app.audited', 'on', true), \
          set_config('app.actor_kind', '{}', true)",
         scope.organization_id,
         scope.actor.kind()
@@ -99,15 +115,10 @@ fn begin_for(scope: &Scope) -> String {
     let mut set = |name: &str, value: String| {
         write!(sql, ", set_config('{name}', '{value}', true)").expect("writing to a String does not fail");
     };
-    if let Some(user) = scope.actor.user_id() {
-        set("app.actor_user_id", user.to_string());
-    }
-    if let Some(request) = scope.request_id {
-        set("app.request_id", request.to_string());
-    }
-    if let Some(ip) = scope.ip {
-        set("app.ip", ip.to_string());
-    }
+    // An empty one says nobody: it may stand where another's was.
+    set("app.actor_user_id", scope.actor.user_id().map(|id| id.to_string()).unwrap_or_default());
+    set("app.request_id", scope.request_id.map(|id| id.to_string()).unwrap_or_default());
+    set("app.ip", scope.ip.map(|ip| ip.to_string()).unwrap_or_default());
     sql
 }
 

@@ -357,6 +357,9 @@ pub enum BenchCommand {
     /// Many publications due in the same minute, beside the same calls without a database; in a temporary folder.
     #[command(after_help = "Example: rookery bench publish --publications 10000 --workers 8")]
     Publish(crate::bench::PublishArgs),
+    /// Storing a day's numbers, beside COPY and a loop, with many rows there already; in a temporary folder.
+    #[command(after_help = "Example: rookery bench ingest --existing 1000000,10000000")]
+    Ingest(crate::bench::IngestArgs),
     /// A worker process of one of these.
     #[command(hide = true)]
     Worker(crate::bench::WorkerArgs),

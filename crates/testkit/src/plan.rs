@@ -101,9 +101,9 @@ impl Plan {
         self.scans().iter().filter_map(|scan| text(scan, "Relation Name")).collect()
     }
 
-    /// The tables that were read from end to end.
+    /// The tables that were read from end to end. A part of the plan that never ran read nothing.
     pub fn read_whole(&self) -> BTreeSet<String> {
-        let whole = |scan: &&Value| scan["Node Type"] == "Seq Scan";
+        let whole = |scan: &&Value| scan["Node Type"] == "Seq Scan" && scan["Actual Loops"].as_f64() != Some(0.0);
         self.scans().into_iter().filter(whole).filter_map(|scan| text(scan, "Relation Name")).collect()
     }
 

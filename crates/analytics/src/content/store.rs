@@ -157,26 +157,30 @@ pub(crate) async fn due(tx: &mut OrgTx, due: &DueFor<'_>) -> Result<Vec<String>,
     let organization = tx.organization_id();
     Ok(sqlx::query_scalar!(
         "select item.external_content_id
-         from (select c.external_content_id, c.published_at, last.date as last_date,
+         from (select c.external_content_id, c.content_key, c.published_at, last.date as last_date,
                       $3 - (c.published_at at time zone $5)::date as age,
                       row_number() over (order by coalesce(last.reactions, 0) + coalesce(last.comments, 0)
                                                   + coalesce(last.shares, 0) desc, c.published_at desc, c.id) as place
                from analytics.content c
                     left join lateral (
-                        select m.date, m.reactions, m.comments, m.shares
-                        from analytics.daily_metrics m
-                        where m.organization_id = $1 and m.integration_id = $2
-                          and m.external_content_id = c.external_content_id and m.date < $3
-                        order by m.date desc limit 1) last on true
+                        -- Day by day backwards, by the primary key: what is read at all is read every thirty days.
+                        select b.*
+                        from generate_series(1, least(92, $3 - (c.published_at at time zone 'UTC')::date + 1)) n
+                             cross join lateral (
+                                 select m.date, m.reactions, m.comments, m.shares
+                                 from analytics.content_daily_metrics m
+                                 where m.organization_id = $1 and m.date = $3 - n and m.content_key = c.content_key
+                                 offset 0) b
+                        limit 1) last on true
                where c.organization_id = $1 and c.integration_id = $2 and not c.is_deleted_on_platform
                  and c.published_at < $4) item
          where (item.last_date is null or item.place <= 20
                 or $3 - item.last_date >= case when item.age <= 7 then 1 when item.age <= 30 then 3
                                                when item.age <= 90 then 7 else 30 end)
            and not ($6 and exists (
-                select from analytics.daily_metrics d
-                where d.organization_id = $1 and d.integration_id = $2 and d.date = $3
-                  and d.external_content_id = item.external_content_id and not d.is_partial))
+                select from analytics.content_daily_metrics d
+                where d.organization_id = $1 and d.date = $3 and d.content_key = item.content_key
+                  and not d.is_partial))
          order by item.published_at desc, item.external_content_id
          limit $7",
         organization.uuid(),
@@ -232,12 +236,18 @@ pub(crate) async fn page(
                   m.reactions as "reactions?", m.comments as "comments?", m.shares as "shares?", m.clicks as "clicks?",
                   m.saves as "saves?"
            from analytics.content c
+                cross join (select max(e.date) as date from analytics.content_daily_metrics e
+                            where e.organization_id = $1) newest
                 left join lateral (
-                    select d.date, d.reach, d.impressions, d.views, d.reactions, d.comments, d.shares, d.clicks, d.saves
-                    from analytics.daily_metrics d
-                    where d.organization_id = $1 and d.integration_id = c.integration_id
-                      and d.external_content_id = c.external_content_id
-                    order by d.date desc limit 1) m on true
+                    select b.*
+                    from generate_series(0, newest.date - (c.published_at at time zone 'UTC')::date + 1) n
+                         cross join lateral (
+                             select d.date, d.reach, d.impressions, d.views, d.reactions, d.comments, d.shares, d.clicks,
+                                    d.saves
+                             from analytics.content_daily_metrics d
+                             where d.organization_id = $1 and d.date = newest.date - n and d.content_key = c.content_key
+                             offset 0) b
+                    limit 1) m on true
            where c.organization_id = $1
              and ($2::uuid[] is null or c.integration_id = any($2))
              and ($3::analytics.content_format is null or c.format = $3)

@@ -2,9 +2,12 @@
 
 mod account_store;
 mod model;
+mod ops;
 mod store;
+mod writer;
 
 pub(crate) use account_store::upsert_account;
-pub use model::MetricBasis;
 pub(crate) use model::{AccountReading, Reading, clean_json};
-pub(crate) use store::{ROWS_MAX, Stand, upsert};
+pub use model::{DailyReading, MetricBasis};
+pub(crate) use store::{ROWS_MAX, Row};
+pub(crate) use writer::Writer;

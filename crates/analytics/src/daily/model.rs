@@ -1,9 +1,11 @@
 //! A reading of numbers, made fit for the database. Pure.
 
-use rookery_kernel::Date;
+use rookery_kernel::{AccountId, Date};
 use rookery_platforms::{AccountMetrics, Basis, ContentMetrics};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::kpi::Numbers;
 
 /// What a number covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
@@ -75,6 +77,43 @@ impl From<ContentMetrics> for Reading {
     }
 }
 
+/// One item's numbers of one day from elsewhere than a connector: an import, a test.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DailyReading {
+    /// The account.
+    pub account: AccountId,
+    /// The item's id at the network; it has to be among the content.
+    pub external_content_id: String,
+    /// The day.
+    pub date: Date,
+    /// Total at the end of the day, or the day alone.
+    pub basis: MetricBasis,
+    /// What is known.
+    pub numbers: Numbers,
+}
+
+impl From<DailyReading> for Reading {
+    fn from(r: DailyReading) -> Self {
+        let n = r.numbers;
+        Self {
+            external_id: r.external_content_id,
+            reach: counter(n.reach),
+            impressions: counter(n.impressions),
+            views: counter(n.views),
+            reactions: counter(n.reactions),
+            comments: counter(n.comments),
+            shares: counter(n.shares),
+            clicks: counter(n.clicks),
+            saves: counter(n.saves),
+            watch_time_ms: None,
+            avg_watch_time_ms: None,
+            completion_rate: None,
+            extra: object(Value::Null),
+            basis: r.basis,
+        }
+    }
+}
+
 /// The numbers of the account as they are stored, for one day.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct AccountReading {
@@ -116,9 +155,12 @@ impl AccountReading {
     }
 }
 
-/// A count below zero is no count; then nothing is known.
+/// No network has counted that far; what is above is a fault of the answer, and would end the sums.
+pub(crate) const COUNT_MAX: i64 = 1_000_000_000_000_000;
+
+/// A count below zero or beyond all measure is no count; then nothing is known.
 fn counter(value: Option<i64>) -> Option<i64> {
-    value.filter(|n| *n >= 0)
+    value.filter(|n| (0..=COUNT_MAX).contains(n))
 }
 
 fn object(extra: Value) -> Value {
@@ -149,12 +191,14 @@ mod tests {
         let reading = Reading::from(ContentMetrics {
             external_id: "1".to_owned(),
             reach: Some(-1),
+            impressions: Some(COUNT_MAX + 1),
             views: Some(0),
             completion_rate: Some(f32::NAN),
             extra: json!({"a\u{0}": ["b\u{0}"]}),
             ..ContentMetrics::default()
         });
-        assert_eq!((reading.reach, reading.views, reading.completion_rate), (None, Some(0), None));
+        assert_eq!((reading.reach, reading.impressions, reading.views), (None, None, Some(0)));
+        assert_eq!(reading.completion_rate, None);
         assert_eq!(reading.extra, json!({"a": ["b"]}));
         assert_eq!(object(json!("text")), json!({}));
     }

@@ -1,19 +1,25 @@
 //! The statements on an item's numbers.
+//!
+//! A row's change is its number less the last known one before it (lifetime), or the number itself (day). The changes
+//! stand in the row; their sums stand in `analytics.daily_rollups` for the account and the organization, and are moved by
+//! the difference in the statement that writes the rows. Whoever writes holds its accounts' locks, so that no second
+//! writer sees a number that is about to change.
 
 use std::collections::BTreeMap;
 
 use rookery_db::{Error, OrgTx};
 use rookery_kernel::{AccountId, Date, Timestamp};
 use serde_json::Value;
+use sqlx::types::Uuid;
 
-use super::model::Reading;
+use super::model::{MetricBasis, Reading};
 
 /// Most rows of one statement.
-pub(crate) const ROWS_MAX: usize = 1000;
+pub(crate) const ROWS_MAX: usize = 5_000;
 
-/// Where a batch of readings stands.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Stand<'a> {
+/// One reading and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
     pub account: AccountId,
     /// The day the numbers stand under.
     pub date: Date,
@@ -22,142 +28,519 @@ pub(crate) struct Stand<'a> {
     /// When they were read.
     pub fetched_at: Timestamp,
     /// Connector and API version.
-    pub source_version: &'a str,
+    pub source_version: String,
+    pub reading: Reading,
 }
 
 /// What a batch changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Upserted {
+pub(crate) struct Written {
     /// Rows that were new or changed.
-    pub written: u64,
+    pub rows: u64,
     /// Items that are stored with the other basis: not written.
-    pub of_other_basis: Vec<String>,
+    pub of_other_basis: Vec<(AccountId, String)>,
 }
 
-/// Stores readings, at most [`ROWS_MAX`] per statement. A row that would not change is not
-/// written: not its time either. A known number is kept where the new reading has none; a partial
-/// row becomes final, never the reverse; an older reading never replaces a newer one; a lifetime
-/// row never becomes a day row.
-pub(crate) async fn upsert(tx: &mut OrgTx, stand: Stand<'_>, readings: &[Reading]) -> Result<Upserted, Error> {
-    // One row per item, in one order for all: a statement cannot write a row twice, and two runs
-    // shall not wait for each other in a circle.
-    let rows: BTreeMap<&str, &Reading> = readings.iter().map(|r| (r.external_id.as_str(), r)).collect();
-    let rows: Vec<&Reading> = rows.into_values().collect();
-    let mut upserted = Upserted::default();
-    for rows in rows.chunks(ROWS_MAX) {
-        let written = upsert_chunk(tx, stand, rows).await?;
-        upserted.written += written;
-        if written < rows.len() as u64 {
-            upserted.of_other_basis.extend(of_other_basis(tx, stand, rows).await?);
+/// The columns of a batch, as arrays.
+struct Columns {
+    accounts: Vec<Uuid>,
+    items: Vec<String>,
+    dates: Vec<Date>,
+    is_partial: Vec<bool>,
+    fetched_at: Vec<Timestamp>,
+    sources: Vec<String>,
+    basis: Vec<String>,
+    numbers: [Vec<Option<i64>>; 10],
+    completion: Vec<Option<f32>>,
+    extra: Vec<Option<Value>>,
+}
+
+impl Columns {
+    fn of(rows: &[&Row]) -> Self {
+        let number = |f: fn(&Reading) -> Option<i64>| rows.iter().map(|row| f(&row.reading)).collect();
+        Self {
+            accounts: rows.iter().map(|r| r.account.uuid()).collect(),
+            items: rows.iter().map(|r| r.reading.external_id.clone()).collect(),
+            dates: rows.iter().map(|r| r.date).collect(),
+            is_partial: rows.iter().map(|r| r.is_partial).collect(),
+            fetched_at: rows.iter().map(|r| r.fetched_at).collect(),
+            sources: rows.iter().map(|r| r.source_version.clone()).collect(),
+            basis: rows.iter().map(|r| r.reading.basis.label().to_owned()).collect(),
+            numbers: [
+                number(|r| r.reach),
+                number(|r| r.impressions),
+                number(|r| r.views),
+                number(|r| r.reactions),
+                number(|r| r.comments),
+                number(|r| r.shares),
+                number(|r| r.clicks),
+                number(|r| r.saves),
+                number(|r| r.watch_time_ms),
+                number(|r| r.avg_watch_time_ms),
+            ],
+            completion: rows.iter().map(|r| r.reading.completion_rate).collect(),
+            extra: rows.iter().map(|r| Some(r.reading.extra.clone()).filter(|e| *e != serde_json::json!({}))).collect(),
         }
     }
-    Ok(upserted)
 }
 
-async fn upsert_chunk(tx: &mut OrgTx, stand: Stand<'_>, rows: &[&Reading]) -> Result<u64, Error> {
-    let organization = tx.organization_id();
-    let column = |f: fn(&Reading) -> Option<i64>| -> Vec<Option<i64>> { rows.iter().map(|row| f(row)).collect() };
-    let items: Vec<String> = rows.iter().map(|r| r.external_id.clone()).collect();
-    let reach = column(|r| r.reach);
-    let impressions = column(|r| r.impressions);
-    let views = column(|r| r.views);
-    let reactions = column(|r| r.reactions);
-    let comments = column(|r| r.comments);
-    let shares = column(|r| r.shares);
-    let clicks = column(|r| r.clicks);
-    let saves = column(|r| r.saves);
-    let watch = column(|r| r.watch_time_ms);
-    let average_watch = column(|r| r.avg_watch_time_ms);
-    let completion: Vec<Option<f32>> = rows.iter().map(|r| r.completion_rate).collect();
-    let extra: Vec<Value> = rows.iter().map(|r| r.extra.clone()).collect();
-    let basis: Vec<String> = rows.iter().map(|r| r.basis.label().to_owned()).collect();
-    let done = sqlx::query!(
-        "insert into analytics.daily_metrics as t
-             (organization_id, integration_id, external_content_id, date, reach, impressions, views, reactions, comments,
-              shares, clicks, saves, watch_time_ms, avg_watch_time_ms, completion_rate, extra, basis, is_partial,
-              fetched_at, source_version, created_at, updated_at)
-         select o.organization_id, $2, u.item, $3, u.reach, u.impressions, u.views, u.reactions, u.comments, u.shares,
-                u.clicks, u.saves, u.watch, u.average_watch, u.completion, u.extra, u.basis::analytics.metric_basis, $4,
-                $5, $6, $5, $5
-         from identity.organizations o
-              cross join unnest($7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],
-                                $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::real[],
-                                $19::jsonb[], $20::text[])
-                  as u (item, reach, impressions, views, reactions, comments, shares, clicks, saves, watch,
-                        average_watch, completion, extra, basis)
-              left join analytics.daily_metrics old
-                  on old.organization_id = o.organization_id and old.integration_id = $2 and old.date = $3
-                     and old.external_content_id = u.item
-         where o.organization_id = $1
-           and (old.organization_id is null
-                or (old.basis = u.basis::analytics.metric_basis and old.fetched_at <= $5
-                    and (coalesce(u.reach, old.reach), coalesce(u.impressions, old.impressions),
-                         coalesce(u.views, old.views), coalesce(u.reactions, old.reactions),
-                         coalesce(u.comments, old.comments), coalesce(u.shares, old.shares),
-                         coalesce(u.clicks, old.clicks), coalesce(u.saves, old.saves),
-                         coalesce(u.watch, old.watch_time_ms), coalesce(u.average_watch, old.avg_watch_time_ms),
-                         coalesce(u.completion, old.completion_rate), old.extra || u.extra, old.is_partial and $4)
-                        is distinct from
-                        (old.reach, old.impressions, old.views, old.reactions, old.comments, old.shares, old.clicks,
-                         old.saves, old.watch_time_ms, old.avg_watch_time_ms, old.completion_rate, old.extra,
-                         old.is_partial)))
-         on conflict (organization_id, integration_id, date, external_content_id) do update set
-             reach = coalesce(excluded.reach, t.reach), impressions = coalesce(excluded.impressions, t.impressions),
-             views = coalesce(excluded.views, t.views), reactions = coalesce(excluded.reactions, t.reactions),
-             comments = coalesce(excluded.comments, t.comments), shares = coalesce(excluded.shares, t.shares),
-             clicks = coalesce(excluded.clicks, t.clicks), saves = coalesce(excluded.saves, t.saves),
-             watch_time_ms = coalesce(excluded.watch_time_ms, t.watch_time_ms),
-             avg_watch_time_ms = coalesce(excluded.avg_watch_time_ms, t.avg_watch_time_ms),
-             completion_rate = coalesce(excluded.completion_rate, t.completion_rate),
-             extra = t.extra || excluded.extra, is_partial = t.is_partial and excluded.is_partial,
-             fetched_at = excluded.fetched_at, source_version = excluded.source_version,
-             updated_at = excluded.updated_at
-         where t.basis = excluded.basis and t.fetched_at <= excluded.fetched_at",
-        organization.uuid(),
-        stand.account.uuid(),
-        stand.date as Date,
-        stand.is_partial,
-        stand.fetched_at as Timestamp,
-        stand.source_version,
-        &items,
-        &reach as &[Option<i64>],
-        &impressions as &[Option<i64>],
-        &views as &[Option<i64>],
-        &reactions as &[Option<i64>],
-        &comments as &[Option<i64>],
-        &shares as &[Option<i64>],
-        &clicks as &[Option<i64>],
-        &saves as &[Option<i64>],
-        &watch as &[Option<i64>],
-        &average_watch as &[Option<i64>],
-        &completion as &[Option<f32>],
-        &extra,
-        &basis,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(done.rows_affected())
+/// Stores readings of any accounts of one organization, at most [`ROWS_MAX`] per statement. A row that would not change
+/// is not written: not its time either. A known number is kept where the new reading has none; a partial row becomes
+/// final, never the reverse; an older reading never replaces a newer one; a lifetime row never becomes a day row. An item
+/// that is not among the content is left out.
+pub(crate) async fn write(tx: &mut OrgTx, rows: &[Row]) -> Result<Written, Error> {
+    // One row per item and day, in one order for all: a statement cannot write a row twice.
+    let rows: BTreeMap<(AccountId, &str, Date), &Row> =
+        rows.iter().map(|r| ((r.account, r.reading.external_id.as_str(), r.date), r)).collect();
+    let rows: Vec<&Row> = rows.into_values().collect();
+    let mut written = Written::default();
+    if rows.is_empty() {
+        return Ok(written);
+    }
+    lock(tx, &rows).await?;
+    let newest = newest(tx).await?;
+    for rows in statements(&rows) {
+        let part = write_chunk(tx, &rows).await?;
+        written.rows += part.rows;
+        written.of_other_basis.extend(part.of_other_basis);
+        // The changes of later days lean on what was written now.
+        let late: Vec<&Row> = rows
+            .iter()
+            .copied()
+            .filter(|r| r.reading.basis == MetricBasis::Lifetime && newest.is_some_and(|newest| r.date < newest))
+            .collect();
+        if part.rows > 0 && !late.is_empty() {
+            mend(tx, &late).await?;
+        }
+    }
+    Ok(written)
 }
 
-/// The items of a batch that are stored with the other basis. Somebody changed a connector
-/// without a migration; the run tells it.
-async fn of_other_basis(tx: &mut OrgTx, stand: Stand<'_>, rows: &[&Reading]) -> Result<Vec<String>, Error> {
+/// The rows as they go into statements. A lifetime reading leans on those of the days before, which have to stand there
+/// already: days go one after the other, the earliest first.
+fn statements<'a>(rows: &[&'a Row]) -> Vec<Vec<&'a Row>> {
+    let mut days: BTreeMap<Option<Date>, Vec<&'a Row>> = BTreeMap::new();
+    for row in rows {
+        let day = (row.reading.basis == MetricBasis::Lifetime).then_some(row.date);
+        days.entry(day).or_default().push(row);
+    }
+    days.into_values().flat_map(|rows| rows.chunks(ROWS_MAX).map(<[&Row]>::to_vec).collect::<Vec<_>>()).collect()
+}
+
+/// Keeps other writers from the accounts until the end of the transaction. In one order, so that no two wait for each
+/// other in a circle.
+async fn lock(tx: &mut OrgTx, rows: &[&Row]) -> Result<(), Error> {
     let organization = tx.organization_id();
-    let items: Vec<String> = rows.iter().map(|r| r.external_id.clone()).collect();
-    let basis: Vec<String> = rows.iter().map(|r| r.basis.label().to_owned()).collect();
-    Ok(sqlx::query_scalar!(
-        "select d.external_content_id
-         from analytics.daily_metrics d
-              join unnest($4::text[], $5::text[]) as u (item, basis) on u.item = d.external_content_id
-         where d.organization_id = $1 and d.integration_id = $2 and d.date = $3
-           and d.basis <> u.basis::analytics.metric_basis
-         order by 1",
+    let accounts: Vec<Uuid> = rows.iter().map(|r| r.account.uuid()).collect();
+    sqlx::query!(
+        "select t.integration_id from analytics.tracked_integrations t
+         where t.organization_id = $1 and t.integration_id = any($2)
+         order by t.integration_id
+         for no key update",
         organization.uuid(),
-        stand.account.uuid(),
-        stand.date as Date,
-        &items,
-        &basis,
+        &accounts,
     )
     .fetch_all(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The last day that has a row.
+async fn newest(tx: &mut OrgTx) -> Result<Option<Date>, Error> {
+    let organization = tx.organization_id();
+    Ok(sqlx::query_scalar!(
+        "select d.date from analytics.content_daily_metrics d
+         where d.organization_id = $1
+         order by d.date desc
+         limit 1",
+        organization.uuid(),
+    )
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+async fn write_chunk(tx: &mut OrgTx, rows: &[&Row]) -> Result<Written, Error> {
+    let organization = tx.organization_id();
+    let c = Columns::of(rows);
+    let [reach, impressions, views, reactions, comments, shares, clicks, saves, watch_time_ms, avg_watch_time_ms] =
+        &c.numbers;
+    let done = sqlx::query!(
+        r#"with input as materialized (
+               select c.content_key, c.integration_id as account, (c.published_at at time zone 'UTC')::date as born, u.date,
+                      u.is_partial, u.fetched_at, u.source, u.basis::analytics.metric_basis as basis, u.reach, u.impressions, u.views,
+                      u.reactions, u.comments, u.shares, u.clicks, u.saves, u.watch_time_ms, u.avg_watch_time_ms, u.completion_rate,
+                      u.extra
+               from unnest($2::uuid[], $3::text[], $4::date[], $5::boolean[], $6::timestamptz[], $7::text[], $8::text[], $9::bigint[],
+                           $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[],
+                           $17::bigint[], $18::bigint[], $19::real[], $20::jsonb[])
+                        as u (account, item, date, is_partial, fetched_at, source, basis, reach, impressions, views, reactions,
+                              comments, shares, clicks, saves, watch_time_ms, avg_watch_time_ms, completion_rate, extra)
+                    join analytics.content c
+                        on c.organization_id = $1 and c.integration_id = u.account and c.external_content_id = u.item
+           ), beside as materialized (
+               select i.content_key, i.account, i.born, i.date, i.basis, i.fetched_at, i.source, d.content_key is null as is_new,
+                      d.basis <> i.basis as is_other_basis, i.is_partial and coalesce(d.is_partial, true) as is_partial,
+                      coalesce(i.reach, d.reach) as reach, coalesce(i.impressions, d.impressions) as impressions,
+                      coalesce(i.views, d.views) as views, coalesce(i.reactions, d.reactions) as reactions,
+                      coalesce(i.comments, d.comments) as comments, coalesce(i.shares, d.shares) as shares, coalesce(i.clicks,
+                      d.clicks) as clicks, coalesce(i.saves, d.saves) as saves, coalesce(i.watch_time_ms, d.watch_time_ms) as
+                      watch_time_ms, coalesce(i.avg_watch_time_ms, d.avg_watch_time_ms) as avg_watch_time_ms,
+                      coalesce(i.completion_rate, d.completion_rate) as completion_rate, nullif(coalesce(d.extra, '{}') ||
+                      coalesce(i.extra, '{}'), '{}') as extra,
+                      d.reach_change as old_reach, d.impressions_change as old_impressions, d.views_change as old_views,
+                      d.reactions_change as old_reactions, d.comments_change as old_comments, d.shares_change as old_shares,
+                      d.clicks_change as old_clicks, d.saves_change as old_saves, d.watch_time_ms_change as old_watch_time_ms,
+                      d.content_key is null or (d.basis = i.basis and d.fetched_at <= i.fetched_at and
+                          (coalesce(i.reach, d.reach), coalesce(i.impressions, d.impressions), coalesce(i.views, d.views),
+                          coalesce(i.reactions, d.reactions), coalesce(i.comments, d.comments), coalesce(i.shares, d.shares),
+                          coalesce(i.clicks, d.clicks), coalesce(i.saves, d.saves), coalesce(i.watch_time_ms, d.watch_time_ms),
+                          coalesce(i.avg_watch_time_ms, d.avg_watch_time_ms), coalesce(i.completion_rate, d.completion_rate),
+                          coalesce(d.extra, '{}') || coalesce(i.extra, '{}'), d.is_partial and i.is_partial)
+                          is distinct from
+                          (d.reach, d.impressions, d.views, d.reactions, d.comments, d.shares, d.clicks, d.saves,
+                          d.watch_time_ms, d.avg_watch_time_ms, d.completion_rate, coalesce(d.extra, '{}'), d.is_partial)) as is_due
+               from input i
+                    left join analytics.content_daily_metrics d
+                        on d.organization_id = $1 and d.date = i.date and d.content_key = i.content_key
+           ), valued as materialized (
+               select m.*,
+                  case when m.reach is null or m.basis = 'day' then m.reach
+                       else m.reach - coalesce(y.reach, p.reach, o.reach, case when m.born >= m.date - 1 then 0 end) end as reach_change,
+                  case when m.impressions is null or m.basis = 'day' then m.impressions
+                       else m.impressions - coalesce(y.impressions, p.impressions, o.impressions, case when m.born >= m.date - 1 then 0 end) end as impressions_change,
+                  case when m.views is null or m.basis = 'day' then m.views
+                       else m.views - coalesce(y.views, p.views, o.views, case when m.born >= m.date - 1 then 0 end) end as views_change,
+                  case when m.reactions is null or m.basis = 'day' then m.reactions
+                       else m.reactions - coalesce(y.reactions, p.reactions, o.reactions, case when m.born >= m.date - 1 then 0 end) end as reactions_change,
+                  case when m.comments is null or m.basis = 'day' then m.comments
+                       else m.comments - coalesce(y.comments, p.comments, o.comments, case when m.born >= m.date - 1 then 0 end) end as comments_change,
+                  case when m.shares is null or m.basis = 'day' then m.shares
+                       else m.shares - coalesce(y.shares, p.shares, o.shares, case when m.born >= m.date - 1 then 0 end) end as shares_change,
+                  case when m.clicks is null or m.basis = 'day' then m.clicks
+                       else m.clicks - coalesce(y.clicks, p.clicks, o.clicks, case when m.born >= m.date - 1 then 0 end) end as clicks_change,
+                  case when m.saves is null or m.basis = 'day' then m.saves
+                       else m.saves - coalesce(y.saves, p.saves, o.saves, case when m.born >= m.date - 1 then 0 end) end as saves_change,
+                  case when m.watch_time_ms is null or m.basis = 'day' then m.watch_time_ms
+                       else m.watch_time_ms - coalesce(y.watch_time_ms, p.watch_time_ms, o.watch_time_ms, case when m.born >= m.date - 1 then 0 end) end as watch_time_ms_change
+               from beside m
+                    left join analytics.content_daily_metrics y
+                        on y.organization_id = $1 and y.date = m.date - 1 and y.content_key = m.content_key
+                           and y.basis = 'lifetime' and m.basis = 'lifetime'
+                    left join lateral (
+                        select b.*
+                        from generate_series(2, least(92, m.date - m.born + 1)) n
+                             cross join lateral (
+                                 select * from analytics.content_daily_metrics e
+                                 where e.organization_id = $1 and e.date = m.date - n and e.content_key = m.content_key
+                                   and e.basis = 'lifetime'
+                                 offset 0) b
+                        where y.content_key is null and m.basis = 'lifetime' and m.born < m.date
+                        limit 1) p on true
+                    left join lateral (
+                        select (array_agg(b.reach order by n) filter (where b.reach is not null))[1] as reach, (array_agg(b.impressions order by n) filter (where b.impressions is not null))[1] as impressions, (array_agg(b.views order by n) filter (where b.views is not null))[1] as views, (array_agg(b.reactions order by n) filter (where b.reactions is not null))[1] as reactions, (array_agg(b.comments order by n) filter (where b.comments is not null))[1] as comments, (array_agg(b.shares order by n) filter (where b.shares is not null))[1] as shares, (array_agg(b.clicks order by n) filter (where b.clicks is not null))[1] as clicks, (array_agg(b.saves order by n) filter (where b.saves is not null))[1] as saves, (array_agg(b.watch_time_ms order by n) filter (where b.watch_time_ms is not null))[1] as watch_time_ms
+                        from generate_series(2, 92) n
+                             join analytics.content_daily_metrics b
+                                 on b.organization_id = $1 and b.date = m.date - n and b.content_key = m.content_key
+                                    and b.basis = 'lifetime'
+                        where m.basis = 'lifetime' and coalesce(y.content_key, p.content_key) is not null
+                          and ((m.reach is not null and coalesce(y.reach, p.reach) is null) or (m.impressions is not null and coalesce(y.impressions, p.impressions) is null) or (m.views is not null and coalesce(y.views, p.views) is null) or (m.reactions is not null and coalesce(y.reactions, p.reactions) is null) or (m.comments is not null and coalesce(y.comments, p.comments) is null) or (m.shares is not null and coalesce(y.shares, p.shares) is null) or (m.clicks is not null and coalesce(y.clicks, p.clicks) is null) or (m.saves is not null and coalesce(y.saves, p.saves) is null) or (m.watch_time_ms is not null and coalesce(y.watch_time_ms, p.watch_time_ms) is null))) o on true
+               where m.is_due
+           ), written as (
+               insert into analytics.content_daily_metrics as t
+                   (organization_id, content_key, date, basis, is_partial, fetched_at, reach, impressions, views, reactions,
+                   comments, shares, clicks, saves, watch_time_ms, reach_change, impressions_change, views_change,
+                   reactions_change, comments_change, shares_change, clicks_change, saves_change, watch_time_ms_change,
+                   avg_watch_time_ms, completion_rate, source_version, extra)
+               select $1, content_key, date, basis, is_partial, fetched_at, reach, impressions, views, reactions, comments,
+               shares, clicks, saves, watch_time_ms, reach_change, impressions_change, views_change, reactions_change,
+               comments_change, shares_change, clicks_change, saves_change, watch_time_ms_change, avg_watch_time_ms,
+               completion_rate, source, extra
+               from valued
+               order by date, content_key
+               on conflict (organization_id, date, content_key) do update set
+                   is_partial = excluded.is_partial, fetched_at = excluded.fetched_at, source_version = excluded.source_version,
+                   reach = excluded.reach, reach_change = excluded.reach_change, impressions = excluded.impressions,
+                   impressions_change = excluded.impressions_change, views = excluded.views, views_change =
+                   excluded.views_change, reactions = excluded.reactions, reactions_change = excluded.reactions_change,
+                   comments = excluded.comments, comments_change = excluded.comments_change, shares = excluded.shares,
+                   shares_change = excluded.shares_change, clicks = excluded.clicks, clicks_change = excluded.clicks_change,
+                   saves = excluded.saves, saves_change = excluded.saves_change, watch_time_ms = excluded.watch_time_ms,
+                   watch_time_ms_change = excluded.watch_time_ms_change, avg_watch_time_ms = excluded.avg_watch_time_ms,
+                   completion_rate = excluded.completion_rate, extra = excluded.extra
+           ), summed as (
+               insert into analytics.daily_rollups as t
+                   (organization_id, date, scope_type, scope_id, content_count, reach, impressions, views, reactions, comments,
+                   shares, clicks, saves, watch_time_ms, engagement, reach_items, impressions_items, views_items, reactions_items,
+                   comments_items, shares_items, clicks_items, saves_items, watch_time_ms_items, engagement_items,
+                   rated_engagement, rated_by_reach, rated_by_views, rated_by_impressions, computed_at)
+               select $1, s.date, s.scope_type::analytics.rollup_scope, s.scope_id, s.content_count,
+                      case when s.reach_items <> 0 or s.reach <> 0 then s.reach end, case when s.impressions_items <> 0 or
+                      s.impressions <> 0 then s.impressions end, case when s.views_items <> 0 or s.views <> 0 then s.views end,
+                      case when s.reactions_items <> 0 or s.reactions <> 0 then s.reactions end, case when s.comments_items <> 0 or
+                      s.comments <> 0 then s.comments end, case when s.shares_items <> 0 or s.shares <> 0 then s.shares end, case
+                      when s.clicks_items <> 0 or s.clicks <> 0 then s.clicks end, case when s.saves_items <> 0 or s.saves <> 0
+                      then s.saves end, case when s.watch_time_ms_items <> 0 or s.watch_time_ms <> 0 then s.watch_time_ms end, case
+                      when s.engagement_items <> 0 or s.engagement <> 0 then s.engagement end,
+                      s.reach_items, s.impressions_items, s.views_items, s.reactions_items, s.comments_items, s.shares_items,
+                      s.clicks_items, s.saves_items, s.watch_time_ms_items, s.engagement_items, s.rated_engagement,
+                      s.rated_by_reach, s.rated_by_views, s.rated_by_impressions, now()
+               from (select v.date, case when grouping(v.account) = 0 then 'integration' else 'org' end as scope_type,
+                            coalesce(v.account, $1) as scope_id, sum(v.is_new::integer)::integer as content_count,
+                            sum(coalesce(v.reach_change, 0) - coalesce(v.old_reach, 0))::bigint as reach,
+                            sum(coalesce(v.impressions_change, 0) - coalesce(v.old_impressions, 0))::bigint as impressions,
+                            sum(coalesce(v.views_change, 0) - coalesce(v.old_views, 0))::bigint as views,
+                            sum(coalesce(v.reactions_change, 0) - coalesce(v.old_reactions, 0))::bigint as reactions,
+                            sum(coalesce(v.comments_change, 0) - coalesce(v.old_comments, 0))::bigint as comments,
+                            sum(coalesce(v.shares_change, 0) - coalesce(v.old_shares, 0))::bigint as shares,
+                            sum(coalesce(v.clicks_change, 0) - coalesce(v.old_clicks, 0))::bigint as clicks,
+                            sum(coalesce(v.saves_change, 0) - coalesce(v.old_saves, 0))::bigint as saves,
+                            sum(coalesce(v.watch_time_ms_change, 0) - coalesce(v.old_watch_time_ms, 0))::bigint as watch_time_ms,
+                            sum(coalesce(e.now, 0) - coalesce(e.old, 0))::bigint as engagement,
+                            (count(v.reach_change) - count(v.old_reach))::integer as reach_items, (count(v.impressions_change) -
+                            count(v.old_impressions))::integer as impressions_items, (count(v.views_change) -
+                            count(v.old_views))::integer as views_items, (count(v.reactions_change) -
+                            count(v.old_reactions))::integer as reactions_items, (count(v.comments_change) -
+                            count(v.old_comments))::integer as comments_items, (count(v.shares_change) -
+                            count(v.old_shares))::integer as shares_items, (count(v.clicks_change) - count(v.old_clicks))::integer
+                            as clicks_items, (count(v.saves_change) - count(v.old_saves))::integer as saves_items,
+                            (count(v.watch_time_ms_change) - count(v.old_watch_time_ms))::integer as watch_time_ms_items,
+                            (count(e.now) - count(e.old))::integer as engagement_items,
+                            sum(coalesce(case when r.now_by <> '' then e.now end, 0) - coalesce(case when r.old_by <> '' then e.old end, 0))::bigint as rated_engagement,
+                            sum(case when r.now_by = 'reach' then v.reach_change else 0 end - case when r.old_by = 'reach' then v.old_reach else 0 end)::bigint as rated_by_reach,
+                            sum(case when r.now_by = 'views' then v.views_change else 0 end - case when r.old_by = 'views' then v.old_views else 0 end)::bigint as rated_by_views,
+                            sum(case when r.now_by = 'impressions' then v.impressions_change else 0 end - case when r.old_by = 'impressions' then v.old_impressions else 0 end)::bigint as rated_by_impressions
+                     from valued v
+                          cross join lateral (
+                              select case when coalesce(v.reactions_change, v.comments_change, v.shares_change) is not null
+                                          then coalesce(v.reactions_change, 0) + coalesce(v.comments_change, 0)
+                                               + coalesce(v.shares_change, 0) end as now,
+                                     case when coalesce(v.old_reactions, v.old_comments, v.old_shares) is not null
+                                          then coalesce(v.old_reactions, 0) + coalesce(v.old_comments, 0)
+                                               + coalesce(v.old_shares, 0) end as old) e
+                          cross join lateral (
+                              select case when e.now is null then '' when v.reach_change > 0 then 'reach'
+                                          when v.views_change > 0 then 'views' when v.impressions_change > 0 then 'impressions'
+                                          else '' end as now_by,
+                                     case when e.old is null then '' when v.old_reach > 0 then 'reach' when v.old_views > 0 then 'views'
+                                          when v.old_impressions > 0 then 'impressions' else '' end as old_by) r
+                     group by grouping sets ((v.date, v.account), (v.date))) s
+               order by s.date, s.scope_type, s.scope_id
+               on conflict (organization_id, scope_type, scope_id, format, date) do update set
+                   content_count = t.content_count + excluded.content_count,
+                   reach = case when t.reach_items + excluded.reach_items > 0
+                             then coalesce(t.reach, 0) + coalesce(excluded.reach, 0) end,
+                   impressions = case when t.impressions_items + excluded.impressions_items > 0
+                             then coalesce(t.impressions, 0) + coalesce(excluded.impressions, 0) end,
+                   views = case when t.views_items + excluded.views_items > 0
+                             then coalesce(t.views, 0) + coalesce(excluded.views, 0) end,
+                   reactions = case when t.reactions_items + excluded.reactions_items > 0
+                             then coalesce(t.reactions, 0) + coalesce(excluded.reactions, 0) end,
+                   comments = case when t.comments_items + excluded.comments_items > 0
+                             then coalesce(t.comments, 0) + coalesce(excluded.comments, 0) end,
+                   shares = case when t.shares_items + excluded.shares_items > 0
+                             then coalesce(t.shares, 0) + coalesce(excluded.shares, 0) end,
+                   clicks = case when t.clicks_items + excluded.clicks_items > 0
+                             then coalesce(t.clicks, 0) + coalesce(excluded.clicks, 0) end,
+                   saves = case when t.saves_items + excluded.saves_items > 0
+                             then coalesce(t.saves, 0) + coalesce(excluded.saves, 0) end,
+                   watch_time_ms = case when t.watch_time_ms_items + excluded.watch_time_ms_items > 0
+                             then coalesce(t.watch_time_ms, 0) + coalesce(excluded.watch_time_ms, 0) end,
+                   engagement = case when t.engagement_items + excluded.engagement_items > 0
+                             then coalesce(t.engagement, 0) + coalesce(excluded.engagement, 0) end,
+                   reach_items = t.reach_items + excluded.reach_items,
+                   impressions_items = t.impressions_items + excluded.impressions_items,
+                   views_items = t.views_items + excluded.views_items,
+                   reactions_items = t.reactions_items + excluded.reactions_items,
+                   comments_items = t.comments_items + excluded.comments_items,
+                   shares_items = t.shares_items + excluded.shares_items,
+                   clicks_items = t.clicks_items + excluded.clicks_items,
+                   saves_items = t.saves_items + excluded.saves_items,
+                   watch_time_ms_items = t.watch_time_ms_items + excluded.watch_time_ms_items,
+                   engagement_items = t.engagement_items + excluded.engagement_items,
+                   rated_engagement = t.rated_engagement + excluded.rated_engagement,
+                   rated_by_reach = t.rated_by_reach + excluded.rated_by_reach,
+                   rated_by_views = t.rated_by_views + excluded.rated_by_views,
+                   rated_by_impressions = t.rated_by_impressions + excluded.rated_by_impressions,
+                   computed_at = excluded.computed_at
+           )
+           select (select count(*) from valued) as "written!",
+                  array(select b.account from beside b where b.is_other_basis order by b.content_key)
+                      as "other_accounts!",
+                  array(select c.external_content_id
+                        from beside b
+                             join analytics.content c on c.organization_id = $1 and c.content_key = b.content_key
+                        where b.is_other_basis order by b.content_key) as "other_items!""#,
+        organization.uuid(),
+        &c.accounts,
+        &c.items,
+        &c.dates as &[Date],
+        &c.is_partial,
+        &c.fetched_at as &[Timestamp],
+        &c.sources,
+        &c.basis,
+        reach as &[Option<i64>],
+        impressions as &[Option<i64>],
+        views as &[Option<i64>],
+        reactions as &[Option<i64>],
+        comments as &[Option<i64>],
+        shares as &[Option<i64>],
+        clicks as &[Option<i64>],
+        saves as &[Option<i64>],
+        watch_time_ms as &[Option<i64>],
+        avg_watch_time_ms as &[Option<i64>],
+        &c.completion as &[Option<f32>],
+        &c.extra as &[Option<Value>],
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let of_other_basis = done.other_accounts.into_iter().map(AccountId::from).zip(done.other_items).collect();
+    Ok(Written { rows: done.written.unsigned_abs(), of_other_basis })
+}
+
+/// Computes the changes of the days after some rows anew, and moves the sums.
+async fn mend(tx: &mut OrgTx, rows: &[&Row]) -> Result<i64, Error> {
+    let organization = tx.organization_id();
+    let c = Columns::of(rows);
+    Ok(sqlx::query_scalar!(
+        r#"with touched as (
+               select distinct d.date, c.content_key, c.integration_id as account, (c.published_at at time zone 'UTC')::date as born
+               from unnest($2::uuid[], $3::text[], $4::date[]) as u (account, item, date)
+                    join analytics.content c
+                        on c.organization_id = $1 and c.integration_id = u.account and c.external_content_id = u.item
+                    cross join generate_series(1, 92) n
+                    join analytics.content_daily_metrics d
+                        on d.organization_id = $1 and d.date = u.date + n and d.content_key = c.content_key
+                           and d.basis = 'lifetime'
+           ), valued as materialized (
+               select m.*, false as is_new,
+                      m.reach - coalesce(o.reach, case when m.born >= m.date - 1 then 0 end) as reach_change, m.impressions -
+                      coalesce(o.impressions, case when m.born >= m.date - 1 then 0 end) as impressions_change, m.views -
+                      coalesce(o.views, case when m.born >= m.date - 1 then 0 end) as views_change, m.reactions -
+                      coalesce(o.reactions, case when m.born >= m.date - 1 then 0 end) as reactions_change, m.comments -
+                      coalesce(o.comments, case when m.born >= m.date - 1 then 0 end) as comments_change, m.shares -
+                      coalesce(o.shares, case when m.born >= m.date - 1 then 0 end) as shares_change, m.clicks -
+                      coalesce(o.clicks, case when m.born >= m.date - 1 then 0 end) as clicks_change, m.saves -
+                      coalesce(o.saves, case when m.born >= m.date - 1 then 0 end) as saves_change, m.watch_time_ms -
+                      coalesce(o.watch_time_ms, case when m.born >= m.date - 1 then 0 end) as watch_time_ms_change
+               from (select t.account, t.born, d.content_key, d.date, d.reach, d.impressions, d.views, d.reactions, d.comments, d.shares, d.clicks, d.saves, d.watch_time_ms, d.reach_change as old_reach, d.impressions_change as old_impressions, d.views_change as old_views, d.reactions_change as old_reactions, d.comments_change as old_comments, d.shares_change as old_shares, d.clicks_change as old_clicks, d.saves_change as old_saves, d.watch_time_ms_change as old_watch_time_ms
+                     from touched t
+                          join analytics.content_daily_metrics d
+                              on d.organization_id = $1 and d.date = t.date and d.content_key = t.content_key) m
+                    cross join lateral (
+                        select (array_agg(b.reach order by n) filter (where b.reach is not null))[1] as reach, (array_agg(b.impressions order by n) filter (where b.impressions is not null))[1] as impressions, (array_agg(b.views order by n) filter (where b.views is not null))[1] as views, (array_agg(b.reactions order by n) filter (where b.reactions is not null))[1] as reactions, (array_agg(b.comments order by n) filter (where b.comments is not null))[1] as comments, (array_agg(b.shares order by n) filter (where b.shares is not null))[1] as shares, (array_agg(b.clicks order by n) filter (where b.clicks is not null))[1] as clicks, (array_agg(b.saves order by n) filter (where b.saves is not null))[1] as saves, (array_agg(b.watch_time_ms order by n) filter (where b.watch_time_ms is not null))[1] as watch_time_ms
+                        from generate_series(1, 92) n
+                             join analytics.content_daily_metrics b
+                                 on b.organization_id = $1 and b.date = m.date - n and b.content_key = m.content_key
+                                    and b.basis = 'lifetime') o
+           ), mended as (
+               update analytics.content_daily_metrics t
+               set reach_change = v.reach_change, impressions_change = v.impressions_change, views_change = v.views_change, reactions_change = v.reactions_change, comments_change = v.comments_change, shares_change = v.shares_change, clicks_change = v.clicks_change, saves_change = v.saves_change, watch_time_ms_change = v.watch_time_ms_change
+               from valued v
+               where t.organization_id = $1 and t.date = v.date and t.content_key = v.content_key
+                 and (v.reach_change, v.impressions_change, v.views_change, v.reactions_change, v.comments_change, v.shares_change, v.clicks_change, v.saves_change, v.watch_time_ms_change) is distinct from (v.old_reach, v.old_impressions, v.old_views, v.old_reactions, v.old_comments, v.old_shares, v.old_clicks, v.old_saves, v.old_watch_time_ms)
+           ), summed as (
+               insert into analytics.daily_rollups as t
+                   (organization_id, date, scope_type, scope_id, content_count, reach, impressions, views, reactions, comments,
+                   shares, clicks, saves, watch_time_ms, engagement, reach_items, impressions_items, views_items, reactions_items,
+                   comments_items, shares_items, clicks_items, saves_items, watch_time_ms_items, engagement_items,
+                   rated_engagement, rated_by_reach, rated_by_views, rated_by_impressions, computed_at)
+               select $1, s.date, s.scope_type::analytics.rollup_scope, s.scope_id, s.content_count,
+                      case when s.reach_items <> 0 or s.reach <> 0 then s.reach end, case when s.impressions_items <> 0 or
+                      s.impressions <> 0 then s.impressions end, case when s.views_items <> 0 or s.views <> 0 then s.views end,
+                      case when s.reactions_items <> 0 or s.reactions <> 0 then s.reactions end, case when s.comments_items <> 0 or
+                      s.comments <> 0 then s.comments end, case when s.shares_items <> 0 or s.shares <> 0 then s.shares end, case
+                      when s.clicks_items <> 0 or s.clicks <> 0 then s.clicks end, case when s.saves_items <> 0 or s.saves <> 0
+                      then s.saves end, case when s.watch_time_ms_items <> 0 or s.watch_time_ms <> 0 then s.watch_time_ms end, case
+                      when s.engagement_items <> 0 or s.engagement <> 0 then s.engagement end,
+                      s.reach_items, s.impressions_items, s.views_items, s.reactions_items, s.comments_items, s.shares_items,
+                      s.clicks_items, s.saves_items, s.watch_time_ms_items, s.engagement_items, s.rated_engagement,
+                      s.rated_by_reach, s.rated_by_views, s.rated_by_impressions, now()
+               from (select v.date, case when grouping(v.account) = 0 then 'integration' else 'org' end as scope_type,
+                            coalesce(v.account, $1) as scope_id, sum(v.is_new::integer)::integer as content_count,
+                            sum(coalesce(v.reach_change, 0) - coalesce(v.old_reach, 0))::bigint as reach,
+                            sum(coalesce(v.impressions_change, 0) - coalesce(v.old_impressions, 0))::bigint as impressions,
+                            sum(coalesce(v.views_change, 0) - coalesce(v.old_views, 0))::bigint as views,
+                            sum(coalesce(v.reactions_change, 0) - coalesce(v.old_reactions, 0))::bigint as reactions,
+                            sum(coalesce(v.comments_change, 0) - coalesce(v.old_comments, 0))::bigint as comments,
+                            sum(coalesce(v.shares_change, 0) - coalesce(v.old_shares, 0))::bigint as shares,
+                            sum(coalesce(v.clicks_change, 0) - coalesce(v.old_clicks, 0))::bigint as clicks,
+                            sum(coalesce(v.saves_change, 0) - coalesce(v.old_saves, 0))::bigint as saves,
+                            sum(coalesce(v.watch_time_ms_change, 0) - coalesce(v.old_watch_time_ms, 0))::bigint as watch_time_ms,
+                            sum(coalesce(e.now, 0) - coalesce(e.old, 0))::bigint as engagement,
+                            (count(v.reach_change) - count(v.old_reach))::integer as reach_items, (count(v.impressions_change) -
+                            count(v.old_impressions))::integer as impressions_items, (count(v.views_change) -
+                            count(v.old_views))::integer as views_items, (count(v.reactions_change) -
+                            count(v.old_reactions))::integer as reactions_items, (count(v.comments_change) -
+                            count(v.old_comments))::integer as comments_items, (count(v.shares_change) -
+                            count(v.old_shares))::integer as shares_items, (count(v.clicks_change) - count(v.old_clicks))::integer
+                            as clicks_items, (count(v.saves_change) - count(v.old_saves))::integer as saves_items,
+                            (count(v.watch_time_ms_change) - count(v.old_watch_time_ms))::integer as watch_time_ms_items,
+                            (count(e.now) - count(e.old))::integer as engagement_items,
+                            sum(coalesce(case when r.now_by <> '' then e.now end, 0) - coalesce(case when r.old_by <> '' then e.old end, 0))::bigint as rated_engagement,
+                            sum(case when r.now_by = 'reach' then v.reach_change else 0 end - case when r.old_by = 'reach' then v.old_reach else 0 end)::bigint as rated_by_reach,
+                            sum(case when r.now_by = 'views' then v.views_change else 0 end - case when r.old_by = 'views' then v.old_views else 0 end)::bigint as rated_by_views,
+                            sum(case when r.now_by = 'impressions' then v.impressions_change else 0 end - case when r.old_by = 'impressions' then v.old_impressions else 0 end)::bigint as rated_by_impressions
+                     from (select * from valued v where (v.reach_change, v.impressions_change, v.views_change, v.reactions_change, v.comments_change, v.shares_change, v.clicks_change, v.saves_change, v.watch_time_ms_change) is distinct from (v.old_reach, v.old_impressions, v.old_views, v.old_reactions, v.old_comments, v.old_shares, v.old_clicks, v.old_saves, v.old_watch_time_ms)) v
+                          cross join lateral (
+                              select case when coalesce(v.reactions_change, v.comments_change, v.shares_change) is not null
+                                          then coalesce(v.reactions_change, 0) + coalesce(v.comments_change, 0)
+                                               + coalesce(v.shares_change, 0) end as now,
+                                     case when coalesce(v.old_reactions, v.old_comments, v.old_shares) is not null
+                                          then coalesce(v.old_reactions, 0) + coalesce(v.old_comments, 0)
+                                               + coalesce(v.old_shares, 0) end as old) e
+                          cross join lateral (
+                              select case when e.now is null then '' when v.reach_change > 0 then 'reach'
+                                          when v.views_change > 0 then 'views' when v.impressions_change > 0 then 'impressions'
+                                          else '' end as now_by,
+                                     case when e.old is null then '' when v.old_reach > 0 then 'reach' when v.old_views > 0 then 'views'
+                                          when v.old_impressions > 0 then 'impressions' else '' end as old_by) r
+                     group by grouping sets ((v.date, v.account), (v.date))) s
+               order by s.date, s.scope_type, s.scope_id
+               on conflict (organization_id, scope_type, scope_id, format, date) do update set
+                   content_count = t.content_count + excluded.content_count,
+                   reach = case when t.reach_items + excluded.reach_items > 0
+                             then coalesce(t.reach, 0) + coalesce(excluded.reach, 0) end,
+                   impressions = case when t.impressions_items + excluded.impressions_items > 0
+                             then coalesce(t.impressions, 0) + coalesce(excluded.impressions, 0) end,
+                   views = case when t.views_items + excluded.views_items > 0
+                             then coalesce(t.views, 0) + coalesce(excluded.views, 0) end,
+                   reactions = case when t.reactions_items + excluded.reactions_items > 0
+                             then coalesce(t.reactions, 0) + coalesce(excluded.reactions, 0) end,
+                   comments = case when t.comments_items + excluded.comments_items > 0
+                             then coalesce(t.comments, 0) + coalesce(excluded.comments, 0) end,
+                   shares = case when t.shares_items + excluded.shares_items > 0
+                             then coalesce(t.shares, 0) + coalesce(excluded.shares, 0) end,
+                   clicks = case when t.clicks_items + excluded.clicks_items > 0
+                             then coalesce(t.clicks, 0) + coalesce(excluded.clicks, 0) end,
+                   saves = case when t.saves_items + excluded.saves_items > 0
+                             then coalesce(t.saves, 0) + coalesce(excluded.saves, 0) end,
+                   watch_time_ms = case when t.watch_time_ms_items + excluded.watch_time_ms_items > 0
+                             then coalesce(t.watch_time_ms, 0) + coalesce(excluded.watch_time_ms, 0) end,
+                   engagement = case when t.engagement_items + excluded.engagement_items > 0
+                             then coalesce(t.engagement, 0) + coalesce(excluded.engagement, 0) end,
+                   reach_items = t.reach_items + excluded.reach_items,
+                   impressions_items = t.impressions_items + excluded.impressions_items,
+                   views_items = t.views_items + excluded.views_items,
+                   reactions_items = t.reactions_items + excluded.reactions_items,
+                   comments_items = t.comments_items + excluded.comments_items,
+                   shares_items = t.shares_items + excluded.shares_items,
+                   clicks_items = t.clicks_items + excluded.clicks_items,
+                   saves_items = t.saves_items + excluded.saves_items,
+                   watch_time_ms_items = t.watch_time_ms_items + excluded.watch_time_ms_items,
+                   engagement_items = t.engagement_items + excluded.engagement_items,
+                   rated_engagement = t.rated_engagement + excluded.rated_engagement,
+                   rated_by_reach = t.rated_by_reach + excluded.rated_by_reach,
+                   rated_by_views = t.rated_by_views + excluded.rated_by_views,
+                   rated_by_impressions = t.rated_by_impressions + excluded.rated_by_impressions,
+                   computed_at = excluded.computed_at
+           )
+           select count(*) as "mended!" from valued v
+           where (v.reach_change, v.impressions_change, v.views_change, v.reactions_change, v.comments_change, v.shares_change, v.clicks_change, v.saves_change, v.watch_time_ms_change) is distinct from (v.old_reach, v.old_impressions, v.old_views, v.old_reactions, v.old_comments, v.old_shares, v.old_clicks, v.old_saves, v.old_watch_time_ms)"#,
+        organization.uuid(),
+        &c.accounts,
+        &c.items,
+        &c.dates as &[Date],
+    )
+    .fetch_one(tx.conn())
     .await?)
 }

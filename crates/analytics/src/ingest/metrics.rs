@@ -8,7 +8,7 @@ use super::report::StepReport;
 use super::session::{Session, Step};
 use super::{IngestError, failure, plan};
 use crate::content::{self, DueFor};
-use crate::daily::{self, ROWS_MAX, Reading, Stand};
+use crate::daily::{ROWS_MAX, Reading, Row};
 use crate::run::{self, IngestKind, IngestTrigger, NewFailure};
 
 /// Most items of one run; the others are due again the next day.
@@ -75,21 +75,26 @@ impl Session<'_> {
     async fn store_batch(&self, step: &mut Step, batch: MetricsBatch) -> Result<(), IngestError> {
         let now = self.now();
         let version = self.connector.source_version();
-        let stand = Stand {
-            account: self.account(),
-            date: self.snapshot.date,
-            is_partial: self.snapshot.is_partial,
-            fetched_at: now,
-            source_version: &version,
-        };
         if !batch.unsupported.is_empty() {
             tracing::debug!(runId = %step.run, metrics = ?batch.unsupported, "the network does not give these numbers");
         }
-        let readings: Vec<Reading> = batch.rows.into_iter().map(Reading::from).collect();
+        let rows: Vec<Row> = batch
+            .rows
+            .into_iter()
+            .map(|metrics| Row {
+                account: self.account(),
+                date: self.snapshot.date,
+                is_partial: self.snapshot.is_partial,
+                fetched_at: now,
+                source_version: version.clone(),
+                reading: Reading::from(metrics),
+            })
+            .collect();
+        let read = rows.len();
         let mut failures = batch.failures;
-        let mut tx = self.tx().await?;
-        let upserted = daily::upsert(&mut tx, stand, &readings).await?;
-        failures.extend(upserted.of_other_basis.iter().map(|id| ItemFailure {
+        // The numbers are stored with everybody's; the diary that follows tells of what is there.
+        let written = self.analytics.writer.write(self.scope, rows).await?;
+        failures.extend(written.of_other_basis.iter().map(|(_, id)| ItemFailure {
             external_id: id.clone(),
             error: CallError::new(
                 ErrorType::BadRequest,
@@ -97,10 +102,11 @@ impl Session<'_> {
                 "the connector now gives this number for another span than it did; nothing was overwritten",
             ),
         }));
-        step.tally.written += upserted.written;
-        step.tally.ok += readings.len() - upserted.of_other_basis.len();
+        step.tally.written += written.rows;
+        step.tally.ok += read - written.of_other_basis.len();
         step.tally.failed += failures.len();
         step.tally.hopeless += failures.iter().filter(|f| failure::is_hopeless(f.error.kind)).count();
+        let mut tx = self.tx().await?;
         let rows: Vec<NewFailure<'_>> = failures
             .iter()
             .map(|f| NewFailure {

@@ -27,14 +27,18 @@ pub(crate) async fn top(
                   m.date as "date!", m.reach, m.impressions, m.views, m.reactions, m.comments, m.shares, m.clicks, m.saves
            from analytics.content c
                 join lateral (
-                    select d.date, d.reach, d.impressions, d.views, d.reactions, d.comments, d.shares, d.clicks, d.saves,
-                           case when coalesce(d.reactions, d.comments, d.shares) is not null
-                                then coalesce(d.reactions, 0) + coalesce(d.comments, 0) + coalesce(d.shares, 0) end
-                               as engagement
-                    from analytics.daily_metrics d
-                    where d.organization_id = $1 and d.integration_id = c.integration_id
-                      and d.external_content_id = c.external_content_id and d.date <= $5
-                    order by d.date desc limit 1) m on true
+                    select b.*
+                    from generate_series(0, $5 - (c.published_at at time zone 'UTC')::date + 1) n
+                         cross join lateral (
+                             select d.date, d.reach, d.impressions, d.views, d.reactions, d.comments, d.shares, d.clicks,
+                                    d.saves,
+                                    case when coalesce(d.reactions, d.comments, d.shares) is not null
+                                         then coalesce(d.reactions, 0) + coalesce(d.comments, 0) + coalesce(d.shares, 0)
+                                    end as engagement
+                             from analytics.content_daily_metrics d
+                             where d.organization_id = $1 and d.date = $5 - n and d.content_key = c.content_key
+                             offset 0) b
+                    limit 1) m on true
                 cross join lateral (
                     select case $6 when 'reach' then m.reach::float8
                                    when 'engagement' then m.engagement::float8
@@ -97,14 +101,19 @@ pub(crate) async fn by_hour(
                   extract(hour from c.published_at at time zone $3)::integer as "hour!",
                   sum(m.engagement)::bigint as "sum!", count(*) as "samples!"
            from analytics.content c
+                cross join (select max(e.date) as date from analytics.content_daily_metrics e
+                            where e.organization_id = $1) newest
                 join lateral (
-                    select case when coalesce(d.reactions, d.comments, d.shares) is not null
-                                then coalesce(d.reactions, 0) + coalesce(d.comments, 0) + coalesce(d.shares, 0) end
-                               as engagement
-                    from analytics.daily_metrics d
-                    where d.organization_id = $1 and d.integration_id = c.integration_id
-                      and d.external_content_id = c.external_content_id
-                    order by d.date desc limit 1) m on m.engagement is not null
+                    select b.*
+                    from generate_series(0, newest.date - (c.published_at at time zone 'UTC')::date + 1) n
+                         cross join lateral (
+                             select case when coalesce(d.reactions, d.comments, d.shares) is not null
+                                         then coalesce(d.reactions, 0) + coalesce(d.comments, 0) + coalesce(d.shares, 0)
+                                    end as engagement
+                             from analytics.content_daily_metrics d
+                             where d.organization_id = $1 and d.date = newest.date - n and d.content_key = c.content_key
+                             offset 0) b
+                    limit 1) m on m.engagement is not null
            where c.organization_id = $1 and c.integration_id = any($2) and c.published_at >= $4
            group by 1, 2"#,
         organization.uuid(),
@@ -192,11 +201,16 @@ pub(crate) async fn newest(
                   m.is_partial as "is_partial!", m.fetched_at as "fetched_at!", m.reach, m.impressions, m.views,
                   m.reactions, m.comments, m.shares, m.clicks, m.saves
            from analytics.content c
+                cross join (select max(e.date) as date from analytics.content_daily_metrics e
+                            where e.organization_id = $1) newest
                 join lateral (
-                    select * from analytics.daily_metrics d
-                    where d.organization_id = $1 and d.integration_id = $2
-                      and d.external_content_id = c.external_content_id
-                    order by d.date desc limit 1) m on true
+                    select b.*
+                    from generate_series(0, newest.date - (c.published_at at time zone 'UTC')::date + 1) n
+                         cross join lateral (
+                             select * from analytics.content_daily_metrics d
+                             where d.organization_id = $1 and d.date = newest.date - n and d.content_key = c.content_key
+                             offset 0) b
+                    limit 1) m on true
            where c.organization_id = $1 and c.integration_id = $2 and c.external_content_id = any($3)
            order by c.external_content_id"#,
         organization.uuid(),

@@ -22,7 +22,11 @@ async fn the_same_payload_twice_leaves_one_row_and_touches_nothing() {
     assert_eq!((metrics.items_total, metrics.items_ok, metrics.items_failed, metrics.api_calls), (5, 5, 0, 3));
     let (rows, versions) = (world.rows(ann).await, world.versions().await);
     assert_eq!(rows.len(), 5);
-    assert_eq!(versions.len(), 5 + 5 + 1);
+    assert_eq!(
+        versions.len(),
+        5 + 5 + 1 + 2,
+        "items, their numbers, the account's, the sums of account and organization"
+    );
 
     // Later the same night, and by either way of asking.
     world.clock.advance(Duration::from_secs(3600));

@@ -10,5 +10,6 @@ mod net;
 mod networks;
 mod patterns;
 mod schema;
+mod sums;
 mod tracking;
 mod world;

@@ -116,7 +116,8 @@ impl Nets {
     async fn versions(&mut self) -> Vec<String> {
         sqlx::query_scalar(
             "select external_content_id || xmin::text || ctid::text from analytics.content
-             union all select external_content_id || date || xmin::text || ctid::text from analytics.daily_metrics
+             union all select content_key || '' || date || xmin::text || ctid::text from analytics.content_daily_metrics
+             union all select scope_id || '' || date || xmin::text || ctid::text from analytics.daily_rollups
              union all select integration_id || '' || date || xmin::text || ctid::text
                        from analytics.account_daily_metrics
              order by 1",

@@ -30,9 +30,9 @@ INSERT INTO analytics.content
 SELECT pg_temp.id(2, o), pg_temp.id(6, o * 100 + c), pg_temp.id(3, o * 10 + c % 10), 'item' || c,
        (enum_range(NULL::accounts.platform))[c % 10 + 1], 'post', '2026-03-02'::timestamptz - c * interval '1 day'
 FROM generate_series(1, 300) o, generate_series(0, 99) c;
-INSERT INTO analytics.daily_metrics (organization_id, integration_id, external_content_id, date, reach, reactions)
-SELECT organization_id, integration_id, external_content_id, '2026-03-02'::date - day, 100 - day, 5
+INSERT INTO analytics.content_daily_metrics (organization_id, content_key, date, reach, reactions, reach_change, reactions_change)
+SELECT organization_id, content_key, '2026-03-02'::date - day, 100 - day, 5, 1, 0
 FROM analytics.content, generate_series(0, 9) day;
 
-ANALYZE analytics.daily_rollups, analytics.publication_snapshots, analytics.content, analytics.daily_metrics,
+ANALYZE analytics.daily_rollups, analytics.publication_snapshots, analytics.content, analytics.content_daily_metrics,
     analytics.tracked_integrations, accounts.social_accounts;

@@ -25,6 +25,8 @@ pub struct World {
     pub analytics: Analytics,
     pub jobs: Jobs,
     pub owner: PgConnection,
+    ids: Arc<dyn IdGen>,
+    connectors: Arc<Connectors>,
     _keys: tempfile::TempDir,
 }
 
@@ -70,9 +72,17 @@ impl World {
         let accounts =
             Accounts::new(db.db.clone(), shared.clone(), ids.clone(), vault, connectors.clone(), BTreeMap::new());
         let jobs = Jobs::new(shared.clone(), ids.clone());
-        let analytics = Analytics::new(db.db.clone(), shared, ids, accounts.clone(), connectors, jobs.clone());
+        let analytics =
+            Analytics::new(db.db.clone(), shared, ids.clone(), accounts.clone(), connectors.clone(), jobs.clone());
         let owner = db.owner().await;
-        Self { db, org, clock, net, accounts, analytics, jobs, owner, _keys: keys }
+        Self { db, org, clock, net, accounts, analytics, jobs, owner, ids, connectors, _keys: keys }
+    }
+
+    /// The same operations as another process has them.
+    pub fn another_process(&self) -> Analytics {
+        let (clock, ids): (Arc<dyn Clock>, _) = (Arc::new(self.clock.clone()), self.ids.clone());
+        let (accounts, connectors, jobs) = (self.accounts.clone(), self.connectors.clone(), self.jobs.clone());
+        Analytics::new(self.db.db.clone(), clock, ids, accounts, connectors, jobs)
     }
 
     /// Goes on in a new organization, with an empty network, at the first night.
@@ -121,9 +131,10 @@ impl World {
 
     pub async fn rows(&mut self, account: AccountId) -> Vec<Row> {
         sqlx::query_as(
-            "select external_content_id, date::text, reach, impressions, views, reactions, comments, shares, clicks,
-                    is_partial, xmin::text || '/' || ctid::text as version
-             from analytics.daily_metrics where integration_id = $1 order by external_content_id, date",
+            "select c.external_content_id, d.date::text, d.reach, d.impressions, d.views, d.reactions, d.comments, d.shares,
+                    d.clicks, d.is_partial, d.xmin::text || '/' || d.ctid::text as version
+             from analytics.content_daily_metrics d join analytics.content c using (organization_id, content_key)
+             where c.integration_id = $1 order by c.external_content_id, d.date",
         )
         .bind(account.uuid())
         .fetch_all(&mut self.owner)
@@ -144,7 +155,9 @@ impl World {
         sqlx::query_scalar(
             "select 'content ' || external_content_id || xmin::text || ctid::text from analytics.content
              union all
-             select 'daily ' || external_content_id || date || xmin::text || ctid::text from analytics.daily_metrics
+             select 'daily ' || content_key || date || xmin::text || ctid::text from analytics.content_daily_metrics
+             union all
+             select 'sum ' || scope_id || date || xmin::text || ctid::text from analytics.daily_rollups
              union all
              select 'account ' || integration_id || date || xmin::text || ctid::text
              from analytics.account_daily_metrics

@@ -104,6 +104,13 @@ pub enum Place {
         /// `cascade`, `restrict`, `set null`, `no action`.
         on_delete: String,
     },
+    /// A trigger that holds a rule which a key cannot.
+    Trigger {
+        /// `schema.table`.
+        table: String,
+        /// Its name.
+        name: String,
+    },
     /// A named check that reads these columns.
     Check {
         /// `schema.table`.
@@ -277,6 +284,10 @@ impl Place {
             Self::ForeignKey { table, columns, to, on_delete } => match found(catalog, table) {
                 Err(problem) => Some(problem),
                 Ok(table) => foreign_key_problem(table, columns, to, on_delete),
+            },
+            Self::Trigger { table, name } => match found(catalog, table) {
+                Err(problem) => Some(problem),
+                Ok(table) => (!table.triggers.contains(name)).then(|| format!("there is no trigger {name}")),
             },
             Self::Check { table, name, columns } => match found(catalog, table) {
                 Err(problem) => Some(problem),

@@ -59,6 +59,8 @@ pub struct Table {
     pub foreign_keys: Vec<ForeignKey>,
     /// `CHECK` constraints.
     pub checks: Vec<Check>,
+    /// Names of the triggers that the migrations make.
+    pub triggers: BTreeSet<String>,
     /// Storage options (`fillfactor`, `autovacuum_…`) by name.
     pub options: BTreeMap<String, String>,
 }
@@ -169,6 +171,7 @@ struct TableRow {
     partitioned_by: Option<String>,
     row_security: bool,
     options: Vec<String>,
+    triggers: Vec<String>,
 }
 
 #[derive(FromRow)]
@@ -225,7 +228,8 @@ macro_rules! of_our_tables {
 const TABLES: &str = of_our_tables!(
     "select table_name as name, obj_description(oid, 'pg_class') as comment,
          case when relkind = 'p' then pg_get_partkeydef(oid) end as partitioned_by,
-         relforcerowsecurity as row_security, coalesce(reloptions, '{}') as options
+         relforcerowsecurity as row_security, coalesce(reloptions, '{}') as options,
+         array(select t.tgname::text from pg_trigger t where t.tgrelid = ours.oid and not t.tgisinternal) as triggers
      from ours order by 1"
 );
 
@@ -355,6 +359,7 @@ impl From<TableRow> for Table {
             indexes: Vec::new(),
             foreign_keys: Vec::new(),
             checks: Vec::new(),
+            triggers: row.triggers.into_iter().collect(),
             options: row.options.iter().filter_map(option).collect(),
         }
     }

@@ -80,6 +80,7 @@ fn take_away(catalog: &mut Catalog, place: &Place) {
         Place::ForeignKey { table: t, columns, to, .. } => {
             table(catalog, t).foreign_keys.retain(|key| key.to != *to || !key.columns.ends_with(columns));
         }
+        Place::Trigger { table: t, name } => assert!(table(catalog, t).triggers.remove(name)),
         Place::Check { table: t, name, .. } => table(catalog, t).checks.retain(|check| check.name != *name),
         Place::Setting { table: t, option, .. } => drop(table(catalog, t).options.remove(option)),
     }
@@ -132,12 +133,20 @@ fn statement(catalog: &Catalog, place: &Place) -> String {
                 format!("drop index {}.{}", schema(table), index.name)
             }
         }
-        Place::Index { table, name, .. } => format!("drop index {}.{name}", schema(table)),
+        Place::Index { table, name, .. } => {
+            let is_key = catalog.tables[table].indexes.iter().any(|index| index.name == *name && index.key.is_some());
+            if is_key {
+                format!("alter table {table} drop constraint {name} cascade")
+            } else {
+                format!("drop index {}.{name}", schema(table))
+            }
+        }
         Place::ForeignKey { table, columns, to, .. } => {
             let mut keys = catalog.tables[table].foreign_keys.iter();
             let key = keys.find(|key| key.to == *to && key.columns.ends_with(columns)).expect("complete");
             format!("alter table {table} drop constraint {}", key.name)
         }
+        Place::Trigger { table, name } => format!("drop trigger {name} on {table}"),
         Place::Check { table, name, .. } => format!("alter table {table} drop constraint {name}"),
         Place::Setting { table, option, .. } => format!("alter table {table} reset ({option})"),
     }

@@ -1,10 +1,12 @@
-//! Measurements of publishing on this machine, against the simulated networks: `rookery bench crash` and
-//! `rookery bench publish`. Each runs in a temporary folder with a database of its own and worker processes of this
-//! very program; nothing of an installation is touched.
+//! Measurements on this machine, each in a temporary folder with a database of its own; nothing of an installation is
+//! touched. `rookery bench crash` and `rookery bench publish` publish to the simulated networks with worker processes of
+//! this very program, `rookery bench ingest` stores numbers.
 
 mod clip;
 mod clock;
 mod crash;
+mod ingest;
+mod ingest_queries;
 mod media;
 mod publish;
 mod queries;
@@ -13,5 +15,6 @@ mod town;
 mod worker;
 
 pub(crate) use crash::{CrashArgs, crash};
+pub(crate) use ingest::{IngestArgs, ingest};
 pub(crate) use publish::{PublishArgs, publish};
 pub(crate) use worker::{WorkerArgs, work};

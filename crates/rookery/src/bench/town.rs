@@ -232,7 +232,7 @@ async fn organization(core: &Core) -> anyhow::Result<Scope> {
 }
 
 /// The configuration with a folder, a database and keys of its own, and the simulated networks' registrations.
-fn private(config: &Config, folder: &TempDir) -> Config {
+pub(super) fn private(config: &Config, folder: &TempDir) -> Config {
     let mut config = config.clone();
     folder.path().clone_into(&mut config.data_dir);
     config.key_file = folder.path().join("keys");

@@ -77,6 +77,10 @@ fn place(what: &str, text: &str) -> Option<Place> {
             }
             Place::Index { table, name, unique, method, columns, predicate: predicate(tail).ok()? }
         }
+        "foreign key" if text.contains(" trigger ") => {
+            let (table, name) = text.split_once(" trigger ")?;
+            Place::Trigger { table: table.to_owned(), name: name.to_owned() }
+        }
         "foreign key" => {
             let (table, columns, tail) = parts(text)?;
             let (to, on_delete) = tail.strip_prefix("-> ")?.split_once(" on delete ")?;

@@ -1,0 +1,325 @@
+//! `rookery bench ingest`: what it costs to store a day's numbers, beside a COPY of the same rows into the same table and
+//! a loop that writes row by row, in the same run.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+use rookery_analytics::{DailyReading, MetricBasis, Numbers};
+use rookery_governance::audit::Origin;
+use rookery_identity::{NewOrganization, NewUser};
+use rookery_kernel::{AccountId, Actor, Date, OrganizationId, Scope, SystemClock, Zone};
+use serde::Serialize;
+use sqlx::{ConnectOptions as _, PgConnection};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::ingest_queries::{self as queries, ACCOUNTS, ITEMS, Item};
+use super::town::private;
+use crate::config::Config;
+use crate::progress::Steps;
+use crate::store::Store;
+use crate::wiring::{Core, Parts};
+
+/// How the measurement is made.
+#[derive(Debug, Clone, Args)]
+pub struct IngestArgs {
+    /// Rows that stand there before, one measurement for each number.
+    #[arg(long, value_delimiter = ',', default_value = "1000000")]
+    existing: Vec<u64>,
+    /// Organizations, with 20 accounts of 50 items each.
+    #[arg(long, default_value_t = 20)]
+    organizations: usize,
+    /// Rounds; the methods take turns at being first.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Fetching jobs at once.
+    #[arg(long, default_value_t = 50)]
+    jobs: usize,
+    /// Rows of the row-by-row loop.
+    #[arg(long, default_value_t = 2_000)]
+    loop_rows: usize,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A way to store rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Method {
+    /// As collecting does: an account's rows at a time, many jobs at once, one writer.
+    Fresh,
+    /// The same rows again.
+    Again,
+    /// COPY into the same table, without looking anything up.
+    Copy,
+    /// A statement and a transaction for each row, as many at once as there are jobs.
+    RowByRow,
+}
+
+/// What one run of a method cost.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    rows: f64,
+    seconds: f64,
+    wal: i64,
+}
+
+/// Medians of a method.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    method: Method,
+    rows_per_second: f64,
+    wal_per_row: f64,
+}
+
+/// One size.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    existing: u64,
+    lines: Vec<Line>,
+    bytes_per_row: f64,
+    founding_bytes_per_row: f64,
+}
+
+/// Runs it and prints what came out.
+pub(crate) async fn ingest(config: &Config, args: IngestArgs) -> anyhow::Result<ExitCode> {
+    ensure!(args.organizations > 0 && args.rounds > 0 && args.jobs > 0, "all counts are at least 1");
+    let mut reports = Vec::new();
+    for existing in &args.existing {
+        reports.push(measure(config, &args, *existing).await?);
+    }
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&reports)?);
+    } else {
+        reports.iter().for_each(print);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn measure(config: &Config, args: &IngestArgs, existing: u64) -> anyhow::Result<Report> {
+    let steps = Steps::new();
+    let step = steps.begin("founding an installation in a temporary folder");
+    let folder = tempfile::tempdir().context("no temporary folder can be made")?;
+    let config = private(config, &folder);
+    let store = Store::open(&config).await?;
+    let core = Core::start(&config, &store, Parts::on(Arc::new(SystemClock))).await?;
+    let mut owner = store.endpoints.owner.connect().await?;
+    let organizations = organizations(&core, args.organizations).await?;
+    queries::settle(&mut owner, &organizations).await?;
+    let items = queries::items(&mut owner, &organizations).await?;
+    let per_day = u64::try_from(items.len())?;
+    step.done(&format!("{} organizations, {per_day} items", organizations.len()));
+
+    let first: Date = "2025-01-01".parse()?;
+    let days = i32::try_from(existing.div_ceil(per_day))?;
+    let step = steps.begin(&format!("{days} days of history"));
+    queries::history(&mut owner, &organizations, first, days).await?;
+    step.done(&format!("{} rows", u64::try_from(days)? * per_day));
+
+    let mut day = first.plus_days(i64::from(days));
+    let mut costs: BTreeMap<Method, Vec<Cost>> = BTreeMap::new();
+    for round in 0..args.rounds {
+        let step = steps.begin(&format!("round {} of {}", round + 1, args.rounds));
+        let mut methods = [Method::Fresh, Method::Copy, Method::RowByRow];
+        methods.rotate_left(round % 3);
+        for method in methods {
+            sqlx::raw_sql("checkpoint").execute(&mut owner).await?;
+            let cost = run(&core, &mut owner, args, method, &items, day).await?;
+            costs.entry(method).or_default().push(cost);
+            if method == Method::Fresh {
+                let again = run(&core, &mut owner, args, Method::Again, &items, day).await?;
+                costs.entry(Method::Again).or_default().push(again);
+            }
+            day = day.plus_days(1);
+        }
+        step.done("");
+    }
+    sqlx::raw_sql("analyze analytics.content_daily_metrics").execute(&mut owner).await?;
+    let (bytes, rows) = queries::size(&mut owner).await?;
+    let founding_bytes_per_row = queries::founding_bytes(&mut owner, organizations[0], 30).await?;
+    drop(owner);
+    core.close().await;
+    store.close().await;
+    let lines = costs.into_iter().map(|(method, costs)| line(method, &costs)).collect();
+    Ok(Report { existing, lines, bytes_per_row: bytes as f64 / rows as f64, founding_bytes_per_row })
+}
+
+async fn organizations(core: &Core, count: usize) -> anyhow::Result<Vec<Uuid>> {
+    let by = Origin::new(Actor::System);
+    let password = crate::password::make(&*core.ids);
+    let user = core.identity.create_first_user(&by, NewUser::new("bench@rookery.local", password)).await?;
+    let mut organizations = Vec::new();
+    for n in 0..count {
+        let new = NewOrganization { name: format!("Measurement {n}"), timezone: Zone::utc() };
+        organizations.push(core.identity.create_organization(&by, user.id, new).await?.id.uuid());
+    }
+    Ok(organizations)
+}
+
+async fn run(
+    core: &Core,
+    owner: &mut PgConnection,
+    args: &IngestArgs,
+    method: Method,
+    items: &[Item],
+    day: Date,
+) -> anyhow::Result<Cost> {
+    let before = queries::wal(owner).await?;
+    let began = Instant::now();
+    let (rows, seconds) = match method {
+        Method::Fresh | Method::Again => {
+            let batches = batches(items, day);
+            let began = Instant::now();
+            let written = write(core, args.jobs, batches).await?;
+            let seconds = began.elapsed().as_secs_f64();
+            let expected = if method == Method::Fresh { items.len() as u64 } else { 0 };
+            ensure!(written == expected, "{written} rows were written, not {expected}");
+            (items.len(), seconds)
+        }
+        Method::Copy => {
+            let rows = texts(items, day);
+            let began = Instant::now();
+            queries::copy(owner, &rows).await?;
+            (items.len(), began.elapsed().as_secs_f64())
+        }
+        Method::RowByRow => {
+            let count = args.loop_rows.min(items.len());
+            row_by_row(core, args.jobs, &items[..count], day).await?;
+            (count, began.elapsed().as_secs_f64())
+        }
+    };
+    Ok(Cost { rows: rows as f64, seconds, wal: queries::wal(owner).await? - before })
+}
+
+/// The numbers of an item on a day, by the day's place only.
+fn numbers(day: Date) -> [i64; 5] {
+    let place = day.days_since("2025-01-01".parse().expect("a constant date"));
+    [1000 + place * 10, 2000 + place * 20, place, place, place]
+}
+
+/// An account's rows of a day, as a fetching job has them.
+fn batches(items: &[Item], day: Date) -> Vec<(OrganizationId, Vec<DailyReading>)> {
+    let [reach, views, reactions, comments, shares] = numbers(day).map(Some);
+    let reading = |item: &Item| DailyReading {
+        account: AccountId::from_uuid(item.integration_id),
+        external_content_id: item.external_content_id.clone(),
+        date: day,
+        basis: MetricBasis::Lifetime,
+        numbers: Numbers { reach, views, reactions, comments, shares, ..Numbers::default() },
+    };
+    let of_one_account = |a: &Item, b: &Item| a.integration_id == b.integration_id;
+    items
+        .chunk_by(of_one_account)
+        .map(|chunk| (chunk[0].organization_id, chunk.iter().map(reading).collect()))
+        .collect()
+}
+
+async fn write(core: &Core, jobs: usize, batches: Vec<(OrganizationId, Vec<DailyReading>)>) -> anyhow::Result<u64> {
+    let mut written = 0;
+    let mut tasks: JoinSet<Result<u64, rookery_db::Error>> = JoinSet::new();
+    for (organization, rows) in batches {
+        if tasks.len() >= jobs
+            && let Some(done) = tasks.join_next().await
+        {
+            written += done??;
+        }
+        let analytics = core.analytics.clone();
+        let scope = Scope::worker(organization);
+        tasks.spawn(async move { analytics.store_readings(&scope, "bench/1", rows).await });
+    }
+    while let Some(done) = tasks.join_next().await {
+        written += done??;
+    }
+    Ok(written)
+}
+
+/// The rows of a day as COPY takes them, by organization.
+fn texts(items: &[Item], day: Date) -> Vec<(OrganizationId, String)> {
+    let [reach, views, reactions, comments, shares] = numbers(day);
+    let mut texts: BTreeMap<OrganizationId, String> = BTreeMap::new();
+    for item in items {
+        let text = texts.entry(item.organization_id).or_default();
+        writeln!(
+            text,
+            "{}\t{}\t{day}\tlifetime\tf\t2026-01-01T00:00:00Z\tbench/1\t{reach}\t{views}\t{reactions}\t{comments}\t{shares}\t10\t20\t1\t1\t1",
+            item.organization_id, item.content_key
+        )
+        .expect("writing to a String does not fail");
+    }
+    texts.into_iter().collect()
+}
+
+async fn row_by_row(core: &Core, jobs: usize, items: &[Item], day: Date) -> anyhow::Result<()> {
+    let numbers = numbers(day);
+    let mut tasks: JoinSet<Result<(), rookery_db::Error>> = JoinSet::new();
+    for item in items {
+        if tasks.len() >= jobs
+            && let Some(done) = tasks.join_next().await
+        {
+            done??;
+        }
+        let (db, item) = (core.db.clone(), item.clone());
+        tasks.spawn(async move {
+            let mut tx = db.org(&Scope::worker(item.organization_id)).await?;
+            let mut query = sqlx::query(queries::ONE_ROW)
+                .bind(item.organization_id.uuid())
+                .bind(item.integration_id)
+                .bind(&item.external_content_id)
+                .bind(day);
+            for number in numbers {
+                query = query.bind(number);
+            }
+            query.execute(tx.conn()).await?;
+            tx.commit().await
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done??;
+    }
+    Ok(())
+}
+
+fn line(method: Method, costs: &[Cost]) -> Line {
+    Line {
+        method,
+        rows_per_second: median(costs.iter().map(|c| c.rows / c.seconds).collect()),
+        wal_per_row: median(costs.iter().map(|c| c.wal as f64 / c.rows).collect()),
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn print(report: &Report) {
+    let rate = |method| report.lines.iter().find(|l| l.method == method).map_or(f64::NAN, |l| l.rows_per_second);
+    println!("\n{} rows before; {ACCOUNTS} accounts of {ITEMS} items in each organization", report.existing);
+    println!("{:<26} {:>10} {:>14}", "method", "rows/s", "WAL bytes/row");
+    for line in &report.lines {
+        let name = match line.method {
+            Method::Fresh => "the writer, fresh rows",
+            Method::Again => "the writer, the same again",
+            Method::Copy => "COPY, the same table",
+            Method::RowByRow => "row by row",
+        };
+        println!("{name:<26} {:>10.0} {:>14.1}", line.rows_per_second, line.wal_per_row);
+    }
+    println!("fresh beside COPY: {:.2}", rate(Method::Fresh) / rate(Method::Copy));
+    println!("fresh beside row by row: {:.1}", rate(Method::Fresh) / rate(Method::RowByRow));
+    println!("the same again beside fresh: {:.1}", rate(Method::Again) / rate(Method::Fresh));
+    println!(
+        "bytes per row: {:.0}; the founding layout: {:.0}; ratio {:.2}",
+        report.bytes_per_row,
+        report.founding_bytes_per_row,
+        report.bytes_per_row / report.founding_bytes_per_row
+    );
+}
