@@ -20,6 +20,14 @@ pub(crate) fn person(world: &mut World, name: &str) -> u64 {
     person.id
 }
 
+/// The texts of an account's working tokens.
+pub(crate) struct Secrets {
+    pub access: String,
+    /// Of the person who manages it, where networks tell the two apart.
+    pub user: Option<String>,
+    pub refresh: Option<String>,
+}
+
 /// Working tokens, issued anew where the old ones ended.
 pub(crate) fn credentials(world: &mut World, account: &Account, now: Timestamp, origin: &str) -> SandboxAccount {
     let network = protocols::of(account.platform);
@@ -27,15 +35,16 @@ pub(crate) fn credentials(world: &mut World, account: &Account, now: Timestamp, 
         Some(seed) => world.apps.get(seed.client_id).cloned().expect("registered at the start"),
         None => control_app(world, account.platform),
     };
-    let (access_token, user_token) = network.tokens(world, account, &app, now);
+    let Secrets { access, user, refresh } = network.tokens(world, account, &app, now);
     SandboxAccount {
         platform: account.platform,
         platform_user_id: account.network_id(),
         handle: account.handle.clone(),
         name: account.name.clone(),
         profile_url: format!("{origin}{}", account.profile_path()),
-        access_token,
-        user_token,
+        access_token: access,
+        user_token: user,
+        refresh_token: refresh,
         client_id: app.client_id,
         client_secret: app.client_secret,
     }

@@ -34,7 +34,7 @@ use url::Url;
 
 use crate::audience::PostNumbers;
 use crate::call::{Call, Reply};
-use crate::credentials::lasting_token;
+use crate::credentials::{Secrets, lasting_token};
 use crate::faults::Endpoint;
 use crate::network::{Network, Settings};
 use crate::world::{Account, App, Holder, Post, TokenEnd, World};
@@ -198,9 +198,10 @@ pub(crate) trait Protocol: Sync {
         world.new_secret("token", 32)
     }
 
-    /// Working tokens: the account's, and where there is one that of the person who manages it.
-    fn tokens(&self, world: &mut World, account: &Account, app: &App, now: Timestamp) -> (String, Option<String>) {
-        (lasting_token(world, Holder::Account(account.id), app, &app.scopes, now), None)
+    /// Working tokens: the account's, and where there are such that of the person who manages it and the one for renewal.
+    fn tokens(&self, world: &mut World, account: &Account, app: &App, now: Timestamp) -> Secrets {
+        let access = lasting_token(world, Holder::Account(account.id), app, &app.scopes, now);
+        Secrets { access, user: None, refresh: None }
     }
 
     /// Ends the tokens of an account.

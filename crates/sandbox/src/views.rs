@@ -78,6 +78,8 @@ pub struct SandboxAccount {
     pub access_token: String,
     /// Facebook: the long-lived token of the person who manages the page.
     pub user_token: Option<String>,
+    /// Reddit: what a new token is fetched with.
+    pub refresh_token: Option<String>,
     /// Id of the app that the tokens were made for.
     pub client_id: String,
     /// Its secret.

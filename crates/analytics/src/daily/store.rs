@@ -88,7 +88,7 @@ impl Columns {
 /// is not written: not its time either. A known number is kept where the new reading has none; a partial row becomes
 /// final, never the reverse; an older reading never replaces a newer one; a lifetime row never becomes a day row. An item
 /// that is not among the content is left out.
-pub(crate) async fn write(tx: &mut OrgTx, rows: &[Row]) -> Result<Written, Error> {
+pub(crate) async fn write(tx: &mut OrgTx, rows: &[Row], now: Timestamp) -> Result<Written, Error> {
     // One row per item and day, in one order for all: a statement cannot write a row twice.
     let rows: BTreeMap<(AccountId, &str, Date), &Row> =
         rows.iter().map(|r| ((r.account, r.reading.external_id.as_str(), r.date), r)).collect();
@@ -100,7 +100,7 @@ pub(crate) async fn write(tx: &mut OrgTx, rows: &[Row]) -> Result<Written, Error
     lock(tx, &rows).await?;
     let newest = newest(tx).await?;
     for rows in statements(&rows) {
-        let part = write_chunk(tx, &rows).await?;
+        let part = write_chunk(tx, &rows, now).await?;
         written.rows += part.rows;
         written.of_other_basis.extend(part.of_other_basis);
         // The changes of later days lean on what was written now.
@@ -110,7 +110,7 @@ pub(crate) async fn write(tx: &mut OrgTx, rows: &[Row]) -> Result<Written, Error
             .filter(|r| r.reading.basis == MetricBasis::Lifetime && newest.is_some_and(|newest| r.date < newest))
             .collect();
         if part.rows > 0 && !late.is_empty() {
-            mend(tx, &late).await?;
+            mend(tx, &late, now).await?;
         }
     }
     Ok(written)
@@ -159,7 +159,7 @@ async fn newest(tx: &mut OrgTx) -> Result<Option<Date>, Error> {
     .await?)
 }
 
-async fn write_chunk(tx: &mut OrgTx, rows: &[&Row]) -> Result<Written, Error> {
+async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<Written, Error> {
     let organization = tx.organization_id();
     let c = Columns::of(rows);
     let [reach, impressions, views, reactions, comments, shares, clicks, saves, watch_time_ms, avg_watch_time_ms] =
@@ -283,7 +283,7 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row]) -> Result<Written, Error> {
                       when s.engagement_items <> 0 or s.engagement <> 0 then s.engagement end,
                       s.reach_items, s.impressions_items, s.views_items, s.reactions_items, s.comments_items, s.shares_items,
                       s.clicks_items, s.saves_items, s.watch_time_ms_items, s.engagement_items, s.rated_engagement,
-                      s.rated_by_reach, s.rated_by_views, s.rated_by_impressions, now()
+                      s.rated_by_reach, s.rated_by_views, s.rated_by_impressions, $21
                from (select v.date, case when grouping(v.account) = 0 then 'integration' else 'org' end as scope_type,
                             coalesce(v.account, $1) as scope_id, sum(v.is_new::integer)::integer as content_count,
                             sum(coalesce(v.reach_change, 0) - coalesce(v.old_reach, 0))::bigint as reach,
@@ -295,7 +295,7 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row]) -> Result<Written, Error> {
                             sum(coalesce(v.clicks_change, 0) - coalesce(v.old_clicks, 0))::bigint as clicks,
                             sum(coalesce(v.saves_change, 0) - coalesce(v.old_saves, 0))::bigint as saves,
                             sum(coalesce(v.watch_time_ms_change, 0) - coalesce(v.old_watch_time_ms, 0))::bigint as watch_time_ms,
-                            sum(coalesce(e.now, 0) - coalesce(e.old, 0))::bigint as engagement,
+                            sum(coalesce(e.newer, 0) - coalesce(e.older, 0))::bigint as engagement,
                             (count(v.reach_change) - count(v.old_reach))::integer as reach_items, (count(v.impressions_change) -
                             count(v.old_impressions))::integer as impressions_items, (count(v.views_change) -
                             count(v.old_views))::integer as views_items, (count(v.reactions_change) -
@@ -304,8 +304,8 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row]) -> Result<Written, Error> {
                             count(v.old_shares))::integer as shares_items, (count(v.clicks_change) - count(v.old_clicks))::integer
                             as clicks_items, (count(v.saves_change) - count(v.old_saves))::integer as saves_items,
                             (count(v.watch_time_ms_change) - count(v.old_watch_time_ms))::integer as watch_time_ms_items,
-                            (count(e.now) - count(e.old))::integer as engagement_items,
-                            sum(coalesce(case when r.now_by <> '' then e.now end, 0) - coalesce(case when r.old_by <> '' then e.old end, 0))::bigint as rated_engagement,
+                            (count(e.newer) - count(e.older))::integer as engagement_items,
+                            sum(coalesce(case when r.now_by <> '' then e.newer end, 0) - coalesce(case when r.old_by <> '' then e.older end, 0))::bigint as rated_engagement,
                             sum(case when r.now_by = 'reach' then v.reach_change else 0 end - case when r.old_by = 'reach' then v.old_reach else 0 end)::bigint as rated_by_reach,
                             sum(case when r.now_by = 'views' then v.views_change else 0 end - case when r.old_by = 'views' then v.old_views else 0 end)::bigint as rated_by_views,
                             sum(case when r.now_by = 'impressions' then v.impressions_change else 0 end - case when r.old_by = 'impressions' then v.old_impressions else 0 end)::bigint as rated_by_impressions
@@ -313,15 +313,15 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row]) -> Result<Written, Error> {
                           cross join lateral (
                               select case when coalesce(v.reactions_change, v.comments_change, v.shares_change) is not null
                                           then coalesce(v.reactions_change, 0) + coalesce(v.comments_change, 0)
-                                               + coalesce(v.shares_change, 0) end as now,
+                                               + coalesce(v.shares_change, 0) end as newer,
                                      case when coalesce(v.old_reactions, v.old_comments, v.old_shares) is not null
                                           then coalesce(v.old_reactions, 0) + coalesce(v.old_comments, 0)
-                                               + coalesce(v.old_shares, 0) end as old) e
+                                               + coalesce(v.old_shares, 0) end as older) e
                           cross join lateral (
-                              select case when e.now is null then '' when v.reach_change > 0 then 'reach'
+                              select case when e.newer is null then '' when v.reach_change > 0 then 'reach'
                                           when v.views_change > 0 then 'views' when v.impressions_change > 0 then 'impressions'
                                           else '' end as now_by,
-                                     case when e.old is null then '' when v.old_reach > 0 then 'reach' when v.old_views > 0 then 'views'
+                                     case when e.older is null then '' when v.old_reach > 0 then 'reach' when v.old_views > 0 then 'views'
                                           when v.old_impressions > 0 then 'impressions' else '' end as old_by) r
                      group by grouping sets ((v.date, v.account), (v.date))) s
                order by s.date, s.scope_type, s.scope_id
@@ -390,6 +390,7 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row]) -> Result<Written, Error> {
         avg_watch_time_ms as &[Option<i64>],
         &c.completion as &[Option<f32>],
         &c.extra as &[Option<Value>],
+        now as Timestamp,
     )
     .fetch_one(tx.conn())
     .await?;
@@ -398,7 +399,7 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row]) -> Result<Written, Error> {
 }
 
 /// Computes the changes of the days after some rows anew, and moves the sums.
-async fn mend(tx: &mut OrgTx, rows: &[&Row]) -> Result<i64, Error> {
+async fn mend(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<i64, Error> {
     let organization = tx.organization_id();
     let c = Columns::of(rows);
     Ok(sqlx::query_scalar!(
@@ -454,7 +455,7 @@ async fn mend(tx: &mut OrgTx, rows: &[&Row]) -> Result<i64, Error> {
                       when s.engagement_items <> 0 or s.engagement <> 0 then s.engagement end,
                       s.reach_items, s.impressions_items, s.views_items, s.reactions_items, s.comments_items, s.shares_items,
                       s.clicks_items, s.saves_items, s.watch_time_ms_items, s.engagement_items, s.rated_engagement,
-                      s.rated_by_reach, s.rated_by_views, s.rated_by_impressions, now()
+                      s.rated_by_reach, s.rated_by_views, s.rated_by_impressions, $5
                from (select v.date, case when grouping(v.account) = 0 then 'integration' else 'org' end as scope_type,
                             coalesce(v.account, $1) as scope_id, sum(v.is_new::integer)::integer as content_count,
                             sum(coalesce(v.reach_change, 0) - coalesce(v.old_reach, 0))::bigint as reach,
@@ -466,7 +467,7 @@ async fn mend(tx: &mut OrgTx, rows: &[&Row]) -> Result<i64, Error> {
                             sum(coalesce(v.clicks_change, 0) - coalesce(v.old_clicks, 0))::bigint as clicks,
                             sum(coalesce(v.saves_change, 0) - coalesce(v.old_saves, 0))::bigint as saves,
                             sum(coalesce(v.watch_time_ms_change, 0) - coalesce(v.old_watch_time_ms, 0))::bigint as watch_time_ms,
-                            sum(coalesce(e.now, 0) - coalesce(e.old, 0))::bigint as engagement,
+                            sum(coalesce(e.newer, 0) - coalesce(e.older, 0))::bigint as engagement,
                             (count(v.reach_change) - count(v.old_reach))::integer as reach_items, (count(v.impressions_change) -
                             count(v.old_impressions))::integer as impressions_items, (count(v.views_change) -
                             count(v.old_views))::integer as views_items, (count(v.reactions_change) -
@@ -475,8 +476,8 @@ async fn mend(tx: &mut OrgTx, rows: &[&Row]) -> Result<i64, Error> {
                             count(v.old_shares))::integer as shares_items, (count(v.clicks_change) - count(v.old_clicks))::integer
                             as clicks_items, (count(v.saves_change) - count(v.old_saves))::integer as saves_items,
                             (count(v.watch_time_ms_change) - count(v.old_watch_time_ms))::integer as watch_time_ms_items,
-                            (count(e.now) - count(e.old))::integer as engagement_items,
-                            sum(coalesce(case when r.now_by <> '' then e.now end, 0) - coalesce(case when r.old_by <> '' then e.old end, 0))::bigint as rated_engagement,
+                            (count(e.newer) - count(e.older))::integer as engagement_items,
+                            sum(coalesce(case when r.now_by <> '' then e.newer end, 0) - coalesce(case when r.old_by <> '' then e.older end, 0))::bigint as rated_engagement,
                             sum(case when r.now_by = 'reach' then v.reach_change else 0 end - case when r.old_by = 'reach' then v.old_reach else 0 end)::bigint as rated_by_reach,
                             sum(case when r.now_by = 'views' then v.views_change else 0 end - case when r.old_by = 'views' then v.old_views else 0 end)::bigint as rated_by_views,
                             sum(case when r.now_by = 'impressions' then v.impressions_change else 0 end - case when r.old_by = 'impressions' then v.old_impressions else 0 end)::bigint as rated_by_impressions
@@ -484,15 +485,15 @@ async fn mend(tx: &mut OrgTx, rows: &[&Row]) -> Result<i64, Error> {
                           cross join lateral (
                               select case when coalesce(v.reactions_change, v.comments_change, v.shares_change) is not null
                                           then coalesce(v.reactions_change, 0) + coalesce(v.comments_change, 0)
-                                               + coalesce(v.shares_change, 0) end as now,
+                                               + coalesce(v.shares_change, 0) end as newer,
                                      case when coalesce(v.old_reactions, v.old_comments, v.old_shares) is not null
                                           then coalesce(v.old_reactions, 0) + coalesce(v.old_comments, 0)
-                                               + coalesce(v.old_shares, 0) end as old) e
+                                               + coalesce(v.old_shares, 0) end as older) e
                           cross join lateral (
-                              select case when e.now is null then '' when v.reach_change > 0 then 'reach'
+                              select case when e.newer is null then '' when v.reach_change > 0 then 'reach'
                                           when v.views_change > 0 then 'views' when v.impressions_change > 0 then 'impressions'
                                           else '' end as now_by,
-                                     case when e.old is null then '' when v.old_reach > 0 then 'reach' when v.old_views > 0 then 'views'
+                                     case when e.older is null then '' when v.old_reach > 0 then 'reach' when v.old_views > 0 then 'views'
                                           when v.old_impressions > 0 then 'impressions' else '' end as old_by) r
                      group by grouping sets ((v.date, v.account), (v.date))) s
                order by s.date, s.scope_type, s.scope_id
@@ -540,6 +541,7 @@ async fn mend(tx: &mut OrgTx, rows: &[&Row]) -> Result<i64, Error> {
         &c.accounts,
         &c.items,
         &c.dates as &[Date],
+        now as Timestamp,
     )
     .fetch_one(tx.conn())
     .await?)

@@ -128,7 +128,7 @@ impl Writer {
                 None => tx.insert(self.db.org(scope).await?),
             };
             let rows: Vec<Row> = places.iter().flat_map(|place| batch[*place].rows.iter().cloned()).collect();
-            let written = store::write(open, &rows).await?;
+            let written = store::write(open, &rows, self.clock.now()).await?;
             if written.rows > 0 {
                 self.note(open, written.rows, rows.len()).await?;
             }

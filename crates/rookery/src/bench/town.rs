@@ -132,7 +132,7 @@ impl Town {
                 let made = control.create_account(platform, &handle, &handle, 1_000, AccountOptions::default())?;
                 let tokens = Tokens {
                     access: made.user_token.clone().unwrap_or_else(|| made.access_token.clone()).into(),
-                    refresh: None,
+                    refresh: made.refresh_token.clone().map(Into::into),
                     expires_at: None,
                     scopes: Vec::new(),
                 };

@@ -165,7 +165,12 @@ impl Networks {
         let new = NewAccount {
             platform: account.platform,
             base_url: Some(self.sandbox.base_url(account.platform)),
-            tokens: Tokens { access: access.into(), refresh: None, expires_at: None, scopes: Vec::new() },
+            tokens: Tokens {
+                access: access.into(),
+                refresh: account.refresh_token.clone().map(Into::into),
+                expires_at: None,
+                scopes: Vec::new(),
+            },
             profile_id: Some(account.platform_user_id.clone()),
             is_sandbox: true,
         };

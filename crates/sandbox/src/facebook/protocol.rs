@@ -12,7 +12,7 @@ use super::insights::invalid_metric;
 use super::oauth::{SCOPES, page_token};
 use super::{FACEBOOK_APP_ID, FACEBOOK_APP_SECRET};
 use crate::call::{Call, Reply};
-use crate::credentials::lasting_token;
+use crate::credentials::{Secrets, lasting_token};
 use crate::faults::Endpoint;
 use crate::network::{Network, Settings};
 use crate::protocol::{AppSeed, Protocol, PublicPage, UsedUp};
@@ -157,10 +157,11 @@ impl Protocol for Facebook {
         format!("EAA{}{}", token.replace(['-', '_'], "Z"), tail.replace(['-', '_'], "B"))
     }
 
-    fn tokens(&self, world: &mut World, account: &Account, app: &App, now: Timestamp) -> (String, Option<String>) {
+    fn tokens(&self, world: &mut World, account: &Account, app: &App, now: Timestamp) -> Secrets {
         let scopes = SCOPES.map(ToOwned::to_owned);
         let user = lasting_token(world, Holder::Person(account.owner), app, &scopes, now);
-        (page_token(world, account.id, FACEBOOK_APP_ID, &scopes, now), Some(user))
+        let access = page_token(world, account.id, FACEBOOK_APP_ID, &scopes, now);
+        Secrets { access, user: Some(user), refresh: None }
     }
 
     fn end_tokens(&self, world: &mut World, account: &Account, end: TokenEnd) {

@@ -10,7 +10,7 @@ use super::error::ApiError;
 use super::things::{base36, number, whole_id};
 use crate::audience::PostNumbers;
 use crate::call::{Call, Reply};
-use crate::credentials::lasting_token;
+use crate::credentials::{Secrets, lasting_token};
 use crate::faults::Endpoint;
 use crate::network::{Network, Quota, Settings};
 use crate::protocol::{AppSeed, Protocol, PublicPage, UsedUp};
@@ -139,15 +139,15 @@ impl Protocol for Reddit {
     }
 
     /// A lasting token, and the refresh token that came with it.
-    fn tokens(&self, world: &mut World, account: &Account, app: &App, now: Timestamp) -> (String, Option<String>) {
+    fn tokens(&self, world: &mut World, account: &Account, app: &App, now: Timestamp) -> Secrets {
         let secret = lasting_token(world, Holder::Account(account.id), app, &app.scopes, now);
         let token = world.tokens.get(&secret).cloned();
         let Some(token) = token.filter(|t| t.refresh.is_none()) else {
             let refresh = world.tokens.get(&secret).and_then(|t| t.refresh.clone());
-            return (secret, refresh);
+            return Secrets { access: secret, user: None, refresh };
         };
         let refresh = world.new_secret("refresh", 32);
         world.commit(Event::Token(Token { refresh: Some(refresh.clone()), ..token }));
-        (secret, Some(refresh))
+        Secrets { access: secret, user: None, refresh: Some(refresh) }
     }
 }

@@ -250,7 +250,7 @@ fn access(control: &Control, account: &SandboxAccount) -> Access {
         base_url: control.base_url(account.platform),
         platform_user_id: account.platform_user_id.clone(),
         token: account.access_token.clone().into(),
-        refresh_token: account.user_token.clone().map(Into::into),
+        refresh_token: account.refresh_token.clone().map(Into::into),
         app: (!account.client_id.is_empty()).then_some(app),
         metadata: Value::Null,
     }
