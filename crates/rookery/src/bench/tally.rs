@@ -71,9 +71,7 @@ fn held(control: &Control, accounts: &[Inhabitant]) -> BTreeMap<(Platform, Strin
 
 /// The number in a text of the measurement.
 fn number(text: &str) -> Option<usize> {
-    let from = text.find("number <").map(|at| at + "number <".len());
-    // Some networks show the signs as entities.
-    let from = from.or_else(|| text.find("number &lt;").map(|at| at + "number &lt;".len()))?;
+    let from = text.find("number [")? + "number [".len();
     let digits: String = text[from..].chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
 }
@@ -140,7 +138,7 @@ mod tests {
     #[test]
     fn a_number_is_found_in_what_networks_make_of_the_text() {
         assert_eq!(number(&text(17)), Some(17));
-        assert_eq!(number("<p>Post number &lt;8&gt; of the measurement</p>"), Some(8));
-        assert_eq!(number("Something else <3"), None);
+        assert_eq!(number("<p>Post number [8] of the measurement</p>"), Some(8));
+        assert_eq!(number("Something else [3]"), None);
     }
 }

@@ -217,7 +217,7 @@ fn options(platform: Platform) -> Option<Value> {
 
 /// The n-th text: told apart by its number, which stands between signs that no other number holds.
 pub(super) fn text(n: usize) -> String {
-    format!("Post number <{n}> of the measurement")
+    format!("Post number [{n}] of the measurement")
 }
 
 async fn organization(core: &Core) -> anyhow::Result<Scope> {
