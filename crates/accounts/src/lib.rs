@@ -4,6 +4,7 @@
 //! Invariants
 //! - A token leaves this crate only inside [`rookery_platforms::Access`], on its way to a connector.
 //! - Cipher texts are bound to table, column, organization and row: a copied value does not decrypt.
+//! - A renewal is claimed before the network is asked and kept only if the token is still the one that was renewed.
 //! - Health is computed from what calls returned, never typed in.
 //! - An account is never deleted by itself; disconnecting empties its tokens and keeps its history.
 
@@ -12,6 +13,7 @@ extern crate self as rookery_accounts;
 mod account;
 mod connect;
 mod media_rules;
+mod renewal;
 mod rules;
 mod vault;
 
@@ -27,6 +29,7 @@ pub use account::{
 };
 pub use connect::{ConnectError, Connected, Started};
 pub use media_rules::{MediaRules, MediaUseRule, RatioRange};
+pub use renewal::{RenewToken, ScanTokens};
 pub use rules::PlatformRules;
 pub use vault::{KeyCheckError, KeyFileError, Vault, VaultError};
 

@@ -44,6 +44,8 @@ pub struct MediaUseRule {
     pub ratios: Vec<RatioRange>,
     /// Files in one post, at most.
     pub count_max: Option<usize>,
+    /// Longest text beside it, where that is not the network's usual one.
+    pub text_max: Option<usize>,
 }
 
 /// A range of shapes, width to height.
@@ -91,6 +93,7 @@ struct StoredUse {
     ratios: Vec<String>,
     tolerance: Option<f64>,
     max_count: Option<usize>,
+    max_text: Option<usize>,
 }
 
 impl MediaRules {
@@ -137,6 +140,7 @@ impl MediaUseRule {
             pixels_max: stored.max_pixels,
             ratios: ratios?,
             count_max: stored.max_count,
+            text_max: stored.max_text,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use rookery_kernel::Platform;
 use rookery_platforms::text::{self, CountMethod};
+use rookery_platforms::{DraftKind, MediaKind};
 
 use crate::account::store;
 use crate::media_rules::MediaRules;
@@ -14,6 +15,10 @@ pub struct PlatformRules {
     pub platform: Platform,
     /// Longest main text, counted by `count_method`.
     pub text_limit: usize,
+    /// Bytes of the longest main text in UTF-8, where the network bounds these too.
+    pub bytes_limit: Option<usize>,
+    /// Longest title in characters, where the network has titles.
+    pub title_limit: Option<usize>,
     /// How the network counts.
     pub count_method: CountMethod,
     /// What an address in the text counts, if the network counts all alike.
@@ -32,6 +37,18 @@ impl PlatformRules {
     /// Length of a text as this network counts it.
     pub fn count(&self, text: &str) -> usize {
         text::count(self.count_method, self.url_weight, text)
+    }
+
+    /// Longest text beside these media: of the use's own rule, else the network's.
+    pub fn text_limit_beside(&self, used_in: DraftKind, first: Option<MediaKind>) -> usize {
+        let rule = first.and_then(|kind| self.media.of(used_in, kind));
+        rule.and_then(|rule| rule.text_max).unwrap_or(self.text_limit)
+    }
+
+    /// Limit and bytes of a text that has too many bytes.
+    pub fn too_many_bytes(&self, text: &str) -> Option<(usize, usize)> {
+        let bytes = text::count(CountMethod::Bytes, None, text);
+        self.bytes_limit.filter(|limit| bytes > *limit).map(|limit| (limit, bytes))
     }
 }
 

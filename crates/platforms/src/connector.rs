@@ -21,8 +21,8 @@ use crate::tiktok::TikTok;
 use crate::twitter::Twitter;
 use crate::types::{
     Access, AccountMetrics, AppCredentials, AuthorizeRequest, Capabilities, ContentItem, ContentPage, Draft,
-    ExchangeRequest, Found, Handles, InstanceLimits, MetricsBatch, Prepared, Profile, RegisterRequest, Search, Sent,
-    TokenSet, Usage,
+    ExchangeRequest, Found, Handles, InstanceLimits, MetricsBatch, PostingChoices, Prepared, Profile, RegisterRequest,
+    Search, Sent, TokenSet, Usage,
 };
 use crate::youtube::YouTube;
 
@@ -120,6 +120,19 @@ pub trait Connector: Send + Sync {
             return Vec::new();
         }
         vec![format!("{} takes no {}", self.platform().name(), needed.label())]
+    }
+
+    /// What the network wants a person to choose and nobody chose, each as the beginning of a sentence; pure.
+    fn missing_choices(&self, _draft: &Draft) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What the account may choose for a post right now; `None` where the network leaves everything free.
+    ///
+    /// # Errors
+    /// [`CallError`] by the network's table.
+    async fn posting_choices(&self, _access: &Access) -> Result<Option<PostingChoices>, CallError> {
+        Ok(None)
     }
 
     /// The text that a draft becomes on the network.

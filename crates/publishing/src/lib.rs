@@ -68,7 +68,7 @@ pub use post::{
     ChangeSource, Checked, Composition, CompositionChange, Conflict, ContentType, EditorialState, FOLLOW_UPS_MAX,
     FollowUp, FollowUpKind, LABEL_LENGTH_MAX, LABELS_MAX, MediaUse, NewPost, OnAccount, Post, PostChange, PostDetail,
     PostError, PostFilter, PostFormat, PostOnAccount, PostOrigin, PostOutcome, PostStatus, PostSummary, Schedule,
-    Variant, roll_up,
+    Variant, part_names, roll_up,
 };
 pub use publication::{
     Event, NotAllowed, Publication, PublicationFilter, PublicationStatus, PublicationSummary, Republish, SyncDue,

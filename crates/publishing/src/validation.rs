@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use rookery_accounts::{Account, AccountStatus, PlatformRules};
 use rookery_kernel::{AccountId, MediaAssetId, PostId, Timestamp};
-use rookery_platforms::{Ability, Connectors};
+use rookery_platforms::text::CountMethod;
+use rookery_platforms::{Ability, Connectors, ReplyTo};
 use serde::Serialize;
 
 use crate::media::{self, MediaFinding, Nature, StoredFile};
-use crate::post::{Composition, FOLLOW_UPS_MAX, FollowUpKind, NewPost, Schedule};
+use crate::post::{Composition, FOLLOW_UPS_MAX, FollowUpKind, NewPost, Schedule, part_names};
 use crate::text;
 
 /// A planned moment this little in the past still counts as "now".
@@ -159,6 +160,10 @@ pub enum FindingCode {
     DuplicateText,
     /// The attached link is no web address.
     LinkInvalid,
+    /// The network wants a person to choose something, and nothing was chosen.
+    ChoiceMissing,
+    /// The network has no such option: it would be ignored.
+    OptionUnknown,
 }
 
 impl FindingCode {
@@ -194,6 +199,8 @@ impl FindingCode {
             Self::EndsBeforeItBegins => "ends_before_it_begins",
             Self::DuplicateText => "duplicate_text",
             Self::LinkInvalid => "link_invalid",
+            Self::ChoiceMissing => "choice_missing",
+            Self::OptionUnknown => "option_unknown",
         }
     }
 
@@ -211,7 +218,8 @@ pub struct Finding {
     pub code: FindingCode,
     /// How grave.
     pub severity: Severity,
-    /// The field of the draft: `content`, `accountIds`, `scheduledAt`, `media`, `link`, `followUps`, `expiresAt`.
+    /// The field of the draft: `content`, `accountIds`, `scheduledAt`, `media`, `link`, `followUps`, `expiresAt`,
+    /// `options`.
     pub field: &'static str,
     /// The account it concerns.
     #[serde(rename = "integrationId")]
@@ -302,6 +310,13 @@ pub(crate) struct Facts<'a> {
     pub connectors: &'a Connectors,
     /// The moment of the check.
     pub now: Timestamp,
+}
+
+impl Facts<'_> {
+    /// Longest text of a draft on a network: beside its media.
+    pub(crate) fn text_limit(&self, rules: &PlatformRules, sent: &rookery_platforms::Draft) -> usize {
+        rules.text_limit_beside(media::use_of(sent.kind, sent.media.len()), sent.media.first().map(|m| m.kind))
+    }
 }
 
 /// All findings, in a fixed order: text, accounts in the draft's order, time.
@@ -395,8 +410,9 @@ fn check_parts(draft: &Draft, findings: &mut Vec<Finding>) {
                 .measured(limit, actual),
         );
     }
-    for (n, part) in parts.iter().enumerate().filter(|(_, part)| part.text.trim().is_empty()) {
-        let message = format!("Part {} has no text.", n + 2 - usize::from(part.kind == FollowUpKind::Comment));
+    let names = part_names(parts.iter().map(|part| part.kind));
+    for (name, _) in names.iter().zip(parts).filter(|(_, part)| part.text.trim().is_empty()) {
+        let message = format!("{name} has no text.");
         findings.push(Finding::error(FindingCode::PartEmpty, "followUps", message).suggest("Write it or remove it."));
     }
 }
@@ -438,41 +454,55 @@ fn check_account(draft: &Draft, account: &Account, facts: &Facts<'_>, findings: 
         return;
     };
     let sent = draft.for_account(account, facts);
-    let parts = draft.composition.follow_ups.iter().map(|part| ("followUps", part.text.as_str()));
-    for (field, words) in std::iter::once(("content", sent.text.as_str())).chain(parts) {
-        // What goes out is counted, not what was typed: some networks get the link in the text.
-        let composed;
-        let words = if field == "content" {
-            composed = connector.composed_text(&sent);
-            composed.as_str()
-        } else {
-            words
-        };
-        let length = rules.count(words);
-        if length > rules.text_limit {
-            let (limit, over) = (rules.text_limit, length - rules.text_limit);
-            let what = if field == "content" { "the text" } else { "a further part" };
-            findings.push(
-                Finding::error(
-                    FindingCode::TextTooLong,
-                    field,
-                    format!("{network} allows {limit} characters; {what} has {length}."),
-                )
-                .of(account.id)
-                .suggest(format!("Shorten it by {over} characters, give {name} its own text, or leave {name} out."))
-                .measured(limit, length),
-            );
-        }
+    // What goes out is counted, not what was typed: some networks get the link in the text.
+    let composed = connector.composed_text(&sent);
+    let whole = facts.text_limit(rules, &sent);
+    check_length("content", "the text", &composed, whole, account, rules, findings);
+    let parts = &draft.composition.follow_ups;
+    for (part, named) in parts.iter().zip(part_names(parts.iter().map(|part| part.kind))) {
+        check_length("followUps", &named, &part.text, rules.text_limit, account, rules, findings);
     }
     let files: Vec<&StoredFile> = facts.files.iter().map(|(_, file)| file).collect();
     let about_media = media::findings_of(network, &rules.media, sent.kind, &files);
     findings.extend(about_media.into_iter().map(|found| Finding::medium(found, account.id)));
-    for objection in connector.objections(&sent) {
-        findings.push(
-            Finding::error(FindingCode::NetworkObjects, "media", format!("{objection}."))
+    let object = |field, objection: &str| {
+        Finding::error(FindingCode::NetworkObjects, field, format!("{objection}."))
+            .of(account.id)
+            .suggest(format!("Change the post for {network}, or leave {name} out."))
+    };
+    findings.extend(connector.objections(&sent).iter().map(|objection| object("media", objection)));
+    findings.extend(connector.missing_choices(&sent).iter().map(|choice| {
+        Finding::error(FindingCode::ChoiceMissing, "options", format!("{choice}."))
+            .of(account.id)
+            .suggest(format!("Choose it among the options of {network}, or leave {name} out."))
+    }));
+    if connector.capabilities().publishes.contains(&Ability::Reply) {
+        // A part is judged as the answer that it will be; a comment is often shorter than a post.
+        for (part, named) in parts.iter().zip(part_names(parts.iter().map(|part| part.kind))) {
+            let answered = ReplyTo { external_id: "post".to_owned(), root_id: "post".to_owned() };
+            let answer = rookery_platforms::Draft {
+                text: part.text.clone(),
+                reply_to: Some(answered),
+                options: sent.options.clone(),
+                ..rookery_platforms::Draft::default()
+            };
+            let objections = if part.text.trim().is_empty() { Vec::new() } else { connector.objections(&answer) };
+            findings.extend(objections.iter().map(|objection| object("followUps", &format!("{named}: {objection}"))));
+        }
+    }
+    let known = connector.capabilities().options;
+    for option in sent.options.as_object().into_iter().flatten().map(|(option, _)| option) {
+        if !known.contains(&option.as_str()) {
+            findings.push(
+                Finding::warning(
+                    FindingCode::OptionUnknown,
+                    "options",
+                    format!("{network} has no option {option:?} here; it is ignored."),
+                )
                 .of(account.id)
-                .suggest(format!("Change the post for {network}, or leave {name} out.")),
-        );
+                .suggest(format!("The options of {network} are {}.", known.join(", "))),
+            );
+        }
     }
     check_parts_of(draft, account, connector.capabilities().publishes, findings);
     let tags = text::hashtags(&sent.text).len();
@@ -489,6 +519,36 @@ fn check_account(draft: &Draft, account: &Account, facts: &Facts<'_>, findings: 
             .measured(limit, tags),
         );
     }
+}
+
+/// Counted as the network counts; and by bytes, where it bounds these too.
+fn check_length(
+    field: &'static str,
+    what: &str,
+    words: &str,
+    limit: usize,
+    account: &Account,
+    rules: &PlatformRules,
+    findings: &mut Vec<Finding>,
+) {
+    let (name, network) = (account.name(), account.platform.name());
+    let length = rules.count(words);
+    let (limit, length, unit, why) = match rules.too_many_bytes(words) {
+        _ if length > limit => (limit, length, rules.count_method.unit(), rules.count_method.why()),
+        Some((limit, bytes)) => (limit, bytes, CountMethod::Bytes.unit(), CountMethod::Bytes.why()),
+        None => return,
+    };
+    let over = length - limit;
+    findings.push(
+        Finding::error(
+            FindingCode::TextTooLong,
+            field,
+            format!("{network} allows {limit} {unit}; {what} has {length}{why}."),
+        )
+        .of(account.id)
+        .suggest(format!("Shorten it by {over} {unit}, give {name} its own text, or leave {name} out."))
+        .measured(limit, length),
+    );
 }
 
 /// A thread that would be cut after its first part must not begin; a comment may be missing.

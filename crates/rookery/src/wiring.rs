@@ -180,6 +180,7 @@ impl Core {
     pub fn registry(&self) -> Registry {
         let registry = self.publishing.register_jobs(Registry::new());
         let registry = self.media.register_jobs(registry, &self.identity);
+        let registry = self.accounts.register_jobs(registry, &self.identity, &self.jobs);
         let registry = self.analytics.register_jobs(registry, &self.identity);
         housekeeping::register(self, registry)
     }

@@ -5,7 +5,7 @@
   if (!form) return;
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const one = (selector, root = document) => root.querySelector(selector);
-  const places = ["accountIds", "scheduledAt", "media", "link", "followUps", "expiresAt"];
+  const places = ["accountIds", "scheduledAt", "media", "link", "followUps", "expiresAt", "options"];
   const body = (submitter) => new URLSearchParams(new FormData(form, submitter));
   const kept = one("[data-kept]");
 
@@ -28,6 +28,41 @@
     }
     const at = one("input[name=at]", form);
     for (const slot of all("button[value=slot]", form)) slot.disabled = ids.size === 0 || !at;
+    offer();
+  };
+
+  // Some networks want to be asked, before every post, what an account may choose. Of several accounts all must allow it.
+  const asked = new Map();
+  const ask = (id) => {
+    if (!asked.has(id)) {
+      const answer = fetch(`/compose/choices/${id}`).then((a) => (a.ok ? a.json() : undefined)).catch(() => undefined);
+      asked.set(id, answer);
+    }
+    return asked.get(id);
+  };
+  const offer = async () => {
+    for (const group of all("[data-asks]", form)) {
+      const network = group.dataset.options;
+      const chosen = () => all(`input[name=account][data-network="${network}"]:checked`, form).map((box) => box.value);
+      const ids = chosen();
+      const told = (await Promise.all(ids.map(ask))).filter(Boolean);
+      if (ids.join() !== chosen().join()) continue;
+      one("[data-whose]", group).textContent = told.length === ids.length
+        ? told.map((t) => t.whose ?? "").join(" ") : "The network did not say what may be chosen; it is asked again when the post is sent.";
+      for (const field of all("select, input[type=checkbox]", group)) {
+        const name = field.name.slice(`option-${network}-`.length);
+        if (field.type === "checkbox") {
+          field.disabled = told.some((t) => t.closed.includes(name));
+          if (field.disabled) field.checked = false;
+        } else {
+          for (const value of field.options) {
+            const isTaken = told.some((t) => t.allowed[name] && !t.allowed[name].includes(value.value));
+            value.disabled = Boolean(value.value) && isTaken;
+            if (value.disabled && value.selected) field.value = "";
+          }
+        }
+      }
+    }
   };
 
   const line = (finding) => {

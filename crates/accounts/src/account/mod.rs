@@ -2,6 +2,7 @@
 
 mod model;
 mod ops;
+mod renew;
 pub(crate) mod store;
 
 pub use model::{Account, AccountHealth, AccountStatus, Call, CallEffect, NewAccount, Tokens};

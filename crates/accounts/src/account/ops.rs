@@ -5,7 +5,7 @@ use std::time::Duration;
 use rookery_db::OrgTx;
 use rookery_governance::audit;
 use rookery_kernel::{AccountId, Limit, Platform, Scope, Timestamp};
-use rookery_platforms::{Access, CallError, Delivery, ErrorType, Profile, SignIn};
+use rookery_platforms::{Access, CallError, Delivery, ErrorType, PostingChoices, Profile, SignIn};
 use secrecy::SecretString;
 use serde_json::json;
 use tracing::instrument;
@@ -257,7 +257,7 @@ impl Accounts {
         self.unseal(scope, id, &sealed)
     }
 
-    fn unseal(&self, scope: &Scope, id: AccountId, sealed: &store::Sealed) -> Result<Access, AccessError> {
+    pub(super) fn unseal(&self, scope: &Scope, id: AccountId, sealed: &store::Sealed) -> Result<Access, AccessError> {
         let token = sealed.access_token_enc.as_deref().ok_or(AccessError::NotUsable(sealed.status))?;
         let refresh_token = sealed
             .refresh_token_enc
@@ -275,54 +275,6 @@ impl Accounts {
             app: self.apps.get(&sealed.platform).cloned(),
             metadata: sealed.metadata.clone(),
         })
-    }
-
-    /// Renews the account's token once, under the row's lock: a second caller finds it renewed.
-    /// Returns whether there is a fresh token now.
-    ///
-    /// # Errors
-    /// [`AccessError`]; a refusal of the network is recorded on the account and gives `Ok(false)`.
-    #[instrument(skip_all, err, fields(account = %id))]
-    pub async fn renew(&self, scope: &Scope, id: AccountId) -> Result<bool, AccessError> {
-        let started = self.clock.now();
-        let mut tx = self.db.org(scope).await?;
-        let sealed = store::sealed(&mut tx, id, false).await?.ok_or(AccessError::NotFound(id))?;
-        drop(tx);
-        if sealed.refresh_token_enc.is_none() || sealed.status == AccountStatus::Revoked {
-            return Ok(false);
-        }
-        let connector = self.connectors.get(sealed.platform).ok_or(AccessError::NoConnector(sealed.platform))?;
-        if !connector.capabilities().refresh {
-            return Ok(false);
-        }
-        let access = self.unseal(scope, id, &sealed)?;
-        // The call happens outside a transaction; afterwards the row is taken only if nobody
-        // renewed it meanwhile, so that an older answer never replaces a newer token.
-        match connector.refresh(&access).await {
-            Ok(tokens) => {
-                let mut tx = self.db.org(scope).await?;
-                let current = store::sealed(&mut tx, id, true).await?.ok_or(AccessError::NotFound(id))?;
-                if current.access_token_enc == sealed.access_token_enc {
-                    let access_enc = self.vault.seal(&tokens.access, place(scope, "access_token_enc", id));
-                    let refresh_enc =
-                        tokens.refresh.as_ref().map(|t| self.vault.seal(t, place(scope, "refresh_token_enc", id)));
-                    let (key, now) = (self.vault.key_column(), self.clock.now());
-                    let expires_at = tokens.expires_in.map(|life| started + life);
-                    store::write_tokens(&mut tx, id, &access_enc, refresh_enc.as_deref(), key, expires_at, now).await?;
-                    store::insert_event(&mut tx, id, "refreshed", None, None, now).await?;
-                    audit_one(&mut tx, self, "update", id, json!({"access_token_enc": "changed"})).await?;
-                    tx.commit().await?;
-                }
-                Ok(true)
-            }
-            Err(error) => {
-                self.record_call(scope, id, Call::Failed(&error)).await.map_err(|e| match e {
-                    AccountsError::Db(e) => AccessError::Db(e),
-                    _ => AccessError::NotFound(id),
-                })?;
-                Ok(false)
-            }
-        }
     }
 
     /// Notes what a call to the network returned; status and health follow from it.
@@ -447,6 +399,33 @@ impl Accounts {
         }
     }
 
+    /// What the account may choose for a post right now, as its network tells it; `None` where the network leaves
+    /// everything free.
+    ///
+    /// # Errors
+    /// [`AccountsError::Network`] with what the network said; it is recorded on the account.
+    #[instrument(skip_all, err, fields(account = %id))]
+    pub async fn posting_choices(&self, scope: &Scope, id: AccountId) -> Result<Option<PostingChoices>, AccountsError> {
+        let account = self.get(scope, id).await?;
+        let connector = self.connectors.get(account.platform).ok_or(AccountsError::NoConnector(account.platform))?;
+        if !connector.capabilities().asks_choices {
+            return Ok(None);
+        }
+        let access = self.access(scope, id).await.map_err(|e| match e {
+            AccessError::Db(e) => AccountsError::Db(e),
+            other => {
+                AccountsError::Network(CallError::new(ErrorType::TokenExpired, Delivery::NotSent, other.to_string()))
+            }
+        })?;
+        match connector.posting_choices(&access).await {
+            Ok(choices) => Ok(choices),
+            Err(error) => {
+                self.record_call(scope, id, Call::Failed(&error)).await?;
+                Err(AccountsError::Network(error))
+            }
+        }
+    }
+
     /// The address to talk to: the given one, else the network's own.
     pub(crate) fn base_url(&self, platform: Platform, given: Option<&Url>) -> Result<Url, AccountsError> {
         given
@@ -456,11 +435,11 @@ impl Accounts {
     }
 }
 
-fn place(scope: &Scope, column: &'static str, id: AccountId) -> Place {
+pub(super) fn place(scope: &Scope, column: &'static str, id: AccountId) -> Place {
     Place { table: TABLE, column, organization: scope.organization_id, row: id.uuid() }
 }
 
-async fn audit_one(
+pub(super) async fn audit_one(
     tx: &mut OrgTx,
     accounts: &Accounts,
     action: &str,

@@ -6,6 +6,7 @@ use rookery_platforms::text::CountMethod;
 use serde_json::Value;
 
 use super::model::{Account, AccountHealth, AccountStatus, Vitals};
+use super::renew::Ending;
 use crate::{MediaRules, PlatformRules};
 
 /// A row as stored; the address is still text.
@@ -138,6 +139,103 @@ pub(crate) async fn to_renew(tx: &mut OrgTx, until: Timestamp, limit: Limit) -> 
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// Tokens that end by `until` and may be renewed at `now`, the one that ends first before the others. An organization has
+/// few accounts, so there is no bound; what is due of them follows from how long each lives.
+pub(crate) async fn ending(tx: &mut OrgTx, until: Timestamp, now: Timestamp) -> Result<Vec<Ending>, Error> {
+    let organization = tx.organization_id();
+    Ok(sqlx::query_as!(
+        Ending,
+        r#"select id, platform, token_issued_at as issued_at, token_expires_at as "expires_at!"
+           from accounts.social_accounts
+           where organization_id = $1 and status in ('active', 'expired') and refresh_token_enc is not null
+             and token_expires_at <= $2
+             and (renewal_retry_at is null or renewal_retry_at <= $3)
+             and (renewal_claimed_until is null or renewal_claimed_until <= $3)
+           order by token_expires_at, id"#,
+        organization.uuid(),
+        until as _,
+        now as _,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// Claims the renewal of a token, unless somebody holds it.
+pub(crate) async fn claim_renewal(
+    tx: &mut OrgTx,
+    id: AccountId,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<bool, Error> {
+    let organization = tx.organization_id();
+    let done = sqlx::query!(
+        "update accounts.social_accounts set renewal_claimed_until = $4
+         where organization_id = $1 and id = $2 and (renewal_claimed_until is null or renewal_claimed_until <= $3)",
+        organization.uuid(),
+        id.uuid(),
+        now as _,
+        until as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends a claim without a new token.
+pub(crate) async fn release_renewal(tx: &mut OrgTx, id: AccountId) -> Result<(), Error> {
+    let organization = tx.organization_id();
+    sqlx::query!(
+        "update accounts.social_accounts set renewal_claimed_until = null where organization_id = $1 and id = $2",
+        organization.uuid(),
+        id.uuid(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Counts a failed renewal, ends its claim, and says how many failed in a row.
+pub(crate) async fn count_failed_renewal(tx: &mut OrgTx, id: AccountId) -> Result<i32, Error> {
+    let organization = tx.organization_id();
+    Ok(sqlx::query_scalar!(
+        "update accounts.social_accounts set refresh_failure_count = refresh_failure_count + 1, renewal_claimed_until = null
+         where organization_id = $1 and id = $2 returning refresh_failure_count",
+        organization.uuid(),
+        id.uuid(),
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// No renewal before `until`.
+pub(crate) async fn pause_renewals(tx: &mut OrgTx, id: AccountId, until: Option<Timestamp>) -> Result<(), Error> {
+    let organization = tx.organization_id();
+    sqlx::query!(
+        "update accounts.social_accounts set renewal_retry_at = $3 where organization_id = $1 and id = $2",
+        organization.uuid(),
+        id.uuid(),
+        until as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The account needs a person: its token could not be renewed again and again.
+pub(crate) async fn give_up(tx: &mut OrgTx, id: AccountId, now: Timestamp) -> Result<(), Error> {
+    let organization = tx.organization_id();
+    sqlx::query!(
+        "update accounts.social_accounts set status = 'error', health = 'unhealthy', updated_at = $3
+         where organization_id = $1 and id = $2",
+        organization.uuid(),
+        id.uuid(),
+        now as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// What a connector needs, still encrypted.
 pub(crate) struct Sealed {
     pub platform: Platform,
@@ -233,7 +331,8 @@ pub(crate) async fn upsert(tx: &mut OrgTx, c: &Connect<'_>) -> Result<AccountId,
              token_key_id = excluded.token_key_id, scopes = excluded.scopes,
              token_issued_at = excluded.token_issued_at, token_expires_at = excluded.token_expires_at,
              followers_count = coalesce(excluded.followers_count, a.followers_count), metadata = excluded.metadata,
-             refresh_failure_count = 0, consecutive_failures = 0, last_error_code = null, last_error_message = null,
+             refresh_failure_count = 0, renewal_claimed_until = null, renewal_retry_at = null,
+             consecutive_failures = 0, last_error_code = null, last_error_message = null,
              last_error_at = null, disconnected_at = null, last_synced_at = excluded.last_synced_at,
              updated_at = excluded.updated_at
          returning id",
@@ -323,6 +422,7 @@ pub(crate) async fn write_tokens(
         "update accounts.social_accounts set
              access_token_enc = $3, refresh_token_enc = coalesce($4, refresh_token_enc), token_key_id = $5,
              token_expires_at = $6, token_issued_at = $7, last_refresh_at = $7, refresh_failure_count = 0,
+             renewal_claimed_until = null, renewal_retry_at = null,
              status = case when status = 'expired' then 'active'::accounts.account_status else status end,
              updated_at = $7
          where organization_id = $1 and id = $2",
@@ -420,7 +520,7 @@ pub(crate) async fn insert_event(
 /// The rule book.
 pub(crate) async fn rules(tx: &mut SystemTx) -> Result<Vec<PlatformRules>, Error> {
     let rows = sqlx::query!(
-        "select platform, text_limit, count_method, url_weight, hashtags_max, daily_limit, hourly_limit, media_rules
+        "select platform, text_limit, bytes_limit, title_limit, count_method, url_weight, hashtags_max, daily_limit, hourly_limit, media_rules
          from accounts.platform_rules order by platform"
     )
     .fetch_all(tx.conn())
@@ -431,12 +531,10 @@ pub(crate) async fn rules(tx: &mut SystemTx) -> Result<Vec<PlatformRules>, Error
         .map(|r| PlatformRules {
             platform: r.platform,
             text_limit: size(r.text_limit),
-            count_method: match r.count_method.as_str() {
-                "utf16" => CountMethod::Utf16,
-                "weighted" => CountMethod::Weighted,
-                "graphemes" => CountMethod::Graphemes,
-                _ => CountMethod::Codepoints,
-            },
+            bytes_limit: r.bytes_limit.map(size),
+            title_limit: r.title_limit.map(size),
+            // The table has a check on these words.
+            count_method: r.count_method.parse().unwrap_or(CountMethod::Codepoints),
             url_weight: r.url_weight.and_then(|w| u32::try_from(w).ok()),
             hashtags_max: size(r.hashtags_max),
             daily_limit: r.daily_limit.into(),

@@ -26,7 +26,22 @@ pub struct Fake {
     pub refuses: Arc<Mutex<Option<ErrorType>>>,
     pub renewals: Arc<AtomicUsize>,
     pub meet: Arc<Mutex<Option<Arc<Barrier>>>>,
+    pub brings: Arc<Mutex<Brought>>,
     pub signs_in: Arc<Mutex<SignIn>>,
+}
+
+/// What a renewal brings besides the access token `renewed-<n>`.
+#[derive(Clone, Copy)]
+pub struct Brought {
+    pub life: Duration,
+    pub refresh: Option<&'static str>,
+    pub is_blank: bool,
+}
+
+impl Default for Brought {
+    fn default() -> Self {
+        Self { life: Duration::from_secs(3600), refresh: None, is_blank: false }
+    }
 }
 
 impl Fake {
@@ -36,6 +51,7 @@ impl Fake {
             refuses: Arc::default(),
             renewals: Arc::default(),
             meet: Arc::default(),
+            brings: Arc::default(),
             signs_in: Arc::new(Mutex::new(SignIn::Consent)),
         }
     }
@@ -137,11 +153,19 @@ impl Connector for Fake {
         let number = self.renewals.fetch_add(1, Ordering::SeqCst);
         let meet = self.meet.lock().expect("not poisoned").clone();
         if let Some(barrier) = meet {
+            // Somebody is let in, and then the answer.
+            barrier.wait().await;
             barrier.wait().await;
         }
         self.refusal()?;
-        let access = format!("renewed-{number}").into();
-        Ok(TokenSet { access, refresh: None, expires_in: Some(Duration::from_secs(3600)), scopes: Vec::new() })
+        let brought = *self.brings.lock().expect("not poisoned");
+        let access = if brought.is_blank { String::new() } else { format!("renewed-{number}") };
+        Ok(TokenSet {
+            access: access.into(),
+            refresh: brought.refresh.map(Into::into),
+            expires_in: Some(brought.life),
+            scopes: Vec::new(),
+        })
     }
 
     async fn publish(&self, _: &Access, _: &Draft, _: &Handles) -> Result<Sent, CallError> {

@@ -1,6 +1,8 @@
 //! Accounts against a real database and a network that answers what the test says.
 
 mod fake;
+mod renewals;
+mod rule_book;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -197,34 +199,6 @@ async fn calls_move_status_and_health_and_leave_events_and_audit() {
             .await
             .expect("counted");
     assert_eq!(audited, 3, "connected, expired, active again");
-}
-
-#[tokio::test]
-async fn two_renewals_at_once_leave_one_token_and_a_refusal_is_recorded() {
-    let house = House::new().await;
-    let account = house.connect().await;
-    *house.fake.meet.lock().expect("not poisoned") = Some(Arc::new(tokio::sync::Barrier::new(2)));
-    let (a, b) =
-        tokio::join!(house.accounts.renew(house.scope(), account.id), house.accounts.renew(house.scope(), account.id));
-    assert!(a.expect("renewed") && b.expect("renewed"));
-    let access = house.accounts.access(house.scope(), account.id).await.expect("usable");
-    assert!(access.token.expose_secret().starts_with("renewed-"));
-    assert_eq!(
-        access.refresh_token.expect("stays").expose_secret(),
-        "ref-canary-456",
-        "an absent new one keeps the old"
-    );
-    let mut owner = house.db.owner().await;
-    let refreshed: i64 = sqlx::query_scalar("select count(*) from accounts.account_events where kind = 'refreshed'")
-        .fetch_one(&mut owner)
-        .await
-        .expect("counted");
-    assert_eq!(refreshed, 1, "the second answer replaced nothing");
-    *house.fake.meet.lock().expect("not poisoned") = None;
-    *house.fake.refuses.lock().expect("not poisoned") = Some(ErrorType::TokenExpired);
-    assert!(!house.accounts.renew(house.scope(), account.id).await.expect("asked"));
-    assert_eq!(house.accounts.get(house.scope(), account.id).await.expect("there").status, AccountStatus::Expired);
-    assert_eq!(house.fake.renewals.load(Ordering::SeqCst), 3);
 }
 
 #[tokio::test]

@@ -84,3 +84,47 @@ async fn a_post_with_a_picture_is_composed_for_three_networks() -> Result<()> {
     ensure!(at.as_str().is_some_and(|at| at.starts_with("2026-03-02T1")), "a moment of the same day: {at}");
     house.end().await
 }
+
+/// On TikTok nothing is chosen in advance: the page says whose account it is, offers what the network told, and scolds
+/// until a person has chosen. Parts have the same names on the page and in what is found.
+#[tokio::test]
+async fn who_sees_a_post_on_tiktok_is_chosen_by_a_person() -> Result<()> {
+    let house = House::new().await?;
+    house.connect(Platform::Tiktok, "fieldwork", "Fieldwork Studio").await?;
+    house.connect(Platform::Threads, "fieldwork", "Fieldwork Studio").await?;
+    let tab = house.signed_in(1440).await?;
+    house.walk(&tab, "/compose").await?;
+    tab.fill("#content", "Low tide 🌊").await?;
+    tab.click("input[data-network=threads]").await?;
+    tab.until("[...document.querySelectorAll('.preview-count')].some((n) => n.textContent === '13 / 500')").await?;
+    tab.click("input[data-network=tiktok]").await?;
+    tab.until("document.querySelector('[data-whose]').textContent.includes('Fieldwork Studio')").await?;
+    tab.until("document.querySelector('[data-findings=options]').textContent.includes('who can see the post')").await?;
+    let level = "select[name=option-tiktok-privacy_level]";
+    ensure!(tab.eval(&format!("document.querySelector('{level}').value")).await? == "", "nothing is chosen in advance");
+    let on = tab.eval("document.querySelectorAll('[data-options=tiktok] input:checked').length").await?;
+    ensure!(on == 0, "nothing is allowed in advance");
+    if let Ok(folder) = std::env::var("ROOKERY_PICTURES") {
+        for (width, theme, name) in [
+            (1440, rookery_e2e::Theme::Light, "1440-light"),
+            (1440, rookery_e2e::Theme::Dark, "1440-dark"),
+            (390, rookery_e2e::Theme::Light, "390-light"),
+            (390, rookery_e2e::Theme::Dark, "390-dark"),
+        ] {
+            tab.show_as(width, theme).await?;
+            tab.picture(&std::path::Path::new(&folder).join(format!("compose-tiktok-{name}.png"))).await?;
+        }
+        tab.show_as(1440, rookery_e2e::Theme::Light).await?;
+    }
+    let choose = "const s = document.querySelector('select[name=option-tiktok-privacy_level]'); s.value = 'SELF_ONLY'; \
+                  s.dispatchEvent(new Event('change', { bubbles: true }))";
+    tab.eval(&format!("(() => {{ {choose} }})()")).await?;
+    tab.until("document.querySelector('[data-findings=options]').textContent === ''").await?;
+    tab.click("input[name=option-tiktok-brand_content_toggle]").await?;
+    tab.until("document.querySelector('[data-findings=options]').textContent.includes('paid partnership')").await?;
+    tab.click("button[value='part-add:thread']").await?;
+    tab.until("document.querySelector('#parts').textContent.includes('Part 2 of the thread has no text')").await?;
+    ensure!(tab.text(".part b").await? == "Part 2 of the thread", "one name");
+    ensure!(tab.obstacles().await?.is_empty(), "{:#?}", tab.obstacles().await?);
+    house.end().await
+}

@@ -101,6 +101,7 @@ impl Connector for Bluesky {
             refresh: true,
             past_days: false,
             metrics_batch_max: METRICS_BATCH_MAX,
+            options: &["languages", "link_title", "link_description"],
             publishes: &[
                 Ability::Text,
                 Ability::Link,

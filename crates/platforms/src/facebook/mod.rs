@@ -87,6 +87,7 @@ impl Connector for Facebook {
             own_servers: false,
             past_days: true,
             metrics_batch_max: 50,
+            options: &["text_format_preset_id"],
             publishes: &[
                 Ability::Text,
                 Ability::Link,

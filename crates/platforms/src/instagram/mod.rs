@@ -80,6 +80,16 @@ impl Connector for Instagram {
             refresh: true,
             past_days: true,
             metrics_batch_max: 50,
+            options: &[
+                "share_to_feed",
+                "cover_url",
+                "thumb_offset",
+                "audio_name",
+                "trial_params",
+                "location_id",
+                "collaborators",
+                "user_tags",
+            ],
             publishes: &[
                 Ability::Image,
                 Ability::Video,

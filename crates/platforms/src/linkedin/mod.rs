@@ -81,6 +81,7 @@ impl Connector for LinkedIn {
             refresh: true,
             past_days: true,
             metrics_batch_max: 50,
+            options: &["visibility", "is_reshare_disabled", "poll", "description", "thumbnail"],
             publishes: &[
                 Ability::Text,
                 Ability::Link,

@@ -72,6 +72,7 @@ impl Connector for Mastodon {
             own_servers: true,
             past_days: false,
             metrics_batch_max: 50,
+            options: &["visibility", "sensitive", "spoiler_text", "language", "focus"],
             publishes: &[
                 Ability::Text,
                 Ability::Link,

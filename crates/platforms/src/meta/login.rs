@@ -62,10 +62,12 @@ pub(crate) async fn renew(http: &HttpClient, url: Url, grant: &str, old: &Secret
 async fn token(http: &HttpClient, request: Request) -> Result<TokenSet, CallError> {
     let (answer, body) = read(http, request).await?;
     let access = body.get("access_token").and_then(Value::as_str).filter(|t| !t.is_empty());
+    let access: SecretString = access.map(SecretString::from).ok_or_else(|| answer.unstructured())?;
     let life = body.get("expires_in").and_then(Value::as_u64).filter(|s| *s > 0).map(Duration::from_secs);
     Ok(TokenSet {
-        access: access.map(SecretString::from).ok_or_else(|| answer.unstructured())?,
-        refresh: None,
+        // It is renewed with itself.
+        refresh: Some(access.clone()),
+        access,
         expires_in: life,
         scopes: Vec::new(),
     })
@@ -96,5 +98,8 @@ pub(crate) async fn exchange_at_facebook(
     };
     let by_code = of_app().with("redirect_uri", &request.redirect_uri).with_secret("code", &request.code);
     let short = token(http, by_code).await?.access;
-    token(http, of_app().with("grant_type", "fb_exchange_token").with_secret("fb_exchange_token", &short)).await
+    let long =
+        token(http, of_app().with("grant_type", "fb_exchange_token").with_secret("fb_exchange_token", &short)).await?;
+    // A person's token at Facebook is not renewed; a page's is read again with it.
+    Ok(TokenSet { refresh: None, ..long })
 }

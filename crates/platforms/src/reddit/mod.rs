@@ -92,6 +92,7 @@ impl Connector for Reddit {
             delete: true,
             refresh: true,
             metrics_batch_max: PAGE_MAX,
+            options: &["subreddit", "flair_id", "flair_text", "nsfw", "spoiler", "sendreplies"],
             publishes: &[
                 Ability::Text,
                 Ability::Link,

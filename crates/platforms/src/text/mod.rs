@@ -2,6 +2,7 @@
 //! form in which two versions of one text are compared.
 
 mod address;
+mod emoji;
 mod html;
 mod weighted;
 
@@ -24,9 +25,17 @@ pub enum CountMethod {
     Weighted,
     /// What people see as one character.
     Graphemes,
+    /// Threads: code points, and emoji by the bytes of their UTF-8.
+    EmojiBytes,
+    /// YouTube's descriptions: the bytes of the UTF-8.
+    Bytes,
 }
 
 impl CountMethod {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Codepoints, Self::Utf16, Self::Weighted, Self::Graphemes, Self::EmojiBytes, Self::Bytes];
+
     /// The stored label.
     pub const fn label(self) -> &'static str {
         match self {
@@ -34,6 +43,16 @@ impl CountMethod {
             Self::Utf16 => "utf16",
             Self::Weighted => "weighted",
             Self::Graphemes => "graphemes",
+            Self::EmojiBytes => "emoji_bytes",
+            Self::Bytes => "bytes",
+        }
+    }
+
+    /// What one of the counted is called, several of them.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            _ => "characters",
         }
     }
 }
@@ -41,6 +60,17 @@ impl CountMethod {
 impl fmt::Display for CountMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.label())
+    }
+}
+
+impl CountMethod {
+    /// Why a text may be longer than it looks, as the end of a sentence; nothing if it is as long as it looks.
+    pub const fn why(self) -> &'static str {
+        match self {
+            Self::Bytes => " (letters with accents, emoji and many scripts take several)",
+            Self::EmojiBytes => " (an emoji counts several)",
+            Self::Codepoints | Self::Utf16 | Self::Weighted | Self::Graphemes => "",
+        }
     }
 }
 
@@ -52,10 +82,7 @@ pub struct UnknownCountMethod(pub String);
 impl FromStr for CountMethod {
     type Err = UnknownCountMethod;
     fn from_str(s: &str) -> Result<Self, UnknownCountMethod> {
-        [Self::Codepoints, Self::Utf16, Self::Weighted, Self::Graphemes]
-            .into_iter()
-            .find(|m| m.label() == s)
-            .ok_or_else(|| UnknownCountMethod(s.to_owned()))
+        Self::ALL.into_iter().find(|m| m.label() == s).ok_or_else(|| UnknownCountMethod(s.to_owned()))
     }
 }
 
@@ -76,6 +103,8 @@ pub fn count(method: CountMethod, url_weight: Option<u32>, text: &str) -> usize 
     let plain = |text: &str| match method {
         CountMethod::Utf16 => text.encode_utf16().count(),
         CountMethod::Graphemes => text.graphemes(true).count(),
+        CountMethod::EmojiBytes => emoji::count(text),
+        CountMethod::Bytes => text.len(),
         CountMethod::Codepoints | CountMethod::Weighted => text.chars().count(),
     };
     let Some(weight) = weight else { return plain(&text) };
@@ -136,7 +165,7 @@ fn is_mark(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use CountMethod::{Codepoints, Graphemes, Utf16, Weighted};
+    use CountMethod::{Bytes, Codepoints, EmojiBytes, Graphemes, Utf16, Weighted};
     use proptest::prelude::*;
 
     const FAMILY: &str = "👨\u{200d}👩\u{200d}👧\u{200d}👦";
@@ -144,27 +173,27 @@ mod tests {
 
     #[test]
     fn each_method_counts_the_hard_cases() {
-        let table: &[(&str, &str, [usize; 4])] = &[
-            // what, text, [code points, UTF-16, graphemes, weighted]
-            ("nothing", "", [0, 0, 0, 0]),
-            ("plain", "hello", [5, 5, 5, 5]),
-            ("emoji", "👍", [1, 2, 1, 2]),
-            ("emoji family", FAMILY, [7, 11, 1, 2]),
-            ("flag", FLAG, [2, 4, 1, 2]),
-            ("skin tone", "👍🏽", [2, 4, 1, 2]),
-            ("keycap", "1\u{fe0f}\u{20e3}", [3, 3, 1, 2]),
-            ("heart with selector", "❤\u{fe0f}", [2, 2, 1, 2]),
-            ("composed accent", "é", [1, 1, 1, 1]),
-            ("combining accent", "e\u{301}", [2, 2, 1, 1]),
-            ("CJK", "日本語", [3, 3, 3, 6]),
-            ("hangul", "한국", [2, 2, 2, 4]),
-            ("arabic", "سلام", [4, 4, 4, 4]),
-            ("devanagari with joiner", "क्\u{200d}ष", [4, 4, 1, 4]),
-            ("CRLF", "a\r\nb", [3, 3, 3, 3]),
-            ("typographic quotes", "“a”", [3, 3, 3, 3]),
+        let table: &[(&str, &str, [usize; 6])] = &[
+            // what, text, [code points, UTF-16, graphemes, weighted, emoji by bytes, bytes]
+            ("nothing", "", [0, 0, 0, 0, 0, 0]),
+            ("plain", "hello", [5, 5, 5, 5, 5, 5]),
+            ("emoji", "👍", [1, 2, 1, 2, 4, 4]),
+            ("emoji family", FAMILY, [7, 11, 1, 2, 25, 25]),
+            ("flag", FLAG, [2, 4, 1, 2, 8, 8]),
+            ("skin tone", "👍🏽", [2, 4, 1, 2, 8, 8]),
+            ("keycap", "1\u{fe0f}\u{20e3}", [3, 3, 1, 2, 7, 7]),
+            ("heart with selector", "❤\u{fe0f}", [2, 2, 1, 2, 6, 6]),
+            ("composed accent", "é", [1, 1, 1, 1, 1, 2]),
+            ("combining accent", "e\u{301}", [2, 2, 1, 1, 2, 3]),
+            ("CJK", "日本語", [3, 3, 3, 6, 3, 9]),
+            ("hangul", "한국", [2, 2, 2, 4, 2, 6]),
+            ("arabic", "سلام", [4, 4, 4, 4, 4, 8]),
+            ("devanagari with joiner", "क्\u{200d}ष", [4, 4, 1, 4, 4, 12]),
+            ("CRLF", "a\r\nb", [3, 3, 3, 3, 3, 3]),
+            ("typographic quotes", "“a”", [3, 3, 3, 3, 3, 7]),
         ];
         for (what, text, expected) in table {
-            let counted = [Codepoints, Utf16, Graphemes, Weighted].map(|m| count(m, None, text));
+            let counted = [Codepoints, Utf16, Graphemes, Weighted, EmojiBytes, Bytes].map(|m| count(m, None, text));
             assert_eq!(counted, *expected, "{what}");
         }
     }
@@ -207,6 +236,8 @@ mod tests {
         fn counting_never_panics_and_methods_keep_their_order(text in "\\PC{0,60}") {
             let [points, units, graphemes] = [Codepoints, Utf16, Graphemes].map(|m| count(m, None, &text));
             prop_assert!(graphemes <= points && points <= units);
+            let [mixed, bytes] = [EmojiBytes, Bytes].map(|m| count(m, None, &text));
+            prop_assert!(points <= mixed && mixed <= bytes);
             for weight in [None, Some(23)] {
                 count(Weighted, weight, &text);
                 count(Codepoints, weight, &text);

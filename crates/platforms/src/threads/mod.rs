@@ -68,6 +68,7 @@ impl Connector for Threads {
             refresh: true,
             past_days: true,
             metrics_batch_max: 50,
+            options: &["reply_control", "topic_tag", "quote_post_id", "location_id"],
             publishes: &[
                 Ability::Text,
                 Ability::Link,

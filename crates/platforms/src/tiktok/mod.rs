@@ -28,7 +28,7 @@ use crate::error::CallError;
 use crate::http::{Answer, HttpClient, Request, endpoint};
 use crate::types::{
     Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, Capabilities, ContentPage, Draft,
-    ExchangeRequest, Found, Handles, MetricsBatch, Prepared, Profile, Search, Sent, TokenSet, Usage,
+    ExchangeRequest, Found, Handles, MetricsBatch, PostingChoices, Prepared, Profile, Search, Sent, TokenSet, Usage,
 };
 
 /// An upload address lives one hour; what was prepared is used for a little less.
@@ -96,6 +96,19 @@ impl Connector for TikTok {
             reliable_look_up: true,
             refresh: true,
             metrics_batch_max: VIDEOS_MAX,
+            options: &[
+                "privacy_level",
+                "allow_comment",
+                "allow_duet",
+                "allow_stitch",
+                "brand_organic_toggle",
+                "brand_content_toggle",
+                "is_aigc",
+                "video_cover_timestamp_ms",
+                "auto_add_music",
+                "photo_cover_index",
+            ],
+            asks_choices: true,
             publishes: &[Ability::Image, Ability::Video, Ability::Carousel],
             // Pictures; videos are sent.
             fetches_media: true,
@@ -148,6 +161,15 @@ impl Connector for TikTok {
 
     fn objections(&self, draft: &Draft) -> Vec<String> {
         rules::objections(draft, &self.capabilities())
+    }
+
+    fn missing_choices(&self, draft: &Draft) -> Vec<String> {
+        rules::missing_choices(draft)
+    }
+
+    #[instrument(skip_all, err(level = "warn"), fields(account = %access.platform_user_id))]
+    async fn posting_choices(&self, access: &Access) -> Result<Option<PostingChoices>, CallError> {
+        self.creator(access).await.map(|creator| Some(creator.choices()))
     }
 
     fn composed_text(&self, draft: &Draft) -> String {

@@ -1,15 +1,15 @@
 //! What TikTok says about a draft before anything is sent. Length and counting are in the rule book.
 
+use serde_json::Value;
+
+use super::creator;
 use crate::types::{Ability, Capabilities, Draft, DraftKind, Media, MediaKind};
 
 /// Pictures of one post.
 const PICTURES_MAX: usize = 35;
 
-/// Longest caption of a video, longest title and longest text of pictures, in UTF-16 units.
-/// Checked 2026-10.
-const CAPTION_MAX: usize = 2200;
+/// Longest title of pictures, in UTF-16 units. Checked 2026-10.
 const TITLE_MAX: usize = 90;
-const DESCRIPTION_MAX: usize = 4000;
 
 /// Largest files: picture 20 MB, video 4 GB.
 const PICTURE_BYTES_MAX: u64 = 20 * 1024 * 1024;
@@ -41,15 +41,25 @@ pub(super) fn objections(draft: &Draft, capabilities: &Capabilities) -> Vec<Stri
         found.push("a carousel on TikTok needs pictures".to_owned());
     }
     found.extend(draft.media.iter().flat_map(about_file));
-    let units = |text: &str| text.encode_utf16().count();
-    let text_max = if videos > 0 { CAPTION_MAX } else { DESCRIPTION_MAX };
-    if units(&draft.text_with_link()) > text_max {
-        found.push(format!("the text is longer than {text_max} characters"));
-    }
-    if videos == 0 && draft.title.as_deref().is_some_and(|t| units(t) > TITLE_MAX) {
+    if videos == 0 && draft.title.as_deref().is_some_and(|t| t.encode_utf16().count() > TITLE_MAX) {
         found.push(format!("the title of pictures on TikTok has at most {TITLE_MAX} characters"));
     }
     found
+}
+
+/// Who may see the post is chosen by a person for every post, and what advertises for somebody is not hidden.
+pub(super) fn missing_choices(draft: &Draft) -> Vec<String> {
+    let is_paid = draft.option("brand_content_toggle").and_then(Value::as_bool) == Some(true);
+    match creator::level(draft) {
+        None => vec!["TikTok wants you to choose who can see the post".to_owned()],
+        Some(level) if !creator::LEVELS.contains(&level) => {
+            vec![format!("{level} is nobody whom TikTok knows: choose {}", creator::LEVELS.join(", "))]
+        }
+        Some(creator::PRIVATE) if is_paid => {
+            vec!["a paid partnership on TikTok cannot be for your own eyes only: choose who can see it".to_owned()]
+        }
+        Some(_) => Vec::new(),
+    }
 }
 
 fn about_file(media: &Media) -> Vec<String> {

@@ -76,6 +76,7 @@ impl Connector for Twitter {
             delete: true,
             refresh: true,
             metrics_batch_max: IDS_MAX,
+            options: &["reply_settings", "quote_tweet_id", "poll", "community_id", "made_with_ai", "paid_partnership"],
             publishes: &[
                 Ability::Text,
                 Ability::Link,

@@ -1,5 +1,6 @@
 //! Accounts: how they are connected, what acting for one needs, what a network can do.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -115,6 +116,19 @@ pub struct Profile {
     pub metadata: Value,
 }
 
+/// What an account may choose for a post right now, where the network wants this asked before every post.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PostingChoices {
+    /// The name under which the post will stand.
+    pub name: String,
+    /// Values that an option may have; options that are not named are free.
+    pub allowed: BTreeMap<&'static str, Vec<String>>,
+    /// Options that the account has switched off at the network.
+    pub closed: Vec<&'static str>,
+    /// Longest video in seconds.
+    pub video_secs_max: Option<u64>,
+}
+
 /// What a server of a network of servers allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InstanceLimits {
@@ -149,6 +163,10 @@ pub struct Capabilities {
     pub metrics_batch_max: usize,
     /// What it can publish.
     pub publishes: &'static [Ability],
+    /// Names of the options that it reads from [`super::post::Draft::options`]; others are ignored.
+    pub options: &'static [&'static str],
+    /// What an account may choose has to be asked for: [`crate::Connector::posting_choices`].
+    pub asks_choices: bool,
     /// The network fetches media from an address of ours instead of taking the bytes.
     pub fetches_media: bool,
     /// For how long prepared handles live at the network.
@@ -172,6 +190,8 @@ impl Default for Capabilities {
             past_days: false,
             metrics_batch_max: 1,
             publishes: &[Ability::Text],
+            options: &[],
+            asks_choices: false,
             fetches_media: false,
             handles_life: None,
             token_age_min: None,

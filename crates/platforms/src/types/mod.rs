@@ -6,8 +6,8 @@ mod numbers;
 mod post;
 
 pub use connect::{
-    Access, AppCredentials, AuthorizeRequest, Capabilities, ExchangeRequest, InstanceLimits, Profile, RegisterRequest,
-    SignIn, TokenSet,
+    Access, AppCredentials, AuthorizeRequest, Capabilities, ExchangeRequest, InstanceLimits, PostingChoices, Profile,
+    RegisterRequest, SignIn, TokenSet,
 };
 pub use media::{Media, MediaKind, MediaSource};
 pub use numbers::{AccountMetrics, Basis, ContentMetrics, ItemFailure, MetricsBatch, Pace, Usage};

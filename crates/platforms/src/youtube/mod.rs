@@ -86,6 +86,18 @@ impl Connector for YouTube {
             refresh: true,
             past_days: true,
             metrics_batch_max: IDS_MAX,
+            options: &[
+                "privacy_status",
+                "made_for_kids",
+                "embeddable",
+                "public_stats_viewable",
+                "license",
+                "contains_synthetic_media",
+                "category_id",
+                "tags",
+                "default_language",
+                "notify_subscribers",
+            ],
             publishes: &[Ability::Video, Ability::Short, Ability::Reply],
             handles_life: Some(HANDLES_LIFE),
             ..Capabilities::default()

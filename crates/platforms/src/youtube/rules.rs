@@ -1,13 +1,11 @@
-//! What YouTube says about a draft before anything is sent.
+//! What YouTube says about a draft before anything is sent. Length and counting of the description are in the rule
+//! book.
 
 use serde_json::Value;
 
 use super::content::SHORT_MS_MAX;
 use super::publish::{TITLE_MAX, privacy, title};
 use crate::types::{Ability, Capabilities, Draft, DraftKind, Media, MediaKind};
-
-/// Longest description, in bytes. Checked 2026-10.
-const DESCRIPTION_BYTES_MAX: usize = 5000;
 
 /// All tags together, in characters; a tag with a blank counts two more, and between two is a comma.
 const TAGS_MAX: usize = 500;
@@ -40,13 +38,6 @@ pub(super) fn objections(draft: &Draft, capabilities: &Capabilities) -> Vec<Stri
         found.push(format!("a title on YouTube has at most {TITLE_MAX} characters"));
     }
     let description = draft.text_with_link();
-    if description.len() > DESCRIPTION_BYTES_MAX {
-        found.push(format!(
-            "the description has {} bytes, and YouTube takes {DESCRIPTION_BYTES_MAX}; letters with accents and emoji \
-             count more than one",
-            description.len()
-        ));
-    }
     if title.contains(['<', '>']) || description.contains(['<', '>']) {
         found.push("YouTube takes no < and no > in the title and the description".to_owned());
     }

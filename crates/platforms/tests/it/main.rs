@@ -7,6 +7,7 @@ mod instagram;
 mod linkedin;
 mod mastodon;
 mod meta;
+mod options;
 mod reddit;
 mod threads;
 mod tiktok;

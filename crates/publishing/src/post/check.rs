@@ -149,12 +149,13 @@ fn on_account(draft: &Draft, account: &Account, facts: &Facts<'_>) -> OnAccount 
     let text = connector.map_or_else(|| sent.text.clone(), |connector| connector.composed_text(&sent));
     let rules = facts.rules.iter().find(|r| r.platform == account.platform);
     let count = |text: &str| rules.map_or_else(|| text.chars().count(), |r| r.count(text));
+    let limit = rules.map_or(0, |r| facts.text_limit(r, &sent));
     OnAccount {
         account_id: account.id,
         platform: account.platform,
-        limit: rules.map_or(0, |r| r.text_limit),
+        limit,
         used: count(&text),
-        fits: rules.map_or(text.len(), |r| fitting(&text, r)),
+        fits: rules.map_or(text.len(), |r| fitting(&text, r, limit)),
         title: sent.title,
         parts: draft.composition.follow_ups.iter().map(|part| count(&part.text)).collect(),
         text,
@@ -162,13 +163,14 @@ fn on_account(draft: &Draft, account: &Account, facts: &Facts<'_>) -> OnAccount 
 }
 
 /// Bytes of the longest beginning of a text that a network takes.
-fn fitting(text: &str, rules: &PlatformRules) -> usize {
-    if rules.count(text) <= rules.text_limit {
+fn fitting(text: &str, rules: &PlatformRules, limit: usize) -> usize {
+    let fits = |text: &str| rules.count(text) <= limit && rules.too_many_bytes(text).is_none();
+    if fits(text) {
         return text.len();
     }
     let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
     // Longer texts count at least as much, up to an address in the making: close enough for a mark.
-    let fit = ends.partition_point(|end| rules.count(&text[..*end]) <= rules.text_limit);
+    let fit = ends.partition_point(|end| fits(&text[..*end]));
     ends.get(fit.saturating_sub(1)).copied().unwrap_or_default()
 }
 
@@ -199,6 +201,8 @@ mod tests {
         PlatformRules {
             platform: Platform::Twitter,
             text_limit,
+            bytes_limit: None,
+            title_limit: None,
             count_method,
             url_weight: None,
             hashtags_max: 9,
@@ -210,10 +214,14 @@ mod tests {
 
     #[test]
     fn the_mark_stands_where_the_network_stops_counting() {
-        assert_eq!(fitting("hello", &rules(5, CountMethod::Codepoints)), 5);
-        assert_eq!(fitting("hello!", &rules(5, CountMethod::Codepoints)), 5);
-        assert_eq!(fitting("日本語", &rules(4, CountMethod::Weighted)), "日本".len());
-        assert_eq!(fitting("👍👍", &rules(3, CountMethod::Utf16)), "👍".len());
-        assert_eq!(fitting("x", &rules(0, CountMethod::Graphemes)), 0);
+        let mark = |text: &str, limit, method| fitting(text, &rules(limit, method), limit);
+        assert_eq!(mark("hello", 5, CountMethod::Codepoints), 5);
+        assert_eq!(mark("hello!", 5, CountMethod::Codepoints), 5);
+        assert_eq!(mark("日本語", 4, CountMethod::Weighted), "日本".len());
+        assert_eq!(mark("👍👍", 3, CountMethod::Utf16), "👍".len());
+        assert_eq!(mark("a👍👍", 8, CountMethod::EmojiBytes), "a👍".len());
+        assert_eq!(mark("x", 0, CountMethod::Graphemes), 0);
+        let of_bytes = PlatformRules { bytes_limit: Some(6), ..rules(5, CountMethod::Graphemes) };
+        assert_eq!(fitting("日本語", &of_bytes, 5), "日本".len());
     }
 }

@@ -49,6 +49,26 @@ pub struct FollowUp {
     pub delay_minutes: u32,
 }
 
+/// What further parts are called, in their order, wherever they are named: the post itself is part 1 of its thread, and
+/// comments are counted by themselves.
+pub fn part_names(kinds: impl IntoIterator<Item = FollowUpKind>) -> Vec<String> {
+    let kinds: Vec<_> = kinds.into_iter().collect();
+    let has_several = kinds.iter().filter(|kind| **kind == FollowUpKind::Comment).count() > 1;
+    let (mut in_thread, mut comment) = (1, 0);
+    let name = |kind: &FollowUpKind| match kind {
+        FollowUpKind::Thread => {
+            in_thread += 1;
+            format!("Part {in_thread} of the thread")
+        }
+        FollowUpKind::Comment if has_several => {
+            comment += 1;
+            format!("Comment {comment}")
+        }
+        FollowUpKind::Comment => "Comment".to_owned(),
+    };
+    kinds.iter().map(name).collect()
+}
+
 /// Words of its own for one account; what is `None` is the post's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -264,6 +284,17 @@ mod tests {
         assert_eq!(of(PostFormat::Short, &[Video]), ContentType::Video);
         assert_eq!(of(PostFormat::Story, &[Image]), ContentType::Story);
         assert_eq!(of(PostFormat::Carousel, &[Image, Image]), ContentType::Carousel);
+    }
+
+    #[test]
+    fn parts_of_the_thread_and_comments_are_numbered_apart() {
+        use FollowUpKind::{Comment, Thread};
+        assert_eq!(part_names([Comment, Thread, Thread]), ["Comment", "Part 2 of the thread", "Part 3 of the thread"]);
+        assert_eq!(
+            part_names([Thread, Comment, Thread, Comment])[1..],
+            ["Comment 1", "Part 3 of the thread", "Comment 2"]
+        );
+        assert!(part_names([]).is_empty());
     }
 
     #[test]

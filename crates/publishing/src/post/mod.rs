@@ -11,7 +11,9 @@ mod queries;
 pub(crate) mod store;
 
 pub use check::{Checked, LABEL_LENGTH_MAX, LABELS_MAX, OnAccount};
-pub use composition::{Composition, CompositionChange, FOLLOW_UPS_MAX, FollowUp, FollowUpKind, MediaUse, Variant};
+pub use composition::{
+    Composition, CompositionChange, FOLLOW_UPS_MAX, FollowUp, FollowUpKind, MediaUse, Variant, part_names,
+};
 pub(crate) use held::{Held, PUBLICATIONS, entry};
 pub use lists::PostOnAccount;
 pub(crate) use model::excerpt;

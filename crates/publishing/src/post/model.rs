@@ -294,6 +294,9 @@ pub struct PostChange {
     pub account_ids: Option<Vec<AccountId>>,
     /// The revision that was changed; another one by now is a conflict.
     pub expected_revision: Option<i32>,
+    /// It goes on with what the same person wrote in the last minutes, as a form does that keeps itself: then their
+    /// revision is replaced instead of another one written.
+    pub goes_on: bool,
 }
 
 /// Somebody else changed the post meanwhile: both texts, so that a person can choose.

@@ -1,5 +1,7 @@
 //! Operations on posts: make, change, approve, put away, read. One transaction each.
 
+use std::time::Duration;
+
 use rookery_accounts::{Account, AccountsError, PlatformRules};
 use rookery_db::OrgTx;
 use rookery_governance::audit;
@@ -120,6 +122,9 @@ impl Post {
         self.metadata.get(RECURRING_POST)?.as_str()?.parse().ok()
     }
 }
+
+/// What one person writes within this time is one revision, if the form keeps itself meanwhile.
+const EDITING_SESSION: Duration = Duration::from_mins(10);
 
 impl Publishing {
     /// Makes a post with one publication per account, and queues it if it has a time.
@@ -273,6 +278,10 @@ impl Publishing {
         let post = &mut held.post;
         post.revision += 1;
         post.updated_at = now;
+        let parts = RevisionParts { media: &composition.media, variants: &composition.variants };
+        // Before reviews are told: what was submitted or judged stays as it was.
+        let is_folded = change.goes_on
+            && store::fold_revision(&mut tx, post, before.revision, parts, now - EDITING_SESSION).await?;
         self.void_approval(&mut tx, &mut held, house.review_required).await?;
         store::write_content(&mut tx, &held.post).await?;
         publication::store::write_own_words(&mut tx, &held.publications, now).await?;
@@ -280,8 +289,9 @@ impl Publishing {
         if composition.media != stored.media {
             media::replace(&mut tx, &*self.ids, id, &composition.media, now).await?;
         }
-        let parts = RevisionParts { media: &composition.media, variants: &composition.variants };
-        store::insert_revision(&mut tx, RevisionId::generate(&*self.ids), post, parts, now).await?;
+        if !is_folded {
+            store::insert_revision(&mut tx, RevisionId::generate(&*self.ids), post, parts, now).await?;
+        }
         let changes = json!({
             "revision": [before.revision, post.revision],
             "editorial_state": [before.editorial_state.label(), post.editorial_state.label()],

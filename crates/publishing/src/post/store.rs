@@ -48,9 +48,58 @@ pub(crate) async fn insert(tx: &mut OrgTx, post: &Post) -> Result<(), Error> {
 }
 
 /// What a revision keeps besides the post's own columns.
+#[derive(Clone, Copy)]
 pub(crate) struct RevisionParts<'a> {
     pub media: &'a [MediaUse],
     pub variants: &'a BTreeMap<AccountId, Variant>,
+}
+
+fn snapshot(post: &Post, parts: RevisionParts<'_>) -> Value {
+    serde_json::json!({
+        "title": post.title, "content": post.content, "hashtags": post.hashtags, "mentions": post.mentions,
+        "media": parts.media, "variants": parts.variants, "metadata": post.metadata, "format": post.format,
+    })
+}
+
+/// Makes the revision `from` the post's present one, if the same person began it after `since` and nothing refers to it:
+/// no review, judgement, link, approval or attempt. Numbers go on rising, so that who read an older one still learns it.
+pub(crate) async fn fold_revision(
+    tx: &mut OrgTx,
+    post: &Post,
+    from: i32,
+    parts: RevisionParts<'_>,
+    since: Timestamp,
+) -> Result<bool, Error> {
+    let organization = tx.organization_id();
+    let editor = tx.scope().actor.user_id().map(rookery_kernel::UserId::uuid);
+    let done = sqlx::query(
+        "update publishing.post_revisions r set revision = $4, snapshot = $5
+         where r.organization_id = $1 and r.post_id = $2 and r.revision = $3 and r.source = 'human'
+           and r.editor_user_id = $6 and r.created_at > $7
+           and not exists (select from publishing.posts p
+                           where p.organization_id = $1 and p.id = $2 and p.approved_revision = $3)
+           and not exists (select from publishing.reviews v
+                           where v.organization_id = $1 and v.post_id = $2 and v.revision = $3)
+           and not exists (select from publishing.review_decisions d
+                                join publishing.reviews v on v.organization_id = $1 and v.id = d.review_id
+                           where d.organization_id = $1 and v.post_id = $2 and d.revision = $3)
+           and not exists (select from publishing.review_links l
+                           where l.organization_id = $1 and l.post_id = $2 and l.revision = $3)
+           and not exists (select from publishing.publication_attempts a
+                                join publishing.post_publications u
+                                     on u.organization_id = $1 and u.id = a.publication_id
+                           where a.organization_id = $1 and u.post_id = $2 and a.post_revision = $3)",
+    )
+    .bind(organization.uuid())
+    .bind(post.id.uuid())
+    .bind(from)
+    .bind(post.revision)
+    .bind(snapshot(post, parts))
+    .bind(editor)
+    .bind(since)
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// The post's present content as a revision of its number.
@@ -71,10 +120,7 @@ pub(crate) async fn insert_revision(
         organization.uuid(),
         post.id.uuid(),
         post.revision,
-        serde_json::json!({
-            "title": post.title, "content": post.content, "hashtags": post.hashtags, "mentions": post.mentions,
-            "media": parts.media, "variants": parts.variants, "metadata": post.metadata, "format": post.format,
-        }),
+        snapshot(post, parts),
         editor,
         now as _,
     )

@@ -147,3 +147,49 @@ async fn the_next_free_moment_keeps_clear_of_what_is_planned_and_out() {
     w.pass(mins(240)).await;
     assert_eq!(free(&[a.id]).await, "2026-03-02T13:30:00Z");
 }
+
+async fn revisions(w: &World) -> i64 {
+    w.number("select count(*) from publishing.post_revisions").await
+}
+
+#[tokio::test]
+async fn what_one_person_writes_in_one_go_is_one_revision() {
+    let w = World::new().await;
+    let a = w.account("ann").await;
+    let id = w.post("one", &[a.id], Schedule::Draft).await.post.id;
+    let on = async |words: &str, revision| {
+        let change = PostChange { goes_on: true, ..change(words, revision) };
+        w.publishing.update_post(&w.scope, id, change).await.expect("kept").post.revision
+    };
+    // Numbers rise, so that a second window still learns of every change.
+    assert_eq!([on("one two", 1).await, on("one two three", 2).await], [2, 3]);
+    assert_eq!(revisions(&w).await, 1);
+    let stored = "select count(*) from publishing.post_revisions where revision = 3 and snapshot ->> 'content' = 'one two three'";
+    assert_eq!(w.number(stored).await, 1);
+    // The session ends after ten minutes, however often something was kept.
+    w.clock.advance(mins(10));
+    assert_eq!((on("four", 3).await, revisions(&w).await), (4, 2));
+    // A change that does not go on is a revision of its own.
+    w.publishing.update_post(&w.scope, id, change("by the interface", 4)).await.expect("saved");
+    assert_eq!(revisions(&w).await, 3);
+    // Somebody else's is never replaced.
+    w.force("update publishing.post_revisions set editor_user_id = null where revision = 5").await;
+    assert_eq!((on("after another", 5).await, revisions(&w).await), (6, 4));
+}
+
+#[tokio::test]
+async fn what_was_judged_or_sent_stays_a_revision() {
+    let w = World::new().await;
+    w.force("update identity.organizations set review_required = true").await;
+    let a = w.account("ann").await;
+    let id = w.post("one", &[a.id], Schedule::Draft).await.post.id;
+    w.publishing.approve(&w.scope, id).await.expect("approved");
+    let on = |words: &str, revision| PostChange { goes_on: true, ..change(words, revision) };
+    let changed = w.publishing.update_post(&w.scope, id, on("two", 1)).await.expect("kept");
+    assert_eq!((changed.post.revision, changed.post.approved_revision), (2, Some(1)));
+    assert_eq!(revisions(&w).await, 2, "the approved words stand beside the new ones");
+    w.publishing.approve(&w.scope, id).await.expect("approved");
+    assert_eq!(w.publishing.get(&w.scope, id).await.expect("there").post.approved_revision, Some(2));
+    w.publishing.update_post(&w.scope, id, on("three", 2)).await.expect("kept");
+    assert_eq!(revisions(&w).await, 3);
+}

@@ -65,12 +65,19 @@ pub(crate) async fn sandbox(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     let sandbox = Sandbox::start(config)
         .await
         .with_context(|| format!("the simulated networks cannot listen on {} (--listen)", args.listen))?;
-    for platform in [Platform::Facebook, Platform::Mastodon] {
-        println!("{} is simulated at {}", platform.name(), sandbox.base_url(platform));
-    }
+    print!("{}", simulated(&sandbox));
     stopping.cancelled().await;
     sandbox.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Every simulated network with the address to connect accounts at.
+fn simulated(sandbox: &Sandbox) -> Table {
+    let mut table = Table::new(&["network", "address"]);
+    for platform in Platform::ALL {
+        table.row(vec![platform.name().to_owned(), sandbox.base_url(platform).to_string()]);
+    }
+    table
 }
 
 /// `rookery ingest`

@@ -31,6 +31,11 @@ fn reddit() -> Value {
     json!({ "subreddit": "r/bakers" })
 }
 
+/// A person chooses who sees it.
+fn tiktok() -> Value {
+    json!({ "privacy_level": "PUBLIC_TO_EVERYONE" })
+}
+
 const KEYED: (&str, &str) = ("duplicate text", "the network takes equal texts; a key of ours tells repetitions apart");
 
 const EQUAL: (&str, &str) =
@@ -104,7 +109,7 @@ pub const LINES: &[Line] = &[
     },
     Line {
         platform: Platform::Tiktok,
-        options: none,
+        options: tiktok,
         missing: (&["like_count"], |m| m.reactions),
         lists_stories: false,
         untold: &[Ability::Image, Ability::Carousel],

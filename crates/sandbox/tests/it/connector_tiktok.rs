@@ -24,8 +24,13 @@ fn rule(effect: Effect, endpoint: Endpoint) -> FaultRule {
     FaultRule::new(effect).on(Platform::Tiktok).endpoint(endpoint)
 }
 
+/// A draft whose audience a person chose.
+fn chosen(text: &str) -> Draft {
+    Draft { options: json!({"privacy_level": "PUBLIC_TO_EVERYONE"}), ..Draft::of_text("k", text) }
+}
+
 fn film(text: &str, size: usize) -> Draft {
-    Draft { media: vec![video(size)], ..Draft::of_text("k", text) }
+    Draft { media: vec![video(size)], ..chosen(text) }
 }
 
 /// Publishes and looks until the id is known.
@@ -77,11 +82,11 @@ async fn videos_and_pictures_are_published_found_and_listed() {
     let drafts = [
         film("A small one #HowTo 👍", 80_000),
         film("Two chunks and a bit", 21_000_123),
-        Draft { media: vec![pictures.medium("a.jpg")], ..Draft::of_text("k", "One picture") },
+        Draft { media: vec![pictures.medium("a.jpg")], ..chosen("One picture") },
         Draft {
             media: vec![pictures.medium("a.jpg"), pictures.medium("b.jpg")],
             title: Some("Two".into()),
-            ..Draft::of_text("k", "Two pictures")
+            ..chosen("Two pictures")
         },
     ];
     let mut out = Vec::new();
@@ -140,7 +145,7 @@ async fn a_last_chunk_whose_answer_was_lost_makes_one_video() {
     assert_eq!(house.control.published(&me.platform_user_id).len(), 1);
 
     let pictures = Pictures::start().await;
-    let draft = Draft { media: vec![pictures.medium("a.jpg")], ..Draft::of_text("k", "A picture, once") };
+    let draft = Draft { media: vec![pictures.medium("a.jpg")], ..chosen("A picture, once") };
     let (handles, _) = prepared(&house, &tiktok, &access, &draft).await;
     house.control.add_fault(rule(Effect::AcceptThen500, Endpoint::Publish).once());
     let error = tiktok.publish(&access, &draft, &handles).await.expect_err("500");
@@ -172,9 +177,9 @@ async fn the_network_takes_its_time_and_refuses_what_it_cannot_use() {
         b"<html>".to_vec().into(),
     );
     assert_eq!(refused(lying).await, (ErrorType::BadRequest, true));
-    let lie = Draft { media: vec![pictures.medium("lie.jpg")], ..Draft::of_text("k", "x") };
+    let lie = Draft { media: vec![pictures.medium("lie.jpg")], ..chosen("x") };
     assert_eq!(refused(lie).await, (ErrorType::BadRequest, true));
-    let gone = Draft { media: vec![pictures.medium("none.jpg")], ..Draft::of_text("k", "x") };
+    let gone = Draft { media: vec![pictures.medium("none.jpg")], ..chosen("x") };
     assert_eq!(refused(gone).await, (ErrorType::Transient, true), "it may be reachable later");
     house.control.add_fault(rule(Effect::ContainerError { message: "codec".into() }, Endpoint::Publish).once());
     assert_eq!(refused(film("x", 80_000)).await, (ErrorType::BadRequest, true));
@@ -200,7 +205,6 @@ async fn privacy_dead_tokens_quotas_and_long_texts_are_told_apart() {
     assert_eq!(batch.failures[0].error.kind, ErrorType::MetricUnsupported);
 
     let long = film(&"a".repeat(2201), 80_000);
-    assert_eq!(tiktok.objections(&long).len(), 1);
     let error = tiktok.prepare(&access, &long, &Value::Null).await.expect_err("too long");
     assert_eq!((error.kind, error.delivery), (ErrorType::BadRequest, Delivery::Refused));
     house.control.add_fault(rule(Effect::rate_limit(), Endpoint::Upload).once());

@@ -252,6 +252,10 @@ struct RulesView {
     platform: Network,
     /// Longest text, counted by `countMethod`.
     text_limit: usize,
+    /// Bytes of the longest text in UTF-8, where the network bounds these too.
+    bytes_limit: Option<usize>,
+    /// Longest title, where the network has titles.
+    title_limit: Option<usize>,
     count_method: Counting,
     /// What an address in the text counts, if all count alike.
     url_weight: Option<u32>,
@@ -274,6 +278,8 @@ async fn rules(State(app): State<App>, _may: ReadPosts) -> Result<Json<Vec<Rules
         is_available: connectors.get(r.platform).is_some(),
         platform: r.platform.into(),
         text_limit: r.text_limit,
+        bytes_limit: r.bytes_limit,
+        title_limit: r.title_limit,
         count_method: r.count_method.into(),
         url_weight: r.url_weight,
         hashtags_max: r.hashtags_max,

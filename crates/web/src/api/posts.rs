@@ -182,6 +182,7 @@ async fn update(
         composition: body.composition.read(),
         account_ids: body.account_ids,
         expected_revision: body.expected_revision,
+        goes_on: false,
     };
     let detail = app.publishing.update_post(may.scope(), id, change).await?;
     PostView::of(&app, may.scope(), detail).await.map(Json)

@@ -106,7 +106,7 @@ words! {
     /// Kind of content.
     Format = rookery_analytics::ContentFormat { Post, Reel, Video, Story, Carousel, Text, Link }
     /// How a network counts characters.
-    Counting = rookery_platforms::text::CountMethod { Codepoints, Utf16, Weighted, Graphemes }
+    Counting = rookery_platforms::text::CountMethod { Codepoints, Utf16, Weighted, Graphemes, EmojiBytes, Bytes }
 }
 
 /// What an API key may do.

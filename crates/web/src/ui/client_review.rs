@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use rookery_kernel::{Actor, OrganizationId, Scope};
-use rookery_publishing::{LinkDecision, LinkState, OpenedLink, ReviewError};
+use rookery_publishing::{FollowUpKind, LinkDecision, LinkState, OpenedLink, ReviewError, part_names};
 use secrecy::SecretString;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -184,10 +184,8 @@ fn show(token: &str, opened: OpenedLink, done: Option<&str>, fields: &Fields, er
         alt: file.alt_text.clone().unwrap_or_else(|| format!("Picture {}", place + 1)),
         is_video: file.mime_type.starts_with("video/"),
     });
-    let part = |(n, (is_comment, text)): (usize, (bool, String))| PartRow {
-        name: if is_comment { "Comment below the post".to_owned() } else { format!("Part {}", n + 2) },
-        text,
-    };
+    let kind = |is_comment: &bool| if *is_comment { FollowUpKind::Comment } else { FollowUpKind::Thread };
+    let names = part_names(opened.parts.iter().map(|(is_comment, _)| kind(is_comment)));
     let page = Page {
         version: env!("CARGO_PKG_VERSION"),
         action: format!("/review/{token}"),
@@ -203,7 +201,7 @@ fn show(token: &str, opened: OpenedLink, done: Option<&str>, fields: &Fields, er
         organization: opened.organization,
         previews: opened.previews.into_iter().map(preview).collect(),
         media: media.collect(),
-        parts: opened.parts.into_iter().enumerate().map(part).collect(),
+        parts: names.into_iter().zip(opened.parts).map(|(name, (_, text))| PartRow { name, text }).collect(),
         attached: opened.attached,
     };
     guarded(render(&page))

@@ -38,6 +38,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/compose", get(compose::page).post(compose::submit))
         .route("/compose/check", post(compose::check))
         .route("/compose/draft", post(compose::keep))
+        .route("/compose/choices/{id}", get(compose::choices))
         .route("/calendar", get(calendar::page))
         .route("/calendar/move", post(calendar::reschedule))
         .route("/calendar/slots", get(calendar::slots::page).post(calendar::slots::change))

@@ -1,7 +1,10 @@
 //! Posts with everything they may be made of: by the API, and by the form without script.
 
+use std::collections::BTreeMap;
+
 use rookery_identity::MemberRole;
 use rookery_kernel::Platform;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 
@@ -287,4 +290,127 @@ async fn the_check_of_the_form_answers_counts_findings_and_sketches() {
     assert_eq!(silent.json["findings"], json!([]), "an untouched form is not scolded");
     let nobody = desk.house.nobody().form("/compose/check", "content=x").await;
     assert!(matches!(nobody.status, 303 | 401), "{}", nobody.text);
+}
+
+/// Accounts of all networks, as rows: nothing is sent.
+async fn everywhere(house: &House) -> BTreeMap<Platform, String> {
+    let mut ids = BTreeMap::new();
+    for network in Platform::ALL {
+        let insert = "insert into accounts.social_accounts
+             (organization_id, platform, platform_user_id, username, status, health, connector, base_url)
+             values ($1, $2, 'u', 'tide', 'active', 'healthy', 'sandbox', 'http://127.0.0.1:9') returning id";
+        let id: uuid::Uuid = sqlx::query_scalar(insert)
+            .bind(house.scope.organization_id.uuid())
+            .bind(network)
+            .fetch_one(&mut house.test.owner().await)
+            .await
+            .expect("a new row");
+        ids.insert(network, id.to_string());
+    }
+    ids
+}
+
+#[derive(Deserialize)]
+struct Vectors {
+    texts: Vec<Vector>,
+}
+
+#[derive(Deserialize)]
+struct Vector {
+    what: String,
+    text: String,
+    counts: BTreeMap<Platform, usize>,
+}
+
+/// The page shows what `/compose/check` answers and counts nothing itself, so these are the browser's counts.
+#[tokio::test]
+async fn the_live_counts_are_the_networks_counts() {
+    let house = House::new().await;
+    let ids = everywhere(&house).await;
+    let owner = house.owner().await;
+    let vectors: Vectors =
+        serde_json::from_str(include_str!("../../../platforms/tests/fixtures/counting.json")).expect("well-formed");
+    for vector in vectors.texts {
+        let mut fields = vec![("content", vector.text.as_str())];
+        fields.extend(ids.values().map(|id| ("account", id.as_str())));
+        let answer = form(&owner, "/compose/check", &fields).await;
+        let counted = answer.json["accounts"].as_array().expect("accounts");
+        assert_eq!(counted.len(), ids.len(), "{}", answer.text);
+        for (network, id) in &ids {
+            let shown = counted.iter().find(|a| a["integrationId"] == json!(id)).expect("counted");
+            assert_eq!(shown["used"], json!(vector.counts[network]), "{} on {network}", vector.what);
+        }
+    }
+    let script = include_str!("../../assets/compose.js");
+    assert!(!script.contains("content\").value.length"), "the script counts nothing itself");
+}
+
+#[tokio::test]
+async fn a_person_chooses_who_sees_a_post_on_tiktok() {
+    let house = House::new().await;
+    let ids = everywhere(&house).await;
+    let owner = house.owner().await;
+    let tiktok = &ids[&Platform::Tiktok];
+    let page = owner.page("/compose").await;
+    assert!(page.text.contains("data-options=\"tiktok\" data-asks"), "{}", page.text);
+    assert!(page.text.contains("Music Usage Confirmation") && page.text.contains("Allow comments"));
+    let about = async |options: Value| {
+        let body =
+            json!({"content": "Low tide", "accountIds": [tiktok], "schedule": {"kind": "draft"}, "options": options});
+        let checked = owner.post("/posts/validate", &body).await.expect(200);
+        let findings = checked.json["findings"].as_array().expect("findings").clone();
+        let of_options = findings.iter().filter(|f| f["field"] == "options");
+        of_options.map(|f| f["code"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(about(json!({})).await, ["choice_missing"]);
+    assert!(about(json!({"tiktok": {"privacy_level": "SELF_ONLY"}})).await.is_empty());
+    assert_eq!(
+        about(json!({"tiktok": {"privacy_level": "SELF_ONLY", "disable_comment": true}})).await,
+        ["option_unknown"]
+    );
+    let fields = [("content", "x"), ("account", tiktok.as_str()), ("schedule", "now"), ("do", "save")];
+    let without = form(&owner, "/compose", &fields).await;
+    assert_eq!(without.status, 422);
+    let beside = without.text.split("data-findings=\"options\"").nth(1).expect("the place of the options");
+    assert!(beside.split("</div></div>").next().is_some_and(|t| t.contains("who can see the post")), "{beside}");
+}
+
+#[tokio::test]
+async fn what_an_account_may_choose_is_asked_of_its_network() {
+    let desk = Desk::new().await;
+    let (account, _) = desk.house.connect(Platform::Tiktok, "tide").await;
+    let told = desk.owner.page(&format!("/compose/choices/{}", account.id)).await;
+    assert_eq!(told.status, 200, "{}", told.text);
+    let levels = told.json["allowed"]["privacy_level"].as_array().expect("levels");
+    assert!(levels.contains(&json!("SELF_ONLY")) && told.at("/whose").contains("It goes out as tide"), "{}", told.text);
+    let free = desk.owner.page(&format!("/compose/choices/{}", desk.mastodon)).await;
+    assert_eq!((free.status, free.json["allowed"].clone()), (200, json!({})));
+    let (stranger, _) = desk.house.stranger().await;
+    assert_eq!(stranger.page(&format!("/compose/choices/{}", account.id)).await.status, 404);
+}
+
+#[tokio::test]
+async fn parts_have_one_name_on_the_page_and_in_findings() {
+    let desk = Desk::new().await;
+    let parts = [
+        ("part-kind", "comment"),
+        ("part-text", " "),
+        ("part-kind", "thread"),
+        ("part-text", " "),
+        ("part-kind", "thread"),
+        ("part-text", "three"),
+    ];
+    let fields =
+        [[("content", "one"), ("account", desk.mastodon.as_str()), ("do", "check")].as_slice(), &parts].concat();
+    let page = desk.form("/compose", &fields).await;
+    for name in ["Comment", "Part 2 of the thread"] {
+        assert!(page.text.contains(&format!("<b>{name}</b>")), "{}", page.text);
+        assert!(page.text.contains(&format!("{name} has no text.")), "{}", page.text);
+    }
+    assert!(page.text.contains("<b>Part 3 of the thread</b>"), "{}", page.text);
+    let long = json!({"content": "x", "accountIds": [desk.twitter], "schedule": {"kind": "draft"},
+        "followUps": [{"kind": "comment", "text": "ok"}, {"kind": "thread", "text": "y".repeat(281)}]});
+    let checked = desk.owner.post("/posts/validate", &long).await.expect(200);
+    let message = checked.json["findings"][0]["message"].as_str().expect("a message").to_owned();
+    assert_eq!(message, "X allows 280 characters; Part 2 of the thread has 281.");
 }

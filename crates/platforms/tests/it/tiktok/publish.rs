@@ -22,10 +22,14 @@ fn ok(data: &Value) -> Reply {
     Reply::json(200, &json!({"data": data, "error": {"code": "ok", "message": "", "log_id": "l"}}))
 }
 
+fn for_all() -> Value {
+    json!({"privacy_level": "PUBLIC_TO_EVERYONE", "allow_duet": true, "allow_stitch": true})
+}
+
 /// Larger than two chunks, by a little.
 fn film(size: usize) -> Draft {
     let media = Media::of_bytes(MediaKind::Video, "video/mp4", "a.mp4", Bytes::from(vec![0; size]));
-    Draft { media: vec![media], ..Draft::of_text("k", "Fresh bread") }
+    Draft { media: vec![media], options: for_all(), ..Draft::of_text("k", "Fresh bread") }
 }
 
 fn begun(fake: &Fake) -> Reply {
@@ -56,9 +60,11 @@ async fn the_last_chunk_is_the_public_call() {
         json!({"source": "FILE_UPLOAD", "video_size": 20_000_123, "chunk_size": 10_000_000, "total_chunk_count": 2})
     );
     assert_eq!(
-        (&init["post_info"]["title"], &init["post_info"]["disable_duet"]),
-        (&json!("Fresh bread"), &json!(true))
+        (&init["post_info"]["title"], &init["post_info"]["disable_duet"], &init["post_info"]["disable_stitch"]),
+        (&json!("Fresh bread"), &json!(true), &json!(false)),
+        "the account has switched duets off; stitches were allowed"
     );
+    assert_eq!(init["post_info"]["disable_comment"], true, "nobody allowed comments");
     assert_eq!(init["post_info"]["privacy_level"], "PUBLIC_TO_EVERYONE");
     assert_eq!(fake.asked_for(UPLOAD).len(), 1, "the last one is kept back");
 
@@ -101,6 +107,9 @@ async fn what_the_account_may_not_do_is_told_before_anything_is_sent() {
     assert_eq!((error.kind, error.delivery), (ErrorType::BadRequest, Delivery::NotSent));
     assert!(error.message.contains("SELF_ONLY"), "{}", error.message);
     draft.options = Value::Null;
+    let error = TikTok::new(http()).prepare(&access(&fake), &draft, &Value::Null).await.expect_err("nobody chose");
+    assert_eq!((error.kind, error.delivery), (ErrorType::BadRequest, Delivery::NotSent));
+    draft.options = for_all();
     draft.media[0].duration_ms = Some(300_001);
     let error = TikTok::new(http()).prepare(&access(&fake), &draft, &Value::Null).await.expect_err("too long");
     assert!(error.media && fake.asked_for(INIT).is_empty());
@@ -118,7 +127,12 @@ async fn bytes_do_not_go_to_a_foreign_host() {
 fn pictures() -> Draft {
     let mut media = Media::of_bytes(MediaKind::Image, "image/jpeg", "a.jpg", vec![1].into());
     media.public_url = Some("https://me.example/a.jpg".parse().expect("an address"));
-    Draft { media: vec![media.clone(), media], title: Some("Rolls".into()), ..Draft::of_text("k", "Fresh bread") }
+    Draft {
+        media: vec![media.clone(), media],
+        title: Some("Rolls".into()),
+        options: for_all(),
+        ..Draft::of_text("k", "Fresh bread")
+    }
 }
 
 #[tokio::test]
@@ -196,8 +210,8 @@ async fn without_a_publish_id_pictures_are_looked_for_and_never_said_to_be_absen
 
 #[test]
 fn the_networks_rules_are_told_before_anything_is_sent() {
-    let mut long = film(5);
-    long.text = "👍".repeat(1101);
+    let mut long = pictures();
+    long.title = Some("👍".repeat(46));
     let mut png = pictures();
     png.media[0].mime_type = "image/png".into();
     let mut mixed = film(5);
@@ -207,4 +221,26 @@ fn the_networks_rules_are_told_before_anything_is_sent() {
         let found = TikTok::new(http()).objections(&draft);
         assert_eq!(found.len(), count, "{found:?}");
     }
+}
+
+#[tokio::test]
+async fn the_choices_of_an_account_are_those_that_the_network_tells() {
+    let fake = Fake::start().await;
+    fake.on("POST", CREATOR, Reply::fixture("tiktok/creator"));
+    let choices = TikTok::new(http()).posting_choices(&access(&fake)).await.expect("told").expect("some");
+    assert_eq!(choices.name, "Harbour Bakery");
+    assert_eq!(choices.allowed["privacy_level"], ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]);
+    assert_eq!((choices.closed, choices.video_secs_max), (vec!["allow_duet"], Some(300)));
+}
+
+#[test]
+fn a_person_chooses_who_sees_it_and_advertising_is_not_hidden() {
+    let of = |options: Value| TikTok::new(http()).missing_choices(&Draft { options, ..film(5) });
+    assert!(of(for_all()).is_empty());
+    assert!(of(Value::Null)[0].contains("choose who can see"));
+    assert!(of(json!({"privacy_level": ""}))[0].contains("choose who can see"));
+    assert!(of(json!({"privacy_level": "MY_AUNT"}))[0].contains("MUTUAL_FOLLOW_FRIENDS"));
+    assert_eq!(of(json!({"privacy_level": "SELF_ONLY"})).len(), 0);
+    assert_eq!(of(json!({"privacy_level": "SELF_ONLY", "brand_content_toggle": true})).len(), 1);
+    assert_eq!(of(json!({"privacy_level": "SELF_ONLY", "brand_organic_toggle": true})).len(), 0);
 }

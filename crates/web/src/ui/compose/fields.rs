@@ -269,19 +269,20 @@ impl Fields {
             composition: self.composition(zone).into(),
             account_ids: with_accounts.then(|| self.accounts.clone()),
             expected_revision: self.revision,
+            goes_on: true,
         }
     }
 }
 
 impl Part {
     fn meant(&self) -> FollowUp {
-        FollowUp {
-            kind: match self.kind {
-                FollowUpKindField::Thread => FollowUpKind::Thread,
-                FollowUpKindField::Comment => FollowUpKind::Comment,
-            },
-            text: self.text.clone(),
-            delay_minutes: self.delay.trim().parse().unwrap_or(0),
+        FollowUp { kind: self.kind(), text: self.text.clone(), delay_minutes: self.delay.trim().parse().unwrap_or(0) }
+    }
+
+    pub fn kind(&self) -> FollowUpKind {
+        match self.kind {
+            FollowUpKindField::Thread => FollowUpKind::Thread,
+            FollowUpKindField::Comment => FollowUpKind::Comment,
         }
     }
 

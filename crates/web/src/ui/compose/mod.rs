@@ -7,7 +7,7 @@ mod options;
 mod preview;
 mod view;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::body::Bytes;
@@ -293,6 +293,32 @@ pub(crate) async fn check(
         previews,
     };
     Ok(Json(answer).into_response())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Choices {
+    /// Whose account it is, in a sentence.
+    whose: Option<String>,
+    /// Values that an option may have, by its name.
+    allowed: BTreeMap<&'static str, Vec<String>>,
+    /// Options that the account has switched off.
+    closed: Vec<&'static str>,
+}
+
+/// What an account may choose for a post right now. Asked for while the post is written; when it is sent the connector
+/// asks again.
+pub(crate) async fn choices(
+    State(app): State<App>,
+    Visitor(may): Visitor<MayDraft>,
+    Path(id): Path<AccountId>,
+) -> Result<Response, Problem> {
+    let told = app.accounts.posting_choices(may.scope(), id).await?.unwrap_or_default();
+    let whose = (!told.name.is_empty()).then(|| match told.video_secs_max {
+        Some(longest) => format!("It goes out as {}; videos of up to {longest} seconds.", told.name),
+        None => format!("It goes out as {}.", told.name),
+    });
+    Ok(Json(Choices { whose, allowed: told.allowed, closed: told.closed }).into_response())
 }
 
 #[derive(Serialize)]

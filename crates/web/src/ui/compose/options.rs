@@ -78,21 +78,24 @@ const INSTAGRAM: &[Known] = &[
     text("location_id", "Id of the place", "213385402"),
 ];
 const TIKTOK: &[Known] = &[
+    // The network's guidelines: nothing of this is chosen in advance.
     choice(
         "privacy_level",
         "Who can see it",
         &[
-            ("", "Everybody"),
+            ("", "Choose …"),
+            ("PUBLIC_TO_EVERYONE", "Everybody"),
             ("MUTUAL_FOLLOW_FRIENDS", "Friends"),
             ("FOLLOWER_OF_CREATOR", "Followers"),
             ("SELF_ONLY", "Only you"),
         ],
     ),
-    flag("disable_comment", "No comments"),
-    flag("disable_duet", "No duets"),
-    flag("disable_stitch", "No stitches"),
+    flag("allow_comment", "Allow comments"),
+    flag("allow_duet", "Allow duets"),
+    flag("allow_stitch", "Allow stitches"),
+    flag("brand_organic_toggle", "Promotes your own business (shown as “Promotional content”)"),
+    flag("brand_content_toggle", "Advertises for somebody else (shown as “Paid partnership”)"),
     flag("is_aigc", "Made with AI"),
-    flag("brand_content_toggle", "Paid partnership"),
 ];
 const YOUTUBE: &[Known] = &[
     choice("privacy_status", "Visibility", &[("", "Public"), ("unlisted", "Unlisted"), ("private", "Private")]),
@@ -103,6 +106,7 @@ const YOUTUBE: &[Known] = &[
 const REDDIT: &[Known] = &[
     text("subreddit", "Subreddit", "birding"),
     text("flair_id", "Id of the flair", ""),
+    text("flair_text", "Text of the flair", "Sighting"),
     flag("nsfw", "Not safe for work"),
     flag("spoiler", "Spoiler"),
 ];
@@ -120,6 +124,20 @@ pub(super) const fn of(network: Platform) -> &'static [Known] {
         Platform::Youtube => YOUTUBE,
         Platform::Reddit => REDDIT,
         Platform::Facebook => &[],
+    }
+}
+
+/// What a person agrees to by posting there, with addresses: said beside the options where the network wants it said.
+pub(super) const fn terms(network: Platform) -> &'static [(&'static str, &'static str)] {
+    match network {
+        Platform::Tiktok => &[
+            ("Music Usage Confirmation", "https://www.tiktok.com/legal/page/global/music-usage-confirmation/en"),
+            (
+                "Branded Content Policy, if you advertise for somebody else",
+                "https://www.tiktok.com/legal/page/global/bc-policy/en",
+            ),
+        ],
+        _ => &[],
     }
 }
 
@@ -182,7 +200,21 @@ pub(super) fn typed(stored: &BTreeMap<Platform, Value>) -> Typed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rookery_kernel::SystemClock;
+    use rookery_platforms::{Connectors, HttpClient, HttpConfig};
     use serde_json::json;
+    use std::sync::Arc;
+
+    #[test]
+    fn what_the_form_offers_the_connectors_read() {
+        let http = HttpClient::new(HttpConfig::local(), Arc::new(SystemClock)).expect("a client");
+        let connectors = Connectors::standard(http);
+        for network in Platform::ALL {
+            let read = connectors.get(network).expect("every network has one").capabilities().options;
+            let lost: Vec<_> = of(network).iter().map(|o| o.name).filter(|name| !read.contains(name)).collect();
+            assert!(lost.is_empty(), "{network}: the form asks for {lost:?}, and the connector reads {read:?}");
+        }
+    }
 
     #[test]
     fn what_is_typed_is_stored_and_shown_again_and_the_rest_stays() {

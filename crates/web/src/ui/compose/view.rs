@@ -6,7 +6,8 @@ use axum::response::Response;
 use rookery_accounts::Account;
 use rookery_identity::{Caller, Right};
 use rookery_kernel::{AccountId, PostId};
-use rookery_publishing::{Checked, Conflict, Finding, PostFilter, PostStatus, Schedule, Severity};
+use rookery_platforms::Connectors;
+use rookery_publishing::{Checked, Conflict, Finding, PostFilter, PostStatus, Schedule, Severity, part_names};
 
 use super::fields::{FORMATS, Fields};
 use super::options::{self, Kind};
@@ -54,7 +55,8 @@ impl FindingRow {
 }
 
 /// The parts of the form beside which findings stand; the rest stands beside the text.
-pub(super) const PLACES: [&str; 6] = ["accountIds", "scheduledAt", "media", "link", "followUps", "expiresAt"];
+pub(super) const PLACES: [&str; 7] =
+    ["accountIds", "scheduledAt", "media", "link", "followUps", "expiresAt", "options"];
 
 impl From<&Finding> for FindingRow {
     fn from(finding: &Finding) -> Self {
@@ -100,6 +102,9 @@ struct NetworkOptions {
     network: &'static str,
     platform: &'static str,
     is_set: bool,
+    /// The network wants the account's choices asked for.
+    asks_choices: bool,
+    terms: &'static [(&'static str, &'static str)],
     rows: Vec<OptionRow>,
 }
 
@@ -190,7 +195,7 @@ pub(super) async fn show(app: &App, caller: &Caller, fields: Fields, beside: Bes
         revision: fields.revision.map(|n| n.to_string()).unwrap_or_default(),
         formats: FORMATS.iter().map(|(f, word, label)| (*word, *label, *f == fields.format)).collect(),
         accounts: accounts.iter().map(|a| choice(a, &fields, &checked, limit(a))).collect(),
-        networks: networks(&accounts, &fields),
+        networks: networks(&accounts, &fields, app.accounts.connectors()),
         media: media(&fields, &checked),
         parts: parts(&fields),
         previews: preview::html(&preview::of(&fields, &checked, &accounts)).map_err(|e| Problem::internal(&e))?,
@@ -249,7 +254,7 @@ fn choice(a: &Account, fields: &Fields, checked: &Checked, limit: usize) -> Choi
         network: a.platform.name(),
         platform: a.platform.label(),
         status: words(a.status.label()),
-        limit,
+        limit: checked.accounts.iter().find(|on| on.account_id == a.id).map_or(limit, |on| on.limit),
         used: checked.accounts.iter().find(|on| on.account_id == a.id).map_or(0, |on| on.used),
         usable: a.may_publish() || fields.accounts.contains(&a.id),
         chosen: fields.accounts.contains(&a.id),
@@ -259,7 +264,7 @@ fn choice(a: &Account, fields: &Fields, checked: &Checked, limit: usize) -> Choi
     }
 }
 
-fn networks(accounts: &[Account], fields: &Fields) -> Vec<NetworkOptions> {
+fn networks(accounts: &[Account], fields: &Fields, connectors: &Connectors) -> Vec<NetworkOptions> {
     let known = rookery_kernel::Platform::ALL.into_iter().filter(|n| accounts.iter().any(|a| a.platform == *n));
     let rows = known.filter(|network| !options::of(*network).is_empty()).map(|network| {
         let row = |known: &options::Known| OptionRow {
@@ -271,10 +276,13 @@ fn networks(accounts: &[Account], fields: &Fields) -> Vec<NetworkOptions> {
             is_flag: matches!(known.kind, Kind::Flag),
         };
         let rows: Vec<OptionRow> = options::of(network).iter().map(row).collect();
+        let asks_choices = connectors.get(network).is_some_and(|c| c.capabilities().asks_choices);
         NetworkOptions {
             network: network.name(),
             platform: network.label(),
-            is_set: rows.iter().any(|row| !row.value.is_empty()),
+            is_set: asks_choices || rows.iter().any(|row| !row.value.is_empty()),
+            asks_choices,
+            terms: options::terms(network),
             rows,
         }
     });
@@ -296,17 +304,14 @@ fn media(fields: &Fields, checked: &Checked) -> Vec<MediumRow> {
 }
 
 fn parts(fields: &Fields) -> Vec<PartRow> {
-    let mut in_thread = 1;
-    let rows = fields.parts.iter().map(|part| {
-        in_thread += usize::from(!part.is_comment());
-        PartRow {
-            is_comment: part.is_comment(),
-            text: part.text.clone(),
-            delay: part.delay.clone(),
-            name: if part.is_comment() { "Comment".to_owned() } else { format!("Part {in_thread} of the thread") },
-        }
-    });
-    rows.collect()
+    let names = part_names(fields.parts.iter().map(super::fields::Part::kind));
+    let row = |(part, name): (&super::fields::Part, String)| PartRow {
+        is_comment: part.is_comment(),
+        text: part.text.clone(),
+        delay: part.delay.clone(),
+        name,
+    };
+    fields.parts.iter().zip(names).map(row).collect()
 }
 
 fn unused(labels: Vec<String>, fields: &Fields) -> Vec<String> {
