@@ -126,7 +126,8 @@ async fn ten_parts_are_the_most_and_empty_ones_are_named() {
     );
     let refused = try_to_compose(&w, &[a.id], Schedule::Now, thread(&["x", " "])).await.expect_err("empty");
     let PostError::Invalid(findings) = refused else { panic!("{refused}") };
-    assert_eq!((findings[0].code, findings[0].message.as_str()), (FindingCode::PartEmpty, "Part 3 has no text."));
+    let named = "Part 3 of the thread has no text.";
+    assert_eq!((findings[0].code, findings[0].message.as_str()), (FindingCode::PartEmpty, named));
 }
 
 #[tokio::test]
