@@ -312,11 +312,9 @@ pub(crate) struct Facts<'a> {
     pub now: Timestamp,
 }
 
-impl Facts<'_> {
-    /// Longest text of a draft on a network: beside its media.
-    pub(crate) fn text_limit(&self, rules: &PlatformRules, sent: &rookery_platforms::Draft) -> usize {
-        rules.text_limit_beside(media::use_of(sent.kind, sent.media.len()), sent.media.first().map(|m| m.kind))
-    }
+/// Longest text of a draft on a network: beside its media.
+pub(crate) fn text_limit(rules: &PlatformRules, sent: &rookery_platforms::Draft) -> usize {
+    rules.text_limit_beside(media::use_of(sent.kind, sent.media.len()), sent.media.first().map(|m| m.kind))
 }
 
 /// All findings, in a fixed order: text, accounts in the draft's order, time.
@@ -456,7 +454,7 @@ fn check_account(draft: &Draft, account: &Account, facts: &Facts<'_>, findings: 
     let sent = draft.for_account(account, facts);
     // What goes out is counted, not what was typed: some networks get the link in the text.
     let composed = connector.composed_text(&sent);
-    let whole = facts.text_limit(rules, &sent);
+    let whole = text_limit(rules, &sent);
     check_length("content", "the text", &composed, whole, account, rules, findings);
     let parts = &draft.composition.follow_ups;
     for (part, named) in parts.iter().zip(part_names(parts.iter().map(|part| part.kind))) {

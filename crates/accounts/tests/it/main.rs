@@ -6,7 +6,6 @@ mod rule_book;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fake::Fake;

@@ -149,7 +149,7 @@ fn on_account(draft: &Draft, account: &Account, facts: &Facts<'_>) -> OnAccount 
     let text = connector.map_or_else(|| sent.text.clone(), |connector| connector.composed_text(&sent));
     let rules = facts.rules.iter().find(|r| r.platform == account.platform);
     let count = |text: &str| rules.map_or_else(|| text.chars().count(), |r| r.count(text));
-    let limit = rules.map_or(0, |r| facts.text_limit(r, &sent));
+    let limit = rules.map_or(0, |r| validation::text_limit(r, &sent));
     OnAccount {
         account_id: account.id,
         platform: account.platform,

@@ -1,7 +1,7 @@
 //! Two logins, their tokens, the accounts.
 
 use rookery_platforms::{Access, AuthorizeRequest, Connector as _, ErrorType, ExchangeRequest, Instagram};
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 use serde_json::json;
 use url::Url;
 
@@ -57,7 +57,7 @@ async fn a_code_becomes_a_token_that_renews_itself() {
         .on("GET", "/ig/refresh_access_token", ok(json!({"access_token": "longer", "expires_in": 5_184_000})));
     let instagram = Instagram::new(http());
     let tokens = instagram.exchange_code(&exchange(base.clone())).await.expect("tokens");
-    let refresh = tokens.refresh.as_ref().map(|t| t.expose_secret());
+    let refresh = tokens.refresh.as_ref().map(ExposeSecret::expose_secret);
     assert_eq!((tokens.access.expose_secret(), refresh), ("long", Some("long")), "it is renewed with itself");
     assert_eq!(tokens.scopes, ["instagram_business_basic", "instagram_business_manage_insights"]);
     assert_eq!(fake.asked()[1].query["grant_type"], "ig_exchange_token");
