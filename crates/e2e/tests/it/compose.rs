@@ -1,6 +1,9 @@
 //! Writing a post with all its parts, as a person does it.
 
+use std::path::Path;
+
 use anyhow::{Result, ensure};
+use rookery_e2e::Theme;
 use rookery_kernel::Platform;
 
 use crate::house::House;
@@ -104,17 +107,16 @@ async fn who_sees_a_post_on_tiktok_is_chosen_by_a_person() -> Result<()> {
     ensure!(tab.eval(&format!("document.querySelector('{level}').value")).await? == "", "nothing is chosen in advance");
     let on = tab.eval("document.querySelectorAll('[data-options=tiktok] input:checked').length").await?;
     ensure!(on == 0, "nothing is allowed in advance");
-    if let Ok(folder) = std::env::var("ROOKERY_PICTURES") {
-        for (width, theme, name) in [
-            (1440, rookery_e2e::Theme::Light, "1440-light"),
-            (1440, rookery_e2e::Theme::Dark, "1440-dark"),
-            (390, rookery_e2e::Theme::Light, "390-light"),
-            (390, rookery_e2e::Theme::Dark, "390-dark"),
-        ] {
-            tab.show_as(width, theme).await?;
-            tab.picture(&std::path::Path::new(&folder).join(format!("compose-tiktok-{name}.png"))).await?;
-        }
-        tab.show_as(1440, rookery_e2e::Theme::Light).await?;
+    for (width, theme, name) in [
+        (390, Theme::Dark, "390-dark"),
+        (390, Theme::Light, "390-light"),
+        (1440, Theme::Dark, "1440-dark"),
+        (1440, Theme::Light, "1440-light"),
+    ] {
+        tab.show_as(width, theme).await?;
+        let file = format!("compose-tiktok-{name}.png");
+        tab.picture(&Path::new(env!("CARGO_TARGET_TMPDIR")).join(file)).await?;
+        ensure!(tab.obstacles().await?.is_empty(), "{name}: {:#?}", tab.obstacles().await?);
     }
     let choose = "const s = document.querySelector('select[name=option-tiktok-privacy_level]'); s.value = 'SELF_ONLY'; \
                   s.dispatchEvent(new Event('change', { bubbles: true }))";
