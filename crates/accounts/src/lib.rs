@@ -25,7 +25,7 @@ use rookery_kernel::{Clock, IdGen, Platform};
 use rookery_platforms::{AppCredentials, Connectors};
 
 pub use account::{
-    AccessError, Account, AccountHealth, AccountStatus, AccountsError, Call, CallEffect, NewAccount, Tokens,
+    AccessError, Account, AccountHealth, AccountStatus, AccountsError, Call, CallEffect, EXPORTS, NewAccount, Tokens,
 };
 pub use connect::{ConnectError, Connected, Started};
 pub use media_rules::{MediaRules, MediaUseRule, RatioRange};

@@ -37,7 +37,7 @@ use rookery_jobs::Jobs;
 use rookery_kernel::{Clock, IdGen};
 use rookery_platforms::Connectors;
 
-pub use content::{ContentFilter, ContentFormat, ContentRow};
+pub use content::{ContentFilter, ContentFormat, ContentRow, EXPORTS};
 pub use daily::{DailyReading, MetricBasis};
 pub use ingest::{
     BackfillIntegration, BackfillProgress, IngestError, IngestIntegration, PlanDailyIngest, RunReport, StepReport,

@@ -7,6 +7,7 @@
 pub mod catalog;
 pub mod embedded;
 mod error;
+mod export;
 pub mod migrate;
 mod org;
 mod pool;
@@ -14,5 +15,6 @@ pub mod roles;
 pub mod seed;
 
 pub use error::{ConstraintKind, ConstraintViolation, Error};
+pub use export::{ExportRow, ExportTable};
 pub use org::{OrgTx, SystemTx};
 pub use pool::{Db, Endpoints, PoolSizes};

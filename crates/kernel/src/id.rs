@@ -95,6 +95,8 @@ id! {
     MediaAssetId,
     /// A file on its way into the library.
     MediaUploadId,
+    /// A file of posts that somebody uploaded to import.
+    PostImportId,
     /// An item seen on a tracked account.
     ContentId,
     /// An account that analytics follows.

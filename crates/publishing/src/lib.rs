@@ -21,8 +21,10 @@ extern crate self as rookery_publishing;
 mod attempt;
 mod calendar;
 mod engine;
+mod export;
 mod free_slot;
 mod house;
+mod import;
 mod kinds;
 mod media;
 mod post;
@@ -31,6 +33,7 @@ mod reason;
 mod receipt;
 mod recurring;
 mod review;
+mod sheet;
 mod sighting;
 mod slots;
 mod switch;
@@ -55,7 +58,12 @@ pub use calendar::{
     Clash, ClashKind, ClashSeverity,
 };
 pub use engine::{EngineError, PhaseHook, PublishPublication, ReconcilePublication, SweepDue};
+pub use export::{EXPORTS, ExportFormat, ExportPiece, ExportPlace};
 pub use house::{House, HouseError};
+pub use import::{
+    Column, ExpireImport, FileError, IMPORT_BYTES_MAX, IMPORT_ROWS_MAX, IMPORTS_OPEN_MAX, ImportError, ImportOutcome,
+    ImportRow, ImportWish, PostImport, RowCounts, RowFinding, RowState, RowSummary, template,
+};
 pub use kinds::{
     AssetPurpose, AssetStatus, EventStatus, EventType, MediaType, PriorityLevel, ProcessingState, ReviewAction,
     ReviewStatus, ScheduleType, UploadState,
@@ -87,6 +95,7 @@ pub use review::{
     PieceKind, PreviewOfPost, Queue, QueueEntry, Review, ReviewError, ReviewEvent, ReviewHistory, ReviewLink,
     RevisionDiff, SuggestedChange, pieces,
 };
+pub use sheet::{NotText, Separator};
 pub use sighting::Sighting;
 pub use slots::{OpenSlot, PostingSlot, SLOTS_MAX, SlotChange, SlotsError, WeeklyTime};
 pub use switch::InstancePause;

@@ -8,7 +8,7 @@ use rookery_accounts::{Account, AccountStatus, PlatformRules};
 use rookery_kernel::{AccountId, MediaAssetId, PostId, Timestamp};
 use rookery_platforms::text::CountMethod;
 use rookery_platforms::{Ability, Connectors, ReplyTo};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::media::{self, MediaFinding, Nature, StoredFile};
 use crate::post::{Composition, FOLLOW_UPS_MAX, FollowUpKind, NewPost, Schedule, part_names};
@@ -87,7 +87,7 @@ impl From<&NewPost> for Draft {
 }
 
 /// How grave a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// It cannot be queued.

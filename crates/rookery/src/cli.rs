@@ -56,6 +56,15 @@ enum Command {
     /// Collect one day's numbers now.
     #[command(after_help = "Example: rookery ingest --organization fieldwork-studio --date 2026-03-01")]
     Ingest(IngestArgs),
+    /// Make posts of a file.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  rookery import csv posts.csv --organization fieldwork-studio --dry-run\n  rookery import csv posts.csv --organization fieldwork-studio --skip-broken"
+    )]
+    Import(ImportCommand),
+    /// Write everything an organization holds into files, without tokens.
+    #[command(after_help = "Example: rookery export --organization fieldwork-studio --to /tmp/fieldwork --format csv")]
+    Export(ExportArgs),
     /// Put rows past their time into files, check these, bring them back.
     #[command(subcommand, after_help = "Examples:\n  rookery archive run --dry-run\n  rookery archive verify")]
     Archive(ArchiveCommand),
@@ -210,6 +219,53 @@ pub struct IngestArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `import …`
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// Import posts from a CSV file; exit code 1 if it holds a broken row and nothing was imported.
+    Csv(ImportCsvArgs),
+}
+
+/// Options of `import csv`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct ImportCsvArgs {
+    /// The file; docs/bulk.md names its columns.
+    pub file: PathBuf,
+    /// The organization's slug.
+    #[arg(long)]
+    pub organization: String,
+    /// Only say what would be imported and what stands against each row; exit code 1 if a row is broken.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Leave broken rows out and import the others.
+    #[arg(long)]
+    pub skip_broken: bool,
+    /// Make drafts of all rows, whatever time they name.
+    #[arg(long)]
+    pub as_drafts: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The organization's slug.
+    #[arg(long)]
+    pub organization: String,
+    /// The folder for the files, one per table; made if it is not there.
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// csv or jsonl (JSON lines).
+    #[arg(long, default_value = "jsonl")]
+    pub format: String,
+    /// Only these tables.
+    #[arg(long, value_delimiter = ',')]
+    pub only: Vec<String>,
 }
 
 /// `archive …`
@@ -444,6 +500,8 @@ async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Ingest(args) => commands::ingest(&config, args).await,
+        Command::Import(command) => commands::import(&config, command).await,
+        Command::Export(args) => commands::export(&config, args).await,
         Command::Archive(command) => commands::archive(&config, command).await,
         Command::Jobs(command) => commands::jobs(&config, command).await,
         Command::Publishing(command) => commands::publishing(&config, command).await,

@@ -20,7 +20,10 @@
   for (const form of document.querySelectorAll("form[method=post]")) {
     form.addEventListener("submit", (event) => {
       if (event.defaultPrevented) return;
-      setTimeout(() => form.querySelectorAll("button[type=submit]").forEach((b) => { b.disabled = true; }), 0);
+      setTimeout(() => form.querySelectorAll("button[type=submit]").forEach((b) => {
+        b.disabled = true;
+        if (b.dataset.busy) { b.setAttribute("aria-live", "polite"); b.textContent = b.dataset.busy; }
+      }), 0);
     });
   }
   window.addEventListener("pageshow", (event) => {

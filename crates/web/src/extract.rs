@@ -198,26 +198,20 @@ where
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let axum::Json(body) =
             axum::Json::<T>::from_request(request, app).await.map_err(|e| Problem::bad_request(e.body_text()))?;
-        body.validate().map_err(|report| {
-            Problem::invalid(
-                report
-                    .iter()
-                    .map(|(path, error)| {
-                        // What stands in a struct of its own here stands beside the other fields in JSON.
-                        let path = path.to_string();
-                        let field = camel(path.strip_prefix("composition.").unwrap_or(&path));
-                        FieldError {
-                            message: format!("{field}: {error}."),
-                            field,
-                            code: "invalid".into(),
-                            suggestion: None,
-                        }
-                    })
-                    .collect(),
-            )
-        })?;
+        body.validate().map_err(|report| misshapen(&report))?;
         Ok(Self(body))
     }
+}
+
+/// A problem that names each field.
+pub(crate) fn misshapen(report: &garde::Report) -> Problem {
+    let fault = |(path, error): &(garde::Path, garde::Error)| {
+        // What stands in a struct of its own here stands beside the other fields in JSON.
+        let path = path.to_string();
+        let field = camel(path.strip_prefix("composition.").unwrap_or(&path));
+        FieldError { message: format!("{field}: {error}."), field, code: "invalid".into(), suggestion: None }
+    };
+    Problem::invalid(report.iter().map(fault).collect())
 }
 
 /// The name of a field in JSON.

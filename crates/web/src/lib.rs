@@ -7,6 +7,7 @@
 
 pub mod api;
 mod app;
+mod exports;
 pub mod extract;
 mod files;
 mod health;
@@ -16,5 +17,6 @@ mod router;
 pub mod ui;
 
 pub use app::{App, AppParts, Readiness};
+pub use exports::tables as export_tables;
 pub use problem::{FieldError, Problem};
 pub use router::router;

@@ -4,6 +4,7 @@
 mod accounts;
 mod analytics;
 mod identity;
+mod imports;
 mod media;
 mod publishing;
 mod reviews;

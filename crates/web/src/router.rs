@@ -100,7 +100,7 @@ fn path_to_log(path: &str) -> &str {
 fn brings_file(request: &Request) -> bool {
     let path = request.uri().path();
     match *request.method() {
-        Method::POST => matches!(path, "/media" | "/api/v1/media"),
+        Method::POST => matches!(path, "/media" | "/api/v1/media" | "/imports" | "/api/v1/post-imports"),
         Method::PATCH => path.starts_with("/api/v1/media/uploads/"),
         _ => false,
     }

@@ -7,3 +7,4 @@ pub(crate) mod store;
 
 pub use model::{Account, AccountHealth, AccountStatus, Call, CallEffect, NewAccount, Tokens};
 pub use ops::{AccessError, AccountsError};
+pub use store::EXPORTS;

@@ -1,6 +1,6 @@
 //! The SQL of accounts. One place, tenant first in every statement.
 
-use rookery_db::{Error, OrgTx, SystemTx};
+use rookery_db::{Error, ExportTable, OrgTx, SystemTx};
 use rookery_kernel::{AccountId, Limit, Platform, Timestamp};
 use rookery_platforms::text::CountMethod;
 use serde_json::Value;
@@ -563,3 +563,36 @@ pub(crate) async fn insert_key_check(tx: &mut SystemTx, key_id: i16, value: &[u8
     .await?;
     Ok(())
 }
+
+/// What an organization can take along of its accounts; tokens stay in the vault.
+pub const EXPORTS: &[ExportTable] = &[ExportTable {
+    name: "accounts",
+    what: "Your accounts, without the tokens that open them",
+    columns: &[
+        "id",
+        "account",
+        "platform",
+        "external_account_id",
+        "username",
+        "display_name",
+        "profile_url",
+        "status",
+        "health",
+        "followers",
+        "following",
+        "posts",
+        "last_synced_at",
+        "last_posted_at",
+        "disconnected_at",
+        "created_at",
+    ],
+    start: &["00000000-0000-0000-0000-000000000000"],
+    statement: "
+        select array[x.id::text] as key, to_json(x)::text as row from (
+            select a.id, a.platform || ':' || a.username as account, a.platform, a.platform_user_id as external_account_id,
+                   a.username, a.display_name, a.profile_url, a.status, a.health, a.followers_count as followers,
+                   a.following_count as following, a.posts_count as posts, a.last_synced_at, a.last_posted_at,
+                   a.disconnected_at, a.created_at
+            from accounts.social_accounts a
+            where a.organization_id = $1 and a.id > ($2::text[])[1]::uuid order by a.id limit $3) x order by x.id",
+}];

@@ -1,6 +1,6 @@
 //! The statements on content.
 
-use rookery_db::{Error, OrgTx};
+use rookery_db::{Error, ExportTable, OrgTx};
 use rookery_kernel::{AccountId, ContentId, Cursor, Date, IdGen, Limit, Platform, PostId, Timestamp, Zone};
 use serde_json::Value;
 use uuid::Uuid;
@@ -314,3 +314,48 @@ pub(crate) async fn our_posts(
     .await?;
     Ok(rows.into_iter().map(|row| (row.external_id, row.post_id)).collect())
 }
+
+/// The id before all others.
+const NO_ID: &str = "00000000-0000-0000-0000-000000000000";
+
+/// What an organization can take along of its numbers. What a network did not report is empty, never 0.
+pub const EXPORTS: &[ExportTable] = &[
+    ExportTable {
+        name: "content",
+        what: "What was seen on your accounts, ours or not",
+        columns: &["id", "integration_id", "external_content_id", "external_parent_id", "platform", "format", "caption", "hashtags", "language", "permalink", "duration_ms", "published_at", "post_id", "is_deleted_on_platform", "first_seen_at", "last_seen_at"],
+        start: &[NO_ID],
+        statement: "
+            select array[x.id::text] as key, to_json(x)::text as row from (
+                select c.id, c.integration_id, c.external_content_id, c.external_parent_id, c.platform, c.format, c.caption, c.hashtags, c.language, c.permalink, c.duration_ms, c.published_at, c.post_id, c.is_deleted_on_platform, c.first_seen_at, c.last_seen_at
+                from analytics.content c
+                where c.organization_id = $1 and c.id > ($2::text[])[1]::uuid order by c.id limit $3) x order by x.id",
+    },
+    ExportTable {
+        name: "content_metrics",
+        what: "Numbers of content, day by day",
+        columns: &["integration_id", "date", "external_content_id", "basis", "reach", "impressions", "views", "reactions", "comments", "shares", "clicks", "saves", "watch_time_ms", "avg_watch_time_ms", "completion_rate", "extra", "is_partial", "fetched_at"],
+        start: &[NO_ID, "0001-01-01", ""],
+        statement: "
+            select array[x.integration_id::text, x.date::text, x.external_content_id] as key, to_json(x)::text as row from (
+                select m.integration_id, m.date, m.external_content_id, m.basis, m.reach, m.impressions, m.views, m.reactions, m.comments, m.shares, m.clicks, m.saves, m.watch_time_ms, m.avg_watch_time_ms, m.completion_rate, m.extra, m.is_partial, m.fetched_at
+                from analytics.daily_metrics m
+                where m.organization_id = $1 and (m.integration_id, m.date, m.external_content_id)
+                      > (($2::text[])[1]::uuid, ($2::text[])[2]::date, ($2::text[])[3])
+                order by m.integration_id, m.date, m.external_content_id limit $3) x
+            order by x.integration_id, x.date, x.external_content_id",
+    },
+    ExportTable {
+        name: "account_metrics",
+        what: "Numbers of accounts, day by day",
+        columns: &["integration_id", "date", "basis", "followers", "followers_gained", "followers_lost", "reach", "impressions", "views", "engagements", "profile_views", "clicks", "posts_count", "extra", "is_partial", "fetched_at"],
+        start: &[NO_ID, "0001-01-01"],
+        statement: "
+            select array[x.integration_id::text, x.date::text] as key, to_json(x)::text as row from (
+                select m.integration_id, m.date, m.basis, m.followers, m.followers_gained, m.followers_lost, m.reach, m.impressions, m.views, m.engagements, m.profile_views, m.clicks, m.posts_count, m.extra, m.is_partial, m.fetched_at
+                from analytics.account_daily_metrics m
+                where m.organization_id = $1
+                  and (m.integration_id, m.date) > (($2::text[])[1]::uuid, ($2::text[])[2]::date)
+                order by m.integration_id, m.date limit $3) x order by x.integration_id, x.date",
+    },
+];

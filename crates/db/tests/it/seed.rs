@@ -82,6 +82,8 @@ const NOT_FILLED: &[(&str, &str)] = &[
     ("publishing.calendar_feeds", "a feed holds the digest of a token that somebody has to know"),
     ("publishing.posting_slots", "times are the wish of whoever posts; without any the usual hours of a network hold"),
     ("publishing.review_links", "a link holds the digest of a token that somebody has to know"),
+    ("publishing.post_imports", "a row stands for a file that somebody uploaded"),
+    ("publishing.post_import_rows", "it is a line of that file"),
     ("publishing.media_assets", "a row stands for a file on disk"),
     ("publishing.media", "it shows a file on disk"),
     ("publishing.media_uploads", "an upload lasts until its file is whole"),

@@ -1,6 +1,7 @@
 //! Whole journeys as a person makes them.
 
 mod approvals;
+mod bulk;
 mod calendar;
 mod compose;
 mod house;
@@ -139,7 +140,7 @@ async fn nobody_stumbles_on_any_page() -> Result<()> {
     let tab = house.signed_in(1440).await?;
     for width in [1440, 390] {
         tab.show_as(width, rookery_e2e::Theme::Light).await?;
-        for path in ["/", "/compose", "/calendar", "/accounts", "/api/docs"] {
+        for path in ["/", "/compose", "/calendar", "/imports", "/export", "/accounts", "/api/docs"] {
             house.walk(&tab, path).await?;
         }
     }

@@ -79,7 +79,7 @@ impl Publishing {
         let engine = self.on(self.db.reserved_for_publishing());
         let (publish, reconcile, sweep) = (engine.clone(), engine.clone(), engine);
         let recurring = self.clone();
-        registry
+        self.register_imports(registry)
             .on(move |job: PublishPublication, context: RunContext| {
                 let engine = publish.clone();
                 async move { engine.run_publish(scope_of(&context)?, job.publication_id, context.stop).await }

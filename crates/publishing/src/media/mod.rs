@@ -20,7 +20,7 @@ pub use library::{
     ALT_TEXT_MAX, Asset, AssetChange, AssetFilter, AssetUse, CleanMedia, LibraryParts, MediaError, MediaLibrary,
     MediaLimits, NewUpload, ProcessUpload, Served, TAGS_MAX, TITLE_MAX, Upload,
 };
-pub(crate) use store::{kinds_of, of_post, replace, uses_of_post};
+pub(crate) use store::{insert_many, kinds_of, named, of_post, replace, uses_of_post};
 
 /// A file as its row tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -64,6 +64,61 @@ pub(crate) async fn replace(
     Ok(())
 }
 
+/// Puts files into new posts, in one statement each for the uses and the files.
+pub(crate) async fn insert_many(
+    tx: &mut OrgTx,
+    ids: &dyn IdGen,
+    uses: &[(PostId, &[MediaUse])],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let rows: Vec<(Uuid, &MediaUse, i32)> = uses
+        .iter()
+        .flat_map(|(post, uses)| (0_i32..).zip(*uses).map(|(place, used)| (post.uuid(), used, place)))
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let assets: Vec<Uuid> = rows.iter().map(|(_, used, _)| used.asset_id.uuid()).collect();
+    let sql = "
+        insert into publishing.media
+            (organization_id, id, post_id, asset_id, type, url, thumbnail_url, mime_type, file_size, width, height,
+             duration, alt_text, title, position, provider, provider_key, created_at, updated_at)
+        select o.organization_id, u.id, u.post_id, a.id, a.type, coalesce(a.url, '/media/' || a.id), a.thumbnail_url,
+               a.mime_type, a.file_size, a.width, a.height, a.duration, coalesce(u.alt_text, a.alt_text), a.title,
+               u.place, a.provider, a.provider_key, $7, $7
+        from identity.organizations o
+             cross join unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::integer[])
+                 as u (id, post_id, asset_id, alt_text, place)
+             join publishing.media_assets a on a.organization_id = $1 and a.id = u.asset_id
+        where o.organization_id = $1";
+    sqlx::query(sql)
+        .bind(tx.organization_id().uuid())
+        .bind(rows.iter().map(|_| ids.uuid()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(post, ..)| *post).collect::<Vec<_>>())
+        .bind(&assets)
+        .bind(rows.iter().map(|(_, used, _)| used.alt_text.clone()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(.., place)| *place).collect::<Vec<_>>())
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+    let touch = "update publishing.media_assets set last_used_at = $3, updated_at = $3
+                 where organization_id = $1 and id = any($2)";
+    sqlx::query(touch).bind(tx.organization_id().uuid()).bind(&assets).bind(now).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Files that can be used and have one of these names: id and name, at most 5,000.
+pub(crate) async fn named(tx: &mut OrgTx, names: &[String]) -> Result<Vec<(MediaAssetId, String)>, Error> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "
+        select id, original_name from publishing.media_assets
+        where organization_id = $1 and original_name = any($2) and status = 'active' and deleted_at is null
+        order by id limit 5000";
+    Ok(sqlx::query_as(sql).bind(tx.organization_id().uuid()).bind(names).fetch_all(tx.conn()).await?)
+}
+
 /// The kinds of these files that are there and can be used, in the order of the list.
 pub(crate) async fn kinds_of(tx: &mut OrgTx, uses: &[MediaUse]) -> Result<Vec<(MediaAssetId, StoredFile)>, Error> {
     if uses.is_empty() {

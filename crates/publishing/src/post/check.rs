@@ -129,7 +129,8 @@ pub(crate) async fn repeated(
     Ok(twins.into_iter().filter_map(|twin| warning(&twin, accounts)).collect())
 }
 
-fn warning(twin: &Twin, accounts: &[Account]) -> Option<Finding> {
+/// What is said about a post that says the same.
+pub(crate) fn warning(twin: &Twin, accounts: &[Account]) -> Option<Finding> {
     let account = accounts.iter().find(|a| a.id == twin.account_id)?;
     let (name, network) = (account.name(), account.platform.name());
     let message = if twin.is_out {

@@ -18,6 +18,8 @@ const SUGGESTED_MAX: i64 = 40;
 /// A post that says the same on an account.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Twin {
+    /// Which of the texts, from 1.
+    pub n: i64,
     pub account_id: AccountId,
     pub post_id: PostId,
     pub at: Timestamp,
@@ -28,8 +30,8 @@ pub(crate) struct Twin {
 /// the indexes of what is out and what waits, and the texts are compared there.
 const TWINS: &str = r"
     with wanted as (
-        select w.account_id, lower(btrim(regexp_replace(w.words, '\s+', ' ', 'g'))) as words
-        from unnest($2::uuid[], $3::text[]) as w (account_id, words)
+        select w.n, w.account_id, lower(btrim(regexp_replace(w.words, '\s+', ' ', 'g'))) as words
+        from unnest($2::uuid[], $3::text[]) with ordinality as w (account_id, words, n)
     ), near as (
         select u.social_account_id, u.post_id, u.content_override, u.published_at as at, true as is_out
         from publishing.post_publications u
@@ -40,16 +42,16 @@ const TWINS: &str = r"
         where u.organization_id = $1 and u.social_account_id = any($2) and u.status in ('scheduled', 'retrying')
           and u.next_attempt_at > $4 and u.next_attempt_at < $6
     )
-    select distinct on (n.social_account_id) n.social_account_id as account_id, n.post_id, n.at, n.is_out
+    select distinct on (w.n) w.n, n.social_account_id as account_id, n.post_id, n.at, n.is_out
     from near n
          join wanted w on w.account_id = n.social_account_id and w.words <> ''
          join publishing.posts p on p.organization_id = $1 and p.id = n.post_id
     where n.post_id is distinct from $5 and p.parent_post_id is null
       and lower(btrim(regexp_replace(coalesce(n.content_override ->> 'text', p.content), '\s+', ' ', 'g'))) = w.words
-    order by n.social_account_id, n.at desc, n.post_id";
+    order by w.n, n.at desc, n.post_id";
 
-/// For each account the newest post that came out on it within 30 days, or is planned, with the same text; in the
-/// order given.
+/// For each account and text the newest post that came out on it within 30 days, or is planned, with the same text; in
+/// the order given.
 pub(crate) async fn twins(
     tx: &mut OrgTx,
     texts: &[(AccountId, &str)],
@@ -72,7 +74,7 @@ pub(crate) async fn twins_between(
     }
     let accounts: Vec<Uuid> = texts.iter().map(|(account, _)| account.uuid()).collect();
     let words: Vec<&str> = texts.iter().map(|(_, text)| *text).collect();
-    let mut twins: Vec<Twin> = sqlx::query_as(TWINS)
+    Ok(sqlx::query_as(TWINS)
         .bind(tx.organization_id().uuid())
         .bind(&accounts)
         .bind(&words)
@@ -80,9 +82,7 @@ pub(crate) async fn twins_between(
         .bind(except.map(PostId::uuid))
         .bind(to)
         .fetch_all(tx.conn())
-        .await?;
-    twins.sort_by_key(|twin| texts.iter().position(|(account, _)| *account == twin.account_id));
-    Ok(twins)
+        .await?)
 }
 
 const LABELS_IN_USE: &str = "

@@ -99,6 +99,25 @@ impl Held {
         Ok(())
     }
 
+    /// Writes posts that an import made, rolled up and audited, with a statement per table.
+    pub async fn save_imported(tx: &mut OrgTx, clock: &dyn Clock, all: &mut [Self]) -> Result<(), Error> {
+        let now = clock.now();
+        let mut entries = Vec::new();
+        let mut publications = Vec::new();
+        for held in &mut *all {
+            held.post.take_over(&held.publications, now);
+            entries.push(entry("insert", POSTS, held.post.id.to_string(), None, Some(held.post.status.label())));
+            for p in &held.publications {
+                entries.push(entry("insert", PUBLICATIONS, p.id.to_string(), None, Some(p.status.label())));
+            }
+            publications.extend(held.publications.iter().cloned());
+        }
+        let posts: Vec<&Post> = all.iter().map(|held| &held.post).collect();
+        store::insert_imported(tx, &posts).await?;
+        publication::store::insert_many(tx, &publications).await?;
+        audit::record(tx, clock, &entries).await
+    }
+
     /// What the post is made of besides its text.
     pub async fn composition(&self, tx: &mut OrgTx) -> Result<Composition, Error> {
         let variant = |p: &Publication| {

@@ -10,6 +10,7 @@ mod ops;
 mod queries;
 pub(crate) mod store;
 
+pub(crate) use check::warning as twin_warning;
 pub use check::{Checked, LABEL_LENGTH_MAX, LABELS_MAX, OnAccount};
 pub use composition::{
     Composition, CompositionChange, FOLLOW_UPS_MAX, FollowUp, FollowUpKind, MediaUse, Variant, part_names,

@@ -124,6 +124,25 @@ pub enum PostFormat {
     Poll,
 }
 
+labels!(ContentType {
+    Text = "text",
+    Image = "image",
+    Video = "video",
+    Carousel = "carousel",
+    Story = "story",
+    Reel = "reel",
+    Mixed = "mixed",
+});
+labels!(PostFormat {
+    Post = "post",
+    Thread = "thread",
+    Story = "story",
+    Reel = "reel",
+    Short = "short",
+    Carousel = "carousel",
+    Poll = "poll",
+});
+
 /// Who made a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]

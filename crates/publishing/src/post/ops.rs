@@ -22,7 +22,7 @@ use super::model::{
 use super::queries;
 use super::store::{self, RevisionParts};
 use crate::engine::PublishPublication;
-use crate::house::HouseError;
+use crate::house::{House, HouseError};
 use crate::media::{self, StoredFile};
 use crate::publication::{self, NewPublication, NotAllowed, Publication, PublicationStatus};
 use crate::validation::{self, Draft, Facts, Finding, FindingCode};
@@ -155,13 +155,33 @@ impl Publishing {
         let house = self.house_in(tx).await?;
         let accounts = self.accounts.list_in(tx).await?;
         let account_ids = without_repeats(&new.account_ids);
-        let draft = Draft { account_ids: account_ids.clone(), ..Draft::from(&new) };
+        let draft = Draft { account_ids, ..Draft::from(&new) };
         let files = media::kinds_of(tx, &new.composition.media).await?;
         let findings = validation::check(&draft, &self.facts(&accounts, rules, &files, now));
         let is_draft = new.schedule == Schedule::Draft;
         if findings.iter().any(|f| f.is_error() && (!is_draft || f.code.forbids_a_draft())) {
             return Err(self.refusal(tx, &draft, &accounts, findings).await?);
         }
+        let (mut held, composition) = self.made(&scope, &house, new, from, &accounts, &files)?;
+        held.save(tx, &*self.clock).await?;
+        media::replace(tx, &*self.ids, held.post.id, &composition.media, now).await?;
+        let parts = RevisionParts { media: &composition.media, variants: &composition.variants };
+        store::insert_revision(tx, RevisionId::generate(&*self.ids), &held.post, parts, now).await?;
+        self.enqueue_deliveries(tx, &held.publications).await?;
+        Ok(held)
+    }
+
+    /// A post to be with its publications, planned if it has a time. Nothing is stored.
+    pub(crate) fn made(
+        &self,
+        scope: &Scope,
+        house: &House,
+        new: NewPost,
+        from: Option<MadeFrom>,
+        accounts: &[Account],
+        files: &[(MediaAssetId, StoredFile)],
+    ) -> Result<(Held, Composition), PostError> {
+        let now = self.clock.now();
         let composition = new.composition.tidied();
         let kinds: Vec<_> = files.iter().map(|(_, file)| file.kind).collect();
         let mut metadata = json!({});
@@ -198,6 +218,7 @@ impl Publishing {
             created_at: now,
             updated_at: now,
         };
+        let account_ids = without_repeats(&new.account_ids);
         let chosen = account_ids.iter().filter_map(|id| accounts.iter().find(|a| a.id == *id));
         let mut publications: Vec<_> = chosen.map(|account| self.new_publication(&post, account, now)).collect();
         own_words(&composition, &mut publications);
@@ -212,12 +233,7 @@ impl Publishing {
                 publication.plan(at, now)?;
             }
         }
-        held.save(tx, &*self.clock).await?;
-        media::replace(tx, &*self.ids, held.post.id, &composition.media, now).await?;
-        let parts = RevisionParts { media: &composition.media, variants: &composition.variants };
-        store::insert_revision(tx, RevisionId::generate(&*self.ids), &held.post, parts, now).await?;
-        self.enqueue_deliveries(tx, &held.publications).await?;
-        Ok(held)
+        Ok((held, composition))
     }
 
     /// Changes the content of a post that is nowhere out or on its way (PUB-18). Each change is a

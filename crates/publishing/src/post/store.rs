@@ -47,6 +47,72 @@ pub(crate) async fn insert(tx: &mut OrgTx, post: &Post) -> Result<(), Error> {
     Ok(())
 }
 
+/// New posts that an import made, in one statement.
+pub(crate) async fn insert_imported(tx: &mut OrgTx, posts: &[&Post]) -> Result<(), Error> {
+    let sql = "
+        insert into publishing.posts
+            (organization_id, id, author_user_id, origin, title, content, hashtags, mentions, status, editorial_state,
+             scheduled_at, timezone, is_scheduled, expires_at, metadata, content_type, format, created_at, updated_at)
+        select o.organization_id, u.id, u.author, 'import', u.title, u.content, u.hashtags, u.mentions,
+               u.status::publishing.post_status, u.editorial_state::publishing.editorial_state, u.scheduled_at,
+               u.timezone, u.is_scheduled, u.expires_at, u.metadata, u.content_type::publishing.content_type,
+               u.format::publishing.post_format, u.created_at, u.created_at
+        from identity.organizations o
+             cross join unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::jsonb[], $8::text[],
+                               $9::text[], $10::timestamptz[], $11::text[], $12::boolean[], $13::timestamptz[],
+                               $14::jsonb[], $15::text[], $16::text[], $17::timestamptz[])
+                 as u (id, author, title, content, hashtags, mentions, status, editorial_state, scheduled_at, timezone,
+                       is_scheduled, expires_at, metadata, content_type, format, created_at)
+        where o.organization_id = $1";
+    sqlx::query(sql)
+        .bind(tx.organization_id().uuid())
+        .bind(posts.iter().map(|p| p.id.uuid()).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.author_user_id.map(rookery_kernel::UserId::uuid)).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.title.clone()).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.content.clone()).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.hashtags.clone()).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.mentions.clone()).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.status.label()).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.editorial_state.label()).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.scheduled_at).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.timezone.clone()).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.is_scheduled).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.expires_at).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.metadata.clone()).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.content_type.label()).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.format.label()).collect::<Vec<_>>())
+        .bind(posts.iter().map(|p| p.created_at).collect::<Vec<_>>())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// The first revisions of posts that an import made, in one statement.
+pub(crate) async fn insert_imported_revisions(
+    tx: &mut OrgTx,
+    revisions: &[(RevisionId, &Post, RevisionParts<'_>)],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let editor = tx.scope().actor.user_id().map(rookery_kernel::UserId::uuid);
+    let sql = "
+        insert into publishing.post_revisions
+            (organization_id, id, post_id, revision, snapshot, source, editor_user_id, created_at)
+        select o.organization_id, u.id, u.post_id, 1, u.snapshot, 'import', $5, $6
+        from identity.organizations o
+             cross join unnest($2::uuid[], $3::uuid[], $4::jsonb[]) as u (id, post_id, snapshot)
+        where o.organization_id = $1";
+    sqlx::query(sql)
+        .bind(tx.organization_id().uuid())
+        .bind(revisions.iter().map(|(id, ..)| id.uuid()).collect::<Vec<_>>())
+        .bind(revisions.iter().map(|(_, post, _)| post.id.uuid()).collect::<Vec<_>>())
+        .bind(revisions.iter().map(|(_, post, parts)| snapshot(post, *parts)).collect::<Vec<_>>())
+        .bind(editor)
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// What a revision keeps besides the post's own columns.
 #[derive(Clone, Copy)]
 pub(crate) struct RevisionParts<'a> {
@@ -54,6 +120,7 @@ pub(crate) struct RevisionParts<'a> {
     pub variants: &'a BTreeMap<AccountId, Variant>,
 }
 
+/// What a revision remembers.
 fn snapshot(post: &Post, parts: RevisionParts<'_>) -> Value {
     serde_json::json!({
         "title": post.title, "content": post.content, "hashtags": post.hashtags, "mentions": post.mentions,

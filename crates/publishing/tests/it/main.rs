@@ -10,6 +10,7 @@ mod delivery;
 mod doubt;
 mod follow_ups;
 mod holds;
+mod imports;
 mod labels;
 mod net;
 mod networks;

@@ -1,6 +1,8 @@
 //! The commands that do one thing and end.
 
 mod archive;
+mod export;
+mod import;
 mod jobs;
 mod keys;
 mod migrate;
@@ -27,6 +29,8 @@ use crate::store::Store;
 use crate::wiring::{Core, Parts};
 
 pub(crate) use archive::archive;
+pub(crate) use export::export;
+pub(crate) use import::import;
 pub(crate) use jobs::jobs;
 pub(crate) use keys::keys;
 pub(crate) use migrate::migrate;

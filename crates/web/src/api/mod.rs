@@ -10,12 +10,15 @@ mod analytics;
 mod analytics_view;
 mod api_keys;
 mod audit;
+mod bulk;
 mod calendar;
 mod composition;
 mod docs;
 mod envelope;
+pub(crate) mod exports;
 mod holds;
 mod idempotency;
+pub(crate) mod imports;
 mod jobs;
 pub(crate) mod media;
 mod page;
@@ -63,6 +66,9 @@ fn described() -> OpenApiRouter<App> {
             .merge(api_keys::routes())
             .merge(accounts::routes())
             .merge(posts::routes())
+            .merge(bulk::routes())
+            .merge(imports::routes())
+            .merge(exports::routes())
             .merge(publications::routes())
             .merge(reviews::routes())
             .merge(holds::routes())

@@ -47,7 +47,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// A post to be.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PostBody {
+pub(super) struct PostBody {
     /// The text.
     #[garde(length(chars, max = CONTENT_MAX))]
     content: String,
@@ -66,7 +66,7 @@ struct PostBody {
 }
 
 impl PostBody {
-    fn read(self, caller: &Caller) -> Result<(NewPost, Plan), Problem> {
+    pub(super) fn read(self, caller: &Caller) -> Result<(NewPost, Plan), Problem> {
         let plan = self.schedule.read(&caller.organization.timezone)?;
         let new = NewPost {
             content: self.content,

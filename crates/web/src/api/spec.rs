@@ -25,6 +25,8 @@ use crate::problem::Problem;
     tags(
         (name = "session", description = "Who calls, and signing in"),
         (name = "posts", description = "Write, plan, publish"),
+        (name = "imports", description = "Files of posts, looked at before anything is written"),
+        (name = "exports", description = "Taking along what is yours"),
         (name = "publications", description = "A post on one account, and everything that happened to it"),
         (name = "calendar", description = "What is planned and what came out"),
         (name = "media", description = "Pictures and videos: upload, describe, find"),
@@ -76,6 +78,7 @@ fn meaning(status: &str) -> &'static str {
     match status {
         "201" => "Made",
         "202" => "Queued",
+        "207" => "Some made, some not",
         "204" => "Done",
         _ => "Here it is",
     }

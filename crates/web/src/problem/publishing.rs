@@ -162,7 +162,7 @@ impl Problem {
     }
 
     /// The rule books or accounts could not be read; nothing a client could correct.
-    fn of_accounts(error: &rookery_accounts::AccountsError) -> Self {
+    pub(super) fn of_accounts(error: &rookery_accounts::AccountsError) -> Self {
         match error {
             rookery_accounts::AccountsError::Db(e) => Self::database(e),
             other => Self::new(StatusCode::CONFLICT, "account", "The account cannot be used", format!("{other}.")),

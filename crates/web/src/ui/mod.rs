@@ -9,6 +9,7 @@ mod client_review;
 mod compose;
 mod delivery;
 mod format;
+mod imports;
 mod media;
 mod organizations;
 mod overview;
@@ -51,6 +52,14 @@ pub(crate) fn routes() -> Router<App> {
         .route("/recurring/{id}/resume", post(recurring::resume))
         .route("/recurring/{id}/stop", post(recurring::stop))
         .route("/posts/{id}/repeat", post(recurring::create))
+        .route("/imports", get(imports::page).post(imports::submit))
+        .route("/imports/template.csv", get(imports::template))
+        .route("/imports/{id}", get(imports::preview))
+        .route("/imports/{id}/apply", post(imports::apply))
+        .route("/imports/{id}/cancel", post(imports::cancel))
+        .route("/imports/{id}/broken-rows.csv", get(imports::broken))
+        .route("/export", get(imports::export_page))
+        .route("/export/{file}", get(imports::export))
         .route("/media", get(media::page).post(media::submit))
         .route("/media/picker", get(media::picker))
         .route("/media/{id}", get(media::original))

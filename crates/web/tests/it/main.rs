@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod bad_input;
+mod bulk;
 mod calendar;
 mod client;
 mod compose;

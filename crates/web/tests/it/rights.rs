@@ -52,6 +52,17 @@ const ROUTES: &[(&str, &str, Right)] = &[
     ("GET", "/posts", Scoped(PostsRead)),
     ("POST", "/posts", Scoped(PostsWrite)),
     ("POST", "/posts/validate", Scoped(PostsWrite)),
+    ("POST", "/posts/bulk", Scoped(PostsWrite)),
+    ("GET", "/post-imports", Scoped(PostsRead)),
+    ("POST", "/post-imports", Scoped(PostsWrite)),
+    ("GET", "/post-imports/template", Scoped(PostsRead)),
+    ("GET", "/post-imports/{id}", Scoped(PostsRead)),
+    ("DELETE", "/post-imports/{id}", Scoped(PostsWrite)),
+    ("GET", "/post-imports/{id}/rows", Scoped(PostsRead)),
+    ("GET", "/post-imports/{id}/broken-rows", Scoped(PostsRead)),
+    ("POST", "/post-imports/{id}/apply", Scoped(PostsWrite)),
+    ("GET", "/exports", Scoped(PostsRead)),
+    ("GET", "/exports/{table}", Scoped(PostsRead)),
     ("GET", "/posts/labels", Scoped(PostsRead)),
     ("GET", "/posts/next-free-slot", Scoped(PostsRead)),
     ("GET", "/posts/{id}", Scoped(PostsRead)),
@@ -141,6 +152,7 @@ struct Furnished {
     upload: String,
     link: String,
     recurring: String,
+    import: String,
 }
 
 impl Furnished {
@@ -174,7 +186,10 @@ impl Furnished {
         let recurring = house.publishing.create_recurring(&house.scope, again, rule).await.expect("a rule");
         let recurring = recurring.id.to_string();
         let made = house.publishing.create_review_link(&house.scope, detail.post.id, new).await.expect("a link");
+        let import =
+            house.publishing.preview_import(&house.scope, "p.csv", b"content\nHello\n").await.expect("a preview");
         Self {
+            import: import.id.to_string(),
             account: account.id.to_string(),
             post: detail.post.id.to_string(),
             publication: detail.publications[0].id.to_string(),
@@ -196,15 +211,16 @@ impl Furnished {
     /// Calls a route of the table about our things.
     async fn call(&self, client: &Client, method: &str, path: &str) -> Answer {
         let media = [("/media/uploads/", &self.upload), ("/media/{", &self.file)];
-        let things = [("/accounts", &self.account), ("/posts", &self.post), ("/publications", &self.publication)];
+        let things = [("/accounts", &self.account), ("/posts/", &self.post), ("/publications", &self.publication)];
         let things = media.into_iter().chain(things).chain([
             ("/api-keys", &self.key),
             ("/jobs", &self.job),
             ("/review-links", &self.link),
             ("/recurring-posts", &self.recurring),
+            ("/post-imports", &self.import),
         ]);
         let id = things.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id.as_str());
-        let mut to = path.replace("{id}", id);
+        let mut to = path.replace("{id}", id).replace("{table}", "posts");
         if path == "/posts/next-free-slot" {
             to = format!("{to}?integrationIds={}", self.account);
         }
@@ -214,8 +230,12 @@ impl Furnished {
         let post = json!({"content": "Hello", "accountIds": [self.account], "schedule": {"kind": "draft"}});
         let body = match (method, path) {
             ("POST", "/posts" | "/posts/validate") => Some(post),
+            ("POST", "/posts/bulk") => Some(json!({"posts": [post]})),
+            ("POST", "/post-imports") => Some(json!({"fileName": "q.csv", "content": "content\nHi\n"})),
             ("POST", "/posts/{id}/schedule" | "/publications/{id}/move") => Some(json!({"at": "2026-03-06T09:00:00Z"})),
-            ("POST", "/posts/{id}/submit") | ("PUT", "/instance/publishing-pause") => Some(json!({})),
+            ("POST", "/posts/{id}/submit" | "/post-imports/{id}/apply") | ("PUT", "/instance/publishing-pause") => {
+                Some(json!({}))
+            }
             ("POST", "/posts/{id}/reviews") => Some(json!({"action": "comment", "comment": "lovely"})),
             ("POST", "/posts/{id}/review-links") => Some(json!({"recipient": "Imke"})),
             ("PATCH", "/media/{id}") => Some(json!({"title": "Tide"})),
@@ -261,6 +281,11 @@ async fn a_stranger_finds_nothing_of_ours() {
         let answer = match (*method, *path) {
             ("POST", "/media" | "/media/import" | "/media/uploads") => continue,
             ("POST" | "DELETE", "/session") | ("POST", "/accounts" | "/accounts/sign-in") => continue,
+            ("POST", "/posts/bulk") => {
+                let answer = things.call(&stranger, method, path).await.expect(207);
+                assert_eq!(answer.at("/results/0/problem/findings/0/code"), "account_unknown");
+                continue;
+            }
             // What is named there is the stranger's own input.
             ("POST", "/posts") => {
                 things.call(&stranger, method, path).await.refused(422, "invalid");
