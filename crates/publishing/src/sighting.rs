@@ -81,7 +81,7 @@ fn pieces(url: &Url) -> Vec<String> {
 }
 
 fn last_piece(url: &Url) -> Option<String> {
-    url.path_segments().into_iter().flatten().filter(|s| !s.is_empty()).next_back().map(str::to_owned)
+    url.path_segments().into_iter().flatten().rfind(|s| !s.is_empty()).map(str::to_owned)
 }
 
 /// Whether an address is one of the account's network: its web pages, its own server, or where its profile is.
