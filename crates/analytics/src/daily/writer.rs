@@ -101,9 +101,8 @@ impl Writer {
                 }
             }
             Err(error) => {
-                for pending in batch {
+                if let Some(pending) = batch.into_iter().next() {
                     let _ = pending.done.send(Err(error));
-                    return;
                 }
             }
         }

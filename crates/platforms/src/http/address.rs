@@ -104,9 +104,9 @@ fn is_private_v6(ip: Ipv6Addr) -> bool {
     // Addresses of the old world inside those of the new one: mapped (RFC 4291), compatible (the same, given up), NAT64
     // (RFC 6052) and 6to4 (RFC 3056). Teredo (2001::/32) hides the client's address; nothing worth calling is there.
     let embedded = match segments {
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0x2002, high, low, ..] => Some(v4(high, low)),
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            Some(v4(high, low))
+        }
         _ => None,
     };
     embedded.is_some_and(is_private_v4)

@@ -131,7 +131,7 @@ async fn measure(config: &Config, args: &IngestArgs, existing: u64) -> anyhow::R
         let mut methods = [Method::Fresh, Method::Copy, Method::RowByRow];
         methods.rotate_left(round % 3);
         for method in methods {
-            sqlx::raw_sql("checkpoint").execute(&mut owner).await?;
+            queries::settle_pages(&mut owner).await?;
             let cost = run(&core, &mut owner, args, method, &items, day).await?;
             costs.entry(method).or_default().push(cost);
             if method == Method::Fresh {
@@ -142,7 +142,6 @@ async fn measure(config: &Config, args: &IngestArgs, existing: u64) -> anyhow::R
         }
         step.done("");
     }
-    sqlx::raw_sql("analyze analytics.content_daily_metrics").execute(&mut owner).await?;
     let (bytes, rows) = queries::size(&mut owner).await?;
     let founding_bytes_per_row = queries::founding_bytes(&mut owner, organizations[0], 30).await?;
     drop(owner);
@@ -269,15 +268,7 @@ async fn row_by_row(core: &Core, jobs: usize, items: &[Item], day: Date) -> anyh
         let (db, item) = (core.db.clone(), item.clone());
         tasks.spawn(async move {
             let mut tx = db.org(&Scope::worker(item.organization_id)).await?;
-            let mut query = sqlx::query(queries::ONE_ROW)
-                .bind(item.organization_id.uuid())
-                .bind(item.integration_id)
-                .bind(&item.external_content_id)
-                .bind(day);
-            for number in numbers {
-                query = query.bind(number);
-            }
-            query.execute(tx.conn()).await?;
+            queries::write_one(tx.conn(), &item, day, numbers).await?;
             tx.commit().await
         });
     }

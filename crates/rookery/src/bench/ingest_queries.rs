@@ -128,23 +128,48 @@ pub(super) async fn copy(owner: &mut PgConnection, rows: &[(OrganizationId, Stri
 }
 
 /// One row, the way a loop writes it.
-pub(super) const ONE_ROW: &str = "insert into analytics.content_daily_metrics as t
-         (organization_id, content_key, date, basis, is_partial, fetched_at, source_version, reach, views, reactions, comments,
-          shares)
-     select organization_id, content_key, $4, 'lifetime', false, now(), 'bench/1', $5, $6, $7, $8, $9
-     from analytics.content
-     where organization_id = $1 and integration_id = $2 and external_content_id = $3
-     on conflict (organization_id, date, content_key) do update
-     set reach = excluded.reach, views = excluded.views, reactions = excluded.reactions, comments = excluded.comments,
-         shares = excluded.shares, fetched_at = excluded.fetched_at";
+pub(super) async fn write_one(
+    connection: &mut PgConnection,
+    item: &Item,
+    day: Date,
+    numbers: [i64; 5],
+) -> Result<(), sqlx::Error> {
+    let mut query = sqlx::query(
+        "insert into analytics.content_daily_metrics as t
+             (organization_id, content_key, date, basis, is_partial, fetched_at, source_version, reach, views, reactions,
+              comments, shares)
+         select organization_id, content_key, $4, 'lifetime', false, now(), 'bench/1', $5, $6, $7, $8, $9
+         from analytics.content
+         where organization_id = $1 and integration_id = $2 and external_content_id = $3
+         on conflict (organization_id, date, content_key) do update
+         set reach = excluded.reach, views = excluded.views, reactions = excluded.reactions,
+             comments = excluded.comments, shares = excluded.shares, fetched_at = excluded.fetched_at",
+    )
+    .bind(item.organization_id.uuid())
+    .bind(item.integration_id)
+    .bind(&item.external_content_id)
+    .bind(day);
+    for number in numbers {
+        query = query.bind(number);
+    }
+    query.execute(connection).await?;
+    Ok(())
+}
+
+/// Writes what waits to be written, so that the next method does not pay for the one before.
+pub(super) async fn settle_pages(owner: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql("checkpoint").execute(owner).await?;
+    Ok(())
+}
 
 /// Where the server's log stands, in bytes from its beginning.
 pub(super) async fn wal(owner: &mut PgConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("select (pg_current_wal_insert_lsn() - '0/0')::bigint").fetch_one(owner).await
 }
 
-/// Bytes of the table with its indexes, and its rows as the server last counted them.
+/// Bytes of the table with its indexes, and its rows as the server counts them.
 pub(super) async fn size(owner: &mut PgConnection) -> Result<(i64, i64), sqlx::Error> {
+    sqlx::raw_sql("analyze analytics.content_daily_metrics").execute(&mut *owner).await?;
     sqlx::query_as(
         "select sum(pg_total_relation_size(inhrelid))::bigint, sum(c.reltuples)::bigint
          from pg_inherits join pg_class c on c.oid = inhrelid
