@@ -32,7 +32,7 @@ const TWINS: &str = r"
     with wanted as (
         select w.n, w.account_id, lower(btrim(regexp_replace(w.words, '\s+', ' ', 'g'))) as words
         from unnest($2::uuid[], $3::text[]) with ordinality as w (account_id, words, n)
-    ), near as (
+    ), near as materialized (
         select u.social_account_id, u.post_id, u.content_override, u.published_at as at, true as is_out
         from publishing.post_publications u
         where u.organization_id = $1 and u.social_account_id = any($2) and u.published_at > $4 and u.published_at < $6
