@@ -51,8 +51,9 @@ async fn each_migration_can_be_taken_back_alone() {
         let runner = Runner::new(all[..count].to_vec());
         let before = facts(&mut connection, OURS).await;
         runner.up(owner, &mut silent()).await.expect("up");
-        // Rules that are rows change no catalog; their own test reads them.
-        if all[count - 1].name != "media_rules" {
+        // Rules that are rows change no catalog, and a function that is put in another's place adds no line to it; their
+        // own tests read them.
+        if !["media_rules", "renewal_guards"].contains(&all[count - 1].name.as_str()) {
             assert_ne!(facts(&mut connection, OURS).await.len(), before.len(), "{}", all[count - 1].name);
         }
         runner.down(owner, Steps::Last(1), &mut silent()).await.expect("down");

@@ -35,8 +35,9 @@ pub struct CrashArgs {
     /// Accounts on each network.
     #[arg(long, default_value_t = 5)]
     accounts: usize,
-    /// Give up after so many minutes of real time.
-    #[arg(long, default_value_t = 20)]
+    /// Give up after so many minutes of real time. A network whose quota of a day was used up by a fault makes its posts
+    /// wait until the day ends: half an hour at this speed.
+    #[arg(long, default_value_t = 45)]
     minutes: u64,
     /// Print JSON.
     #[arg(long)]

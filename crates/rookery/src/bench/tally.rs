@@ -25,6 +25,8 @@ pub(super) struct Line {
     pub duplicates: usize,
     /// Published here and not at the network, or there and not here: must be 0.
     pub lost: usize,
+    /// Not ended when the run gave up, with the reason on record: a network's quota of the day, say.
+    pub waiting: usize,
     /// Not ended and without a reason: must be 0.
     pub without_reason: usize,
     pub attempts: i64,
@@ -38,13 +40,14 @@ impl Line {
         self.handed_over += other.handed_over;
         self.duplicates += other.duplicates;
         self.lost += other.lost;
+        self.waiting += other.waiting;
         self.without_reason += other.without_reason;
         self.attempts += other.attempts;
     }
 
-    /// Whether the promise was kept.
+    /// Whether the promise was kept, to the end.
     pub const fn is_clean(&self) -> bool {
-        self.duplicates == 0 && self.lost == 0 && self.without_reason == 0
+        self.duplicates == 0 && self.lost == 0 && self.without_reason == 0 && self.waiting == 0
     }
 }
 
@@ -98,6 +101,7 @@ impl Tally {
                 ("failed", Some("unknown_outcome")) => line.handed_over += 1,
                 ("failed" | "cancelled", Some(_)) if count == 0 && row.error_code.is_some() => line.failed += 1,
                 ("failed" | "cancelled", Some(_)) if count > 0 => line.lost += 1,
+                ("retrying" | "publishing", Some(_)) if count <= 1 && row.error_code.is_some() => line.waiting += 1,
                 _ => line.without_reason += 1,
             }
         }
@@ -111,19 +115,37 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head =
-            ["network", "planned", "published", "failed", "to a person", "attempts", "duplicates", "lost", "no reason"];
+        let head = [
+            "network",
+            "planned",
+            "published",
+            "failed",
+            "to a person",
+            "waiting",
+            "attempts",
+            "duplicates",
+            "lost",
+            "no reason",
+        ];
         writeln!(
             f,
-            "{:<10} {:>8} {:>10} {:>7} {:>12} {:>9} {:>11} {:>5} {:>10}",
-            head[0], head[1], head[2], head[3], head[4], head[5], head[6], head[7], head[8]
+            "{:<10} {:>8} {:>10} {:>7} {:>12} {:>8} {:>9} {:>11} {:>5} {:>10}",
+            head[0], head[1], head[2], head[3], head[4], head[5], head[6], head[7], head[8], head[9]
         )?;
         let total = ("all".to_owned(), self.total.clone());
         for (name, l) in self.networks.clone().into_iter().chain([total]) {
             writeln!(
                 f,
-                "{name:<10} {:>8} {:>10} {:>7} {:>12} {:>9} {:>11} {:>5} {:>10}",
-                l.planned, l.published, l.failed, l.handed_over, l.attempts, l.duplicates, l.lost, l.without_reason
+                "{name:<10} {:>8} {:>10} {:>7} {:>12} {:>8} {:>9} {:>11} {:>5} {:>10}",
+                l.planned,
+                l.published,
+                l.failed,
+                l.handed_over,
+                l.waiting,
+                l.attempts,
+                l.duplicates,
+                l.lost,
+                l.without_reason
             )?;
         }
         Ok(())
