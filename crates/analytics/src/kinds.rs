@@ -73,5 +73,7 @@ labelled! {
         Group = "group",
         /// An account.
         Integration = "integration",
+        /// A tag.
+        Tag = "tag",
     }
 }

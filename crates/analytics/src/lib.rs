@@ -25,6 +25,7 @@ mod kinds;
 mod kpi;
 mod overview;
 mod report;
+mod rollup;
 mod run;
 mod tracking;
 
