@@ -13,7 +13,7 @@
 //!   failure is a row of `analytics.ingest_errors` and one event with the same fields.
 //!
 //! Reading order: `tracking` (whom), `ingest` (how), `content` and `daily` (what is kept), `run`
-//! (the diary), `kpi` (what it means), `overview` and `report` (what pages show).
+//! (the diary), `kpi` (what it means), `rollup` (what is summed beforehand), `overview` and `report` (what pages show).
 
 // The checked queries name our types by their full path; see sqlx.toml.
 extern crate self as rookery_analytics;
@@ -52,6 +52,7 @@ pub use overview::{Overview, ReachPerDay};
 pub use report::{
     AccountSummary, Heatmap, HeatmapCell, PlatformTotals, PublicationNumbers, ReadError, Slot, TopContent, TrendPoint,
 };
+pub use rollup::{RollUp, RolledUp};
 pub use run::{
     FailureFilter, IngestErrorType, IngestFailure, IngestKind, IngestRun, IngestStatus, IngestTrigger, RequestError,
 };

@@ -1,3 +1,16 @@
+DROP TRIGGER clocks_changed ON identity.organizations;
+DROP FUNCTION analytics.clocks_changed();
+CREATE OR REPLACE FUNCTION analytics.forget_numbers() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    DELETE FROM analytics.content_daily_metrics d
+     USING gone g
+     WHERE d.organization_id = g.organization_id AND d.content_key = g.content_key;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION analytics.forget_numbers() IS 'Deletes the numbers of deleted content.';
+DROP VIEW analytics.content_changes;
 DROP TABLE analytics.rollup_marks;
 DROP TYPE analytics.rollup_mark_kind;
 DROP TABLE analytics.top_content;

@@ -165,7 +165,7 @@ CREATE POLICY tenant ON analytics.top_content
     WITH CHECK (organization_id = nullif(current_setting('app.organization_id', true), '')::uuid);
 GRANT SELECT, INSERT, UPDATE, DELETE ON analytics.top_content TO rookery_api, rookery_worker;
 
-CREATE TYPE analytics.rollup_mark_kind AS ENUM ('day', 'content', 'tag', 'group', 'all');
+CREATE TYPE analytics.rollup_mark_kind AS ENUM ('day', 'recount', 'content', 'tag', 'group', 'all');
 
 -- Marks are only ever added and taken away, never changed: who writes numbers never waits for who sums them.
 CREATE TABLE analytics.rollup_marks (
@@ -177,7 +177,7 @@ CREATE TABLE analytics.rollup_marks (
     content_keys bigint[],
     created_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT rollup_marks_pkey PRIMARY KEY (organization_id, id),
-    CONSTRAINT rollup_marks_day_check CHECK ((kind = 'day') = (date IS NOT NULL)),
+    CONSTRAINT rollup_marks_day_check CHECK ((kind IN ('day', 'recount')) = (date IS NOT NULL)),
     CONSTRAINT rollup_marks_scope_check CHECK ((kind IN ('tag', 'group')) = (scope_id IS NOT NULL)),
     CONSTRAINT rollup_marks_content_check CHECK ((kind = 'content') = (content_keys IS NOT NULL)),
     CONSTRAINT rollup_marks_organization_fkey FOREIGN KEY (organization_id) REFERENCES identity.organizations (organization_id) ON DELETE CASCADE
@@ -185,7 +185,7 @@ CREATE TABLE analytics.rollup_marks (
 COMMENT ON TABLE analytics.rollup_marks IS 'What changed since sums were last computed.';
 COMMENT ON COLUMN analytics.rollup_marks.organization_id IS 'The organization.';
 COMMENT ON COLUMN analytics.rollup_marks.id IS 'Order of writing.';
-COMMENT ON COLUMN analytics.rollup_marks.kind IS 'What changed: the numbers of a day, content itself, what bears a tag, who is in a group, or everything.';
+COMMENT ON COLUMN analytics.rollup_marks.kind IS 'What changed: the numbers of a day (recount: some are gone), content itself, what bears a tag, who is in a group, or everything.';
 COMMENT ON COLUMN analytics.rollup_marks.date IS 'The day whose numbers changed.';
 COMMENT ON COLUMN analytics.rollup_marks.scope_id IS 'The tag or the group.';
 COMMENT ON COLUMN analytics.rollup_marks.content_keys IS 'The content that is new or changed.';
@@ -196,6 +196,57 @@ CREATE POLICY tenant ON analytics.rollup_marks
     USING (organization_id = nullif(current_setting('app.organization_id', true), '')::uuid)
     WITH CHECK (organization_id = nullif(current_setting('app.organization_id', true), '')::uuid);
 GRANT SELECT, INSERT, UPDATE, DELETE ON analytics.rollup_marks TO rookery_api, rookery_worker;
+
+CREATE VIEW analytics.content_changes WITH (security_invoker = true) AS
+SELECT d.organization_id, d.date, d.content_key, c.id AS content_id, c.integration_id, c.format::text AS format,
+       d.reach_change, d.impressions_change, d.views_change, d.reactions_change, d.comments_change, d.shares_change,
+       d.clicks_change, d.saves_change, d.watch_time_ms_change, e.engagement,
+       CASE WHEN e.engagement IS NULL THEN '' WHEN d.reach_change > 0 THEN 'reach' WHEN d.views_change > 0 THEN 'views'
+            WHEN d.impressions_change > 0 THEN 'impressions' ELSE '' END AS rated_by
+  FROM analytics.content_daily_metrics d
+       JOIN analytics.content c ON c.organization_id = d.organization_id AND c.content_key = d.content_key
+       CROSS JOIN LATERAL (
+           SELECT CASE WHEN coalesce(d.reactions_change, d.comments_change, d.shares_change) IS NOT NULL
+                       THEN coalesce(d.reactions_change, 0) + coalesce(d.comments_change, 0)
+                            + coalesce(d.shares_change, 0) END AS engagement) AS e;
+COMMENT ON VIEW analytics.content_changes IS 'What changed on each day, with the content''s account and format: engagement, and by which number its rate is taken.';
+GRANT SELECT ON analytics.content_changes TO rookery_api, rookery_worker;
+
+-- Numbers that go take their part of the sums along.
+CREATE OR REPLACE FUNCTION analytics.forget_numbers() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    WITH forgotten AS (
+        DELETE FROM analytics.content_daily_metrics d
+         USING gone g
+         WHERE d.organization_id = g.organization_id AND d.content_key = g.content_key
+        RETURNING d.organization_id, d.date
+    ), day AS (
+        SELECT organization_id, date FROM forgotten
+        UNION
+        SELECT g.organization_id, (g.published_at AT TIME ZONE o.timezone)::date
+          FROM gone g JOIN identity.organizations o ON o.organization_id = g.organization_id
+    )
+    INSERT INTO analytics.rollup_marks (organization_id, kind, date)
+    SELECT day.organization_id, 'recount', day.date
+      FROM day
+           -- An organization that goes as a whole has nothing left to sum.
+           JOIN identity.organizations o ON o.organization_id = day.organization_id;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION analytics.forget_numbers() IS 'Deletes the numbers of deleted content, and marks their days.';
+
+CREATE FUNCTION analytics.clocks_changed() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    INSERT INTO analytics.rollup_marks (organization_id, kind) VALUES (new.organization_id, 'all');
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION analytics.clocks_changed() IS 'Other clocks put content on other days.';
+CREATE TRIGGER clocks_changed AFTER UPDATE OF timezone ON identity.organizations
+    FOR EACH ROW WHEN (old.timezone IS DISTINCT FROM new.timezone) EXECUTE FUNCTION analytics.clocks_changed();
 
 -- Nothing of what was stored is summed in the new ways yet.
 ALTER TABLE analytics.rollup_marks NO FORCE ROW LEVEL SECURITY;

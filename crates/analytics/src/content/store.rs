@@ -50,8 +50,12 @@ pub(crate) async fn upsert(
         .iter()
         .map(|i| posts.iter().find(|(external, _)| *external == i.external_id).map(|(_, post)| post.uuid()))
         .collect();
-    let done = sqlx::query!(
-        "insert into analytics.content as t
+    let written = sqlx::query_scalar!(
+        r#"with before as (
+             select old.external_content_id, old.format, old.published_at from analytics.content old
+             where old.organization_id = $1 and old.integration_id = $2 and old.external_content_id = any($6)
+         ), written as (
+         insert into analytics.content as t
              (id, organization_id, integration_id, external_content_id, external_parent_id, platform, format, caption,
               hashtags, language, permalink, media_url, thumbnail_url, duration_ms, published_at, post_id, raw,
               first_seen_at, last_seen_at, created_at, updated_at)
@@ -88,7 +92,18 @@ pub(crate) async fn upsert(
              duration_ms = coalesce(excluded.duration_ms, t.duration_ms), published_at = excluded.published_at,
              post_id = coalesce(excluded.post_id, t.post_id), raw = coalesce(excluded.raw, t.raw),
              is_deleted_on_platform = false, last_seen_at = excluded.last_seen_at, updated_at = excluded.updated_at
-         where t.last_seen_at <= excluded.last_seen_at",
+         where t.last_seen_at <= excluded.last_seen_at
+         returning t.content_key, t.external_content_id, t.format, t.published_at
+         ), marked as (
+             -- Sums go by format and day of publishing; other words change none.
+             insert into analytics.rollup_marks (organization_id, kind, content_keys)
+             select $1, 'content', array_agg(w.content_key order by w.content_key)
+             from written w
+                  left join before b using (external_content_id)
+             where (b.format, b.published_at) is distinct from (w.format, w.published_at)
+             having count(*) > 0
+         )
+         select count(*) as "written!" from written"#,
         organization.uuid(),
         account.uuid(),
         platform.label() as _,
@@ -108,9 +123,9 @@ pub(crate) async fn upsert(
         &ours as &[Option<Uuid>],
         &raws as &[Option<Value>],
     )
-    .execute(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
-    Ok(done.rows_affected())
+    Ok(written.unsigned_abs())
 }
 
 /// Notes that items are gone from the network.

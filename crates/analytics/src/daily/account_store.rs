@@ -38,8 +38,9 @@ pub(crate) async fn upsert_account(
     let extra: Vec<Value> = rows.iter().map(|r| r.extra.clone()).collect();
     let basis: Vec<String> = rows.iter().map(|r| r.basis.label().to_owned()).collect();
     let partial: Vec<bool> = rows.iter().map(|r| r.is_partial).collect();
-    let done = sqlx::query!(
-        "insert into analytics.account_daily_metrics as t
+    let written = sqlx::query_scalar!(
+        r#"with written as (
+         insert into analytics.account_daily_metrics as t
              (organization_id, integration_id, date, followers, followers_gained, followers_lost, reach, impressions,
               views, engagements, profile_views, clicks, posts_count, extra, basis, is_partial, fetched_at)
          select o.organization_id, $2, u.date, u.followers, u.gained, u.lost, u.reach, u.impressions, u.views,
@@ -74,7 +75,22 @@ pub(crate) async fn upsert_account(
              clicks = coalesce(excluded.clicks, t.clicks), posts_count = coalesce(excluded.posts_count, t.posts_count),
              extra = t.extra || excluded.extra, is_partial = t.is_partial and excluded.is_partial,
              fetched_at = excluded.fetched_at
-         where t.basis = excluded.basis and t.fetched_at <= excluded.fetched_at",
+         where t.basis = excluded.basis and t.fetched_at <= excluded.fetched_at
+         returning t.date
+         ), marked as (
+             insert into analytics.rollup_marks (organization_id, kind, date)
+             select $1, 'day'::analytics.rollup_mark_kind, date from written
+             union
+             -- The next day's growth leans on this day's followers.
+             select $1, 'day', (select min(n.date) from analytics.account_daily_metrics n
+                                where n.organization_id = $1 and n.integration_id = $2 and n.date > w.date
+                                  and n.date <= w.date + 92 and n.followers is not null)
+             from written w
+             where exists (select from analytics.account_daily_metrics n
+                           where n.organization_id = $1 and n.integration_id = $2 and n.date > w.date
+                             and n.date <= w.date + 92 and n.followers is not null)
+         )
+         select count(*) as "written!" from written"#,
         organization.uuid(),
         account.uuid(),
         fetched_at as Timestamp,
@@ -93,7 +109,7 @@ pub(crate) async fn upsert_account(
         &basis,
         &partial,
     )
-    .execute(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
-    Ok(done.rows_affected())
+    Ok(written.unsigned_abs())
 }

@@ -23,6 +23,12 @@ impl Analytics {
             source_version: source.to_owned(),
             reading: reading.into(),
         });
-        Ok(self.writer.write(scope, rows.collect()).await?.rows)
+        let written = self.writer.write(scope, rows.collect()).await?.rows;
+        if written > 0 {
+            let mut tx = self.db.org(scope).await?;
+            self.roll_up_soon(&mut tx).await?;
+            tx.commit().await?;
+        }
+        Ok(written)
     }
 }

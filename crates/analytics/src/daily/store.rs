@@ -362,6 +362,9 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<Wr
                    rated_by_views = t.rated_by_views + excluded.rated_by_views,
                    rated_by_impressions = t.rated_by_impressions + excluded.rated_by_impressions,
                    computed_at = excluded.computed_at
+           ), marked as (
+               insert into analytics.rollup_marks (organization_id, kind, date)
+               select distinct $1, 'day'::analytics.rollup_mark_kind, date from valued
            )
            select (select count(*) from valued) as "written!",
                   array(select b.account from beside b where b.is_other_basis order by b.content_key)
@@ -534,6 +537,10 @@ async fn mend(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<i64, Erro
                    rated_by_views = t.rated_by_views + excluded.rated_by_views,
                    rated_by_impressions = t.rated_by_impressions + excluded.rated_by_impressions,
                    computed_at = excluded.computed_at
+           ), marked as (
+               insert into analytics.rollup_marks (organization_id, kind, date)
+               select distinct $1, 'day'::analytics.rollup_mark_kind, v.date from valued v
+               where (v.reach_change, v.impressions_change, v.views_change, v.reactions_change, v.comments_change, v.shares_change, v.clicks_change, v.saves_change, v.watch_time_ms_change) is distinct from (v.old_reach, v.old_impressions, v.old_views, v.old_reactions, v.old_comments, v.old_shares, v.old_clicks, v.old_saves, v.old_watch_time_ms)
            )
            select count(*) as "mended!" from valued v
            where (v.reach_change, v.impressions_change, v.views_change, v.reactions_change, v.comments_change, v.shares_change, v.clicks_change, v.saves_change, v.watch_time_ms_change) is distinct from (v.old_reach, v.old_impressions, v.old_views, v.old_reactions, v.old_comments, v.old_shares, v.old_clicks, v.old_saves, v.old_watch_time_ms)"#,

@@ -219,6 +219,9 @@ impl Session<'_> {
         if let Some(call) = call {
             self.analytics.accounts.record_call_in(&mut tx, self.account(), call).await?;
         }
+        if came_through {
+            self.analytics.roll_up_soon(&mut tx).await?;
+        }
         tx.commit().await?;
         if let Verdict::GiveUp { kind, reason, alarm: true } = &verdict {
             tracing::error!(

@@ -12,6 +12,7 @@ use super::day::Order;
 use super::report::{RunReport, Verdict};
 use super::session::Try;
 use super::{IngestError, plan};
+use crate::rollup::RollUp;
 use crate::run::IngestTrigger;
 use crate::{Analytics, tracking};
 
@@ -88,6 +89,7 @@ impl Analytics {
     #[must_use]
     pub fn register_jobs(&self, registry: Registry, identity: &Identity) -> Registry {
         let (ingest, backfill, planner, identity) = (self.clone(), self.clone(), self.clone(), identity.clone());
+        let sums = self.clone();
         registry
             .on(move |job: IngestIntegration, context: RunContext| {
                 let analytics = ingest.clone();
@@ -96,6 +98,10 @@ impl Analytics {
             .on(move |job: BackfillIntegration, context: RunContext| {
                 let analytics = backfill.clone();
                 async move { analytics.run_backfill(job, context).await }
+            })
+            .on(move |job: RollUp, context: RunContext| {
+                let analytics = sums.clone();
+                async move { analytics.run_roll_up(job, context).await }
             })
             .on(move |_: PlanDailyIngest, _: RunContext| {
                 let (analytics, identity) = (planner.clone(), identity.clone());
@@ -174,9 +180,14 @@ impl Analytics {
     #[instrument(skip_all, err, fields(organization = %scope.organization_id))]
     pub async fn plan_for(&self, scope: &Scope, zone: &Zone) -> Result<u64, rookery_db::Error> {
         let now = self.clock.now();
-        let Some(date) = plan::day_to_collect(now, zone) else { return Ok(0) };
         let organization_id = scope.organization_id;
         let mut tx = self.db.org(scope).await?;
+        // Whoever left marks and was stopped before he could say so.
+        self.roll_up_if_marked(&mut tx).await?;
+        let Some(date) = plan::day_to_collect(now, zone) else {
+            tx.commit().await?;
+            return Ok(0);
+        };
         let jobs: Vec<(IngestIntegration, Timestamp)> = tracking::unplanned(&mut tx, date)
             .await?
             .into_iter()
@@ -191,9 +202,6 @@ impl Analytics {
                 (job, now.max(plan::end_of(date, &zone)))
             })
             .collect();
-        if jobs.is_empty() {
-            return Ok(0);
-        }
         let added = self.jobs.enqueue_many(tx.conn(), Some(organization_id), &jobs).await?;
         tx.commit().await?;
         self.jobs.wake();

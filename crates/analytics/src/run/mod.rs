@@ -7,4 +7,6 @@ mod store;
 pub(crate) use model::Tally;
 pub use model::{FailureFilter, IngestErrorType, IngestFailure, IngestKind, IngestRun, IngestStatus, IngestTrigger};
 pub use ops::RequestError;
-pub(crate) use store::{NewFailure, NewRun, close, close_abandoned, forget_failures, insert_failures, open, progress};
+pub(crate) use store::{
+    NewFailure, NewRun, close, close_abandoned, forget_failures, insert_failures, is_running, open, progress,
+};

@@ -117,6 +117,19 @@ pub(crate) async fn close_abandoned(
     Ok(done.rows_affected())
 }
 
+/// Whether an account of the organization is being collected since after `after`.
+pub(crate) async fn is_running(tx: &mut OrgTx, after: Timestamp) -> Result<bool, Error> {
+    let organization = tx.organization_id();
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from analytics.ingest_runs
+                          where organization_id = $1 and status = 'running' and started_at > $2) as "is_running!""#,
+        organization.uuid(),
+        after as _,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// Forgets an account's failures of before `before`.
 pub(crate) async fn forget_failures(tx: &mut OrgTx, account: AccountId, before: Timestamp) -> Result<u64, Error> {
     let organization = tx.organization_id();

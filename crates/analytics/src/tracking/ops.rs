@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::model::{TRACKED_MAX, Tracked};
 use super::store;
-use crate::Analytics;
+use crate::{Analytics, rollup};
 
 /// The tracked list was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -152,6 +152,8 @@ impl Analytics {
         if entries.is_empty() {
             return Ok(());
         }
+        // Sums say how many accounts should have reported.
+        rollup::mark_all(tx).await?;
         audit::record(tx, &*self.clock, &entries).await
     }
 }

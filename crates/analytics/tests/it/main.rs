@@ -9,6 +9,7 @@ mod labels;
 mod net;
 mod networks;
 mod patterns;
+mod rollups;
 mod schema;
 mod sums;
 mod tracking;

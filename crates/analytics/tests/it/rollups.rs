@@ -1,0 +1,510 @@
+//! What is summed beforehand, against a plain, slow recomputation of everything from the numbers and changes that stand
+//! stored (whose own oracle is in `sums`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+use rookery_analytics::{DailyReading, MetricBasis, Numbers, RolledUp};
+use rookery_kernel::AccountId;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::sums;
+use crate::world::{World, day};
+
+const NUMBERS: [&str; 9] =
+    ["reach", "impressions", "views", "reactions", "comments", "shares", "clicks", "saves", "watch_time_ms"];
+const FORMATS: [&str; 3] = ["text", "video", "reel"];
+
+type Key = (String, String, String, String);
+type Sums = BTreeMap<String, Option<i64>>;
+
+/// Rows as JSON objects.
+async fn rows(owner: &mut PgConnection, sql: &'static str) -> Vec<Value> {
+    sqlx::query_scalar(sql).fetch_all(owner).await.expect("rows")
+}
+
+fn text(row: &Value, name: &str) -> String {
+    row[name].as_str().unwrap_or_else(|| panic!("{name} of {row}")).to_owned()
+}
+
+/// Every sum of a day (or, cut to seven characters, of a month) by the definitions.
+async fn expected(owner: &mut PgConnection, date_length: usize) -> BTreeMap<Key, Sums> {
+    let items = rows(
+        owner,
+        "select to_jsonb(c) || jsonb_build_object('published_on', (c.published_at at time zone o.timezone)::date)
+         from analytics.content c join identity.organizations o using (organization_id)",
+    )
+    .await;
+    let numbers = rows(owner, "select to_jsonb(d) from analytics.content_daily_metrics d").await;
+    let tags = rows(owner, "select to_jsonb(t) from analytics.content_tags t").await;
+    let members = rows(
+        owner,
+        "select jsonb_build_object('group', m.group_id, 'account', t.integration_id)
+         from analytics.page_group_members m join analytics.tracked_integrations t on t.id = m.tracked_integration_id
+              join analytics.page_groups g on g.id = m.group_id and g.deleted_at is null",
+    )
+    .await;
+    let item_of: BTreeMap<i64, &Value> = items.iter().map(|i| (i["content_key"].as_i64().expect("a key"), i)).collect();
+    let scopes = |item: &Value| {
+        let (account, format) = (text(item, "integration_id"), text(item, "format"));
+        let mut scopes = Vec::new();
+        for slice in ["all", &format] {
+            scopes.push(("org".to_owned(), text(item, "organization_id"), slice.to_owned()));
+            scopes.push(("integration".to_owned(), account.clone(), slice.to_owned()));
+            for m in members.iter().filter(|m| m["account"] == item["integration_id"]) {
+                scopes.push(("group".to_owned(), text(m, "group"), slice.to_owned()));
+            }
+        }
+        for tag in tags.iter().filter(|t| t["content_id"] == item["id"]) {
+            scopes.push(("tag".to_owned(), text(tag, "tag_id"), "all".to_owned()));
+        }
+        scopes
+    };
+    let zero = || {
+        let counts = NUMBERS.iter().map(|n| format!("{n}_items"));
+        let more = [
+            "engagement_items",
+            "new_content_count",
+            "rated_engagement",
+            "rated_by_reach",
+            "rated_by_views",
+            "rated_by_impressions",
+        ];
+        let mut sums: Sums = counts.chain(more.map(str::to_owned)).map(|name| (name, Some(0))).collect();
+        if date_length == 10 {
+            sums.insert("content_count".to_owned(), Some(0));
+        }
+        sums.extend(NUMBERS.iter().chain(&["engagement"]).map(|n| ((*n).to_owned(), None)));
+        sums
+    };
+    let mut sums: BTreeMap<Key, Sums> = BTreeMap::new();
+    let add = |sums: &mut Sums, name: &str, value: i64| {
+        let old = sums.get(name).copied().flatten().unwrap_or(0);
+        sums.insert(name.to_owned(), Some(old + value));
+    };
+    for row in &numbers {
+        let item = item_of[&row["content_key"].as_i64().expect("a key")];
+        let change = |name: &str| row[format!("{name}_change")].as_i64();
+        let parts: Vec<i64> = ["reactions", "comments", "shares"].iter().filter_map(|n| change(n)).collect();
+        let engagement = (!parts.is_empty()).then(|| parts.iter().sum::<i64>());
+        let rated = engagement.and_then(|engagement| {
+            let base = ["reach", "views", "impressions"].into_iter().find(|n| change(n).is_some_and(|v| v > 0))?;
+            Some((engagement, base, change(base)?))
+        });
+        for (kind, id, format) in scopes(item) {
+            let date = text(row, "date")[..date_length].to_owned();
+            let sums = sums.entry((date, kind, id, format)).or_insert_with(zero);
+            if date_length == 10 {
+                add(sums, "content_count", 1);
+            }
+            for (name, value) in NUMBERS.iter().map(|n| (*n, change(n))).chain([("engagement", engagement)]) {
+                if let Some(value) = value {
+                    add(sums, name, value);
+                    add(sums, &format!("{name}_items"), 1);
+                }
+            }
+            if let Some((engagement, base, value)) = rated {
+                add(sums, "rated_engagement", engagement);
+                add(sums, &format!("rated_by_{base}"), value);
+            }
+        }
+    }
+    for item in &items {
+        for (kind, id, format) in scopes(item) {
+            let date = text(item, "published_on")[..date_length].to_owned();
+            add(sums.entry((date, kind, id, format)).or_insert_with(zero), "new_content_count", 1);
+        }
+    }
+    sums
+}
+
+/// The sums that stand stored.
+async fn stored(owner: &mut PgConnection, sql: &'static str, date: &str, date_length: usize) -> BTreeMap<Key, Sums> {
+    let mut found = BTreeMap::new();
+    for row in rows(owner, sql).await {
+        let key = (
+            text(&row, date)[..date_length].to_owned(),
+            text(&row, "scope_type"),
+            text(&row, "scope_id"),
+            text(&row, "format"),
+        );
+        let left = [
+            "organization_id",
+            "date",
+            "month",
+            "scope_type",
+            "scope_id",
+            "format",
+            "computed_at",
+            "followers_delta",
+            "integrations_expected",
+            "integrations_ok",
+        ];
+        let sums: Sums = row
+            .as_object()
+            .expect("a row")
+            .iter()
+            .filter(|(name, _)| !left.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.as_i64()))
+            .collect();
+        found.insert(key, sums);
+    }
+    found
+}
+
+/// The totals of content by the definition: the newest lifetime row, else the sum of the days.
+async fn assert_totals(owner: &mut PgConnection) {
+    let items = rows(
+        owner,
+        "select to_jsonb(c) || jsonb_build_object('published_on', l::date, 'weekday', extract(isodow from l)::int,
+                                                  'hour', extract(hour from l)::int)
+         from analytics.content c join identity.organizations o using (organization_id)
+              cross join lateral (select c.published_at at time zone o.timezone as l) l",
+    )
+    .await;
+    let numbers = rows(owner, "select to_jsonb(d) from analytics.content_daily_metrics d order by d.date").await;
+    let mut expected = BTreeMap::new();
+    for item in &items {
+        let mine: Vec<&Value> = numbers.iter().filter(|d| d["content_key"] == item["content_key"]).collect();
+        let newest = mine.iter().rfind(|d| d["basis"] == "lifetime");
+        let mut total = json!({"integration_id": item["integration_id"], "format": item["format"],
+            "published_on": item["published_on"], "weekday": item["weekday"], "hour": item["hour"],
+            "numbers_date": newest.or(mine.last()).map(|d| d["date"].clone())});
+        for name in NUMBERS {
+            let sum = || {
+                let known: Vec<i64> = mine.iter().filter_map(|d| d[name].as_i64()).collect();
+                (!known.is_empty()).then(|| known.iter().sum::<i64>())
+            };
+            total[name] = json!(newest.map_or_else(sum, |d| d[name].as_i64()));
+        }
+        let parts: Vec<i64> = ["reactions", "comments", "shares"].iter().filter_map(|n| total[n].as_i64()).collect();
+        let engagement = (!parts.is_empty()).then(|| parts.iter().sum::<i64>());
+        let basis = ["reach", "views", "impressions"].into_iter().find(|n| total[n].as_i64().is_some_and(|v| v > 0));
+        let basis = engagement.and(basis);
+        total["engagement"] = json!(engagement);
+        total["rate_basis"] = json!(basis);
+        total["rate_base"] = json!(basis.map(|b| total[b].clone()));
+        expected.insert(item["content_key"].as_i64().expect("a key"), total);
+    }
+    let stored: BTreeMap<i64, Value> =
+        rows(owner, "select to_jsonb(t) - 'organization_id' from analytics.content_totals t")
+            .await
+            .into_iter()
+            .map(|mut row| {
+                (
+                    row.as_object_mut().expect("a row").remove("content_key").and_then(|k| k.as_i64()).expect("a key"),
+                    row,
+                )
+            })
+            .collect();
+    assert_eq!(stored, expected, "totals");
+}
+
+/// The lists of best content, by sorting everything.
+async fn assert_tops(owner: &mut PgConnection) {
+    let newest =
+        rows(owner, "select to_jsonb(max(date)) from analytics.content_daily_metrics having count(*) > 0").await;
+    let Some(newest) = newest.first().and_then(Value::as_str).map(day) else { return };
+    let totals = rows(owner, "select to_jsonb(t) from analytics.content_totals t").await;
+    let lists = rows(owner, "select to_jsonb(t) from analytics.top_content t").await;
+    assert_eq!(lists.len(), 20, "four windows, five numbers");
+    for list in lists {
+        let (days, metric) = (list["days"].as_i64().expect("days"), text(&list, "metric"));
+        assert_eq!(text(&list, "as_of"), newest.to_string());
+        let mut best: Vec<(f64, String, i64)> = totals
+            .iter()
+            .filter(|t| {
+                let published = day(&text(t, "published_on"));
+                published <= newest && published > newest.plus_days(-days)
+            })
+            .filter_map(|t| {
+                let value = if metric == "engagement_rate" {
+                    t["engagement"].as_f64()? / t["rate_base"].as_f64()?
+                } else {
+                    t[&metric].as_f64()?
+                };
+                Some((value, text(t, "published_on"), t["content_key"].as_i64()?))
+            })
+            .collect();
+        best.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)));
+        let best: Vec<i64> = best.into_iter().map(|(.., key)| key).collect();
+        assert_eq!(list["content_keys"], json!(best), "{metric} of {days} days");
+    }
+}
+
+async fn assert_all(world: &mut World) {
+    let owner = &mut world.owner;
+    sums::assert_changes(owner).await;
+    let days = stored(owner, "select to_jsonb(r) from analytics.daily_rollups r", "date", 10).await;
+    assert_same(&days, &expected(owner, 10).await);
+    let months = stored(owner, "select to_jsonb(r) from analytics.monthly_rollups r", "month", 7).await;
+    assert_same(&months, &expected(owner, 7).await);
+    assert_totals(owner).await;
+    assert_tops(owner).await;
+}
+
+fn assert_same(stored: &BTreeMap<Key, Sums>, expected: &BTreeMap<Key, Sums>) {
+    // A row of nothing says how many accounts did not report.
+    let is_something = |sums: &&Sums| sums.values().any(|value| value.is_some_and(|v| v != 0));
+    for key in stored.keys().chain(expected.keys()).collect::<BTreeSet<_>>() {
+        let (stored, expected) = (stored.get(key).filter(is_something), expected.get(key).filter(is_something));
+        assert_eq!(stored, expected, "{key:?}");
+    }
+}
+
+/// Something that happens.
+#[derive(Debug, Clone)]
+enum Step {
+    /// Readings of items: (item, days after its publishing, numbers).
+    Read(Vec<(usize, i64, Numbers)>),
+    /// An item vanishes and comes back with nothing.
+    Delete(usize),
+    /// The network says that it is something else, or was published at another time.
+    Change(usize, usize, i64),
+    /// A tag is put on an item or taken away.
+    Tag(usize, usize),
+    /// An account joins a group or leaves it.
+    Group(usize, usize),
+    /// The organization moves to other clocks.
+    Clocks(usize),
+}
+
+fn numbers() -> impl Strategy<Value = Numbers> {
+    let number = || prop::option::weighted(0.7, 0_i64..50);
+    (number(), number(), number(), number(), number(), number()).prop_map(
+        |(reach, impressions, views, reactions, comments, saves)| Numbers {
+            reach,
+            impressions,
+            views,
+            reactions,
+            comments,
+            saves,
+            ..Numbers::default()
+        },
+    )
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let reading = (0_usize..7, prop_oneof![3 => -1_i64..12, 1 => 0_i64..120], numbers());
+    prop_oneof![
+        6 => prop::collection::vec(reading, 1..10).prop_map(Step::Read),
+        1 => (0_usize..7).prop_map(Step::Delete),
+        1 => (0_usize..7, 0_usize..3, -40_i64..40).prop_map(|(item, format, hours)| Step::Change(item, format, hours)),
+        2 => (0_usize..7, 0_usize..2).prop_map(|(item, tag)| Step::Tag(item, tag)),
+        1 => (0_usize..3, 0_usize..2).prop_map(|(account, group)| Step::Group(account, group)),
+        1 => (0_usize..3).prop_map(Step::Clocks),
+    ]
+}
+
+struct Town {
+    accounts: [AccountId; 3],
+    tags: Vec<Uuid>,
+    groups: Vec<Uuid>,
+}
+
+impl Town {
+    /// Three accounts, two tags, two groups, seven items; those above 4 are read by the day.
+    async fn found(world: &mut World) -> Self {
+        let accounts = [world.account("ann").await, world.account("bob").await, world.account("cat").await];
+        let organization = world.org.organization_id.uuid();
+        let tags = sqlx::query_scalar(
+            "insert into analytics.tags (organization_id, key, type) values ($1, 'spring', 'manual'), ($1, 'food', 'manual')
+             returning id",
+        )
+        .bind(organization)
+        .fetch_all(&mut world.owner)
+        .await
+        .expect("tags");
+        let groups = sqlx::query_scalar(
+            "insert into analytics.page_groups (organization_id, name) values ($1, 'North'), ($1, 'South') returning id",
+        )
+        .bind(organization)
+        .fetch_all(&mut world.owner)
+        .await
+        .expect("groups");
+        let town = Self { accounts, tags, groups };
+        for item in 0..7 {
+            town.publish(world, item).await;
+        }
+        town
+    }
+
+    async fn publish(&self, world: &mut World, item: usize) {
+        sqlx::query(
+            "with new as (
+                 insert into analytics.content (organization_id, integration_id, external_content_id, platform, format,
+                                                published_at)
+                 values ($1, $2, 'p' || $3, 'mastodon', $4::analytics.content_format,
+                         '2026-01-30T22:30:00Z'::timestamptz + $3 * interval '13 hours')
+                 returning organization_id, content_key)
+             insert into analytics.rollup_marks (organization_id, kind, content_keys)
+             select organization_id, 'content', array[content_key] from new",
+        )
+        .bind(world.org.organization_id.uuid())
+        .bind(self.accounts[item % 3].uuid())
+        .bind(i32::try_from(item).expect("small"))
+        .bind(FORMATS[item % 3])
+        .execute(&mut world.owner)
+        .await
+        .expect("stored");
+    }
+
+    async fn run(&self, world: &mut World, sql: &'static str, item: usize, id: Uuid, word: &str, hours: i64) {
+        sqlx::query(sql)
+            .bind(world.org.organization_id.uuid())
+            .bind(format!("p{item}"))
+            .bind(id)
+            .bind(word)
+            .bind(hours)
+            .execute(&mut world.owner)
+            .await
+            .expect("done");
+    }
+
+    async fn take(&self, world: &mut World, step: Step) {
+        let nobody = Uuid::nil();
+        match step {
+            Step::Read(readings) => {
+                world.clock.advance(std::time::Duration::from_secs(60));
+                let readings: BTreeMap<(usize, i64), Numbers> =
+                    readings.into_iter().map(|(item, days, numbers)| ((item, days), numbers)).collect();
+                let readings = readings.into_iter().map(|((item, days), numbers)| DailyReading {
+                    account: self.accounts[item % 3],
+                    external_content_id: format!("p{item}"),
+                    // From the day before it went out on, which a network's own zone makes possible.
+                    date: day("2026-01-30").plus_days((45 + 26 * i64::try_from(item).expect("small")) / 48 + days),
+                    basis: if item < 5 { MetricBasis::Lifetime } else { MetricBasis::Day },
+                    numbers,
+                });
+                world.analytics.store_readings(&world.scope(), "test", readings.collect()).await.expect("stored");
+            }
+            Step::Delete(item) => {
+                let sql = "delete from analytics.content where organization_id = $1 and external_content_id = $2
+                           and ($3::uuid, $4::text, $5::bigint) is not null";
+                self.run(world, sql, item, nobody, "", 0).await;
+                self.publish(world, item).await;
+            }
+            Step::Change(item, format, hours) => {
+                let sql = "with changed as (
+                               update analytics.content set format = $4::analytics.content_format,
+                                      published_at = published_at + $5 * interval '1 hour'
+                               where organization_id = $1 and external_content_id = $2 and $3::uuid is not null
+                               returning content_key)
+                           insert into analytics.rollup_marks (organization_id, kind, content_keys)
+                           select $1, 'content', array[content_key] from changed";
+                // The day of a change leans on the day of publishing: content with numbers keeps it.
+                let sql_format = "with changed as (
+                               update analytics.content set format = $4::analytics.content_format
+                               where organization_id = $1 and external_content_id = $2 and ($3::uuid, $5::bigint) is not null
+                               returning content_key)
+                           insert into analytics.rollup_marks (organization_id, kind, content_keys)
+                           select $1, 'content', array[content_key] from changed";
+                let has_numbers: bool = sqlx::query_scalar(
+                    "select exists (select from analytics.daily_metrics where external_content_id = $1)",
+                )
+                .bind(format!("p{item}"))
+                .fetch_one(&mut world.owner)
+                .await
+                .expect("known");
+                self.run(world, if has_numbers { sql_format } else { sql }, item, nobody, FORMATS[format], hours).await;
+            }
+            Step::Tag(item, tag) => {
+                let sql = "with gone as (
+                               delete from analytics.content_tags t using analytics.content c
+                               where c.id = t.content_id and c.organization_id = $1 and c.external_content_id = $2
+                                 and t.tag_id = $3 returning 1
+                           ), come as (
+                               insert into analytics.content_tags (organization_id, content_id, tag_id, tag_type, source)
+                               select $1, id, $3, 'manual', 'user' from analytics.content
+                               where organization_id = $1 and external_content_id = $2 and not exists (select from gone)
+                                 and ($4::text, $5::bigint) is not null)
+                           insert into analytics.rollup_marks (organization_id, kind, scope_id) values ($1, 'tag', $3)";
+                self.run(world, sql, item, self.tags[tag], "", 0).await;
+            }
+            Step::Group(account, group) => {
+                let sql = "with member as (
+                               select id from analytics.tracked_integrations
+                               where organization_id = $1 and integration_id = $4::uuid and ($2::text, $5::bigint) is not null
+                           ), gone as (
+                               delete from analytics.page_group_members m using member
+                               where m.tracked_integration_id = member.id and m.group_id = $3 returning 1
+                           ), come as (
+                               insert into analytics.page_group_members (organization_id, group_id, tracked_integration_id)
+                               select $1, $3, id from member where not exists (select from gone))
+                           insert into analytics.rollup_marks (organization_id, kind, scope_id) values ($1, 'group', $3)";
+                let account = self.accounts[account].to_string();
+                self.run(world, sql, 0, self.groups[group], &account, 0).await;
+            }
+            Step::Clocks(zone) => {
+                let sql = "update identity.organizations set timezone = $4
+                           where organization_id = $1 and ($2::text, $3::uuid, $5::bigint) is not null";
+                let zone = ["UTC", "America/Los_Angeles", "Pacific/Auckland"][zone];
+                self.run(world, sql, 0, nobody, zone, 0).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn sums_follow_whatever_happens_and_a_rebuild_finds_nothing_to_do() {
+    let mut world = World::new().await;
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..6 {
+        world.start_over().await;
+        sqlx::raw_sql(
+            "delete from analytics.content; delete from analytics.daily_rollups; delete from analytics.top_content",
+        )
+        .execute(&mut world.owner)
+        .await
+        .expect("emptied");
+        sqlx::raw_sql("delete from analytics.monthly_rollups; delete from analytics.rollup_marks")
+            .execute(&mut world.owner)
+            .await
+            .expect("emptied");
+        let town = Town::found(&mut world).await;
+        let steps = prop::collection::vec(prop::collection::vec(step(), 1..4), 6..12);
+        for steps in steps.new_tree(&mut runner).expect("steps").current() {
+            for step in steps {
+                town.take(&mut world, step).await;
+            }
+            world.analytics.roll_up(&world.scope()).await.expect("rolled up");
+            assert_all(&mut world).await;
+            let rebuilt = world.analytics.rebuild_rollups(&world.scope(), |_, _| {}).await.expect("rebuilt");
+            assert_eq!(rebuilt.rows, 0, "a rebuild finds what was kept all the while");
+        }
+        // From nothing the same comes out.
+        let kept = rows(&mut world.owner, EVERYTHING).await;
+        sqlx::raw_sql(
+            "delete from analytics.daily_rollups; delete from analytics.monthly_rollups; delete from analytics.content_totals;
+             delete from analytics.top_content",
+        )
+        .execute(&mut world.owner)
+        .await
+        .expect("emptied");
+        world.analytics.rebuild_rollups(&world.scope(), |_, _| {}).await.expect("rebuilt");
+        assert_eq!(rows(&mut world.owner, EVERYTHING).await, kept);
+        assert_all(&mut world).await;
+    }
+}
+
+const EVERYTHING: &str = "
+    select to_jsonb(r) - 'computed_at' as row from analytics.daily_rollups r
+    union all select to_jsonb(r) from analytics.monthly_rollups r
+    union all select to_jsonb(r) from analytics.content_totals r
+    union all select to_jsonb(r) from analytics.top_content r
+    order by 1";
+
+#[tokio::test]
+async fn nothing_marked_is_nothing_done() {
+    let world = World::new().await;
+    let scope = world.scope();
+    assert_eq!(world.analytics.roll_up(&scope).await.expect("rolled up"), RolledUp::default());
+    world.account("ann").await;
+    let first = world.analytics.roll_up(&scope).await.expect("rolled up");
+    assert_eq!(first.marks, 1, "an account more that should report");
+    assert_eq!(world.analytics.roll_up(&scope).await.expect("rolled up"), RolledUp::default());
+}
