@@ -13,7 +13,8 @@
 //!   failure is a row of `analytics.ingest_errors` and one event with the same fields.
 //!
 //! Reading order: `tracking` (whom), `ingest` (how), `content` and `daily` (what is kept), `run`
-//! (the diary), `kpi` (what it means), `rollup` (what is summed beforehand), `overview` and `report` (what pages show).
+//! (the diary), `kpi` (what it means), `rollup` (what is summed beforehand), `overview`, `report` and `performance` (what
+//! pages show).
 
 // The checked queries name our types by their full path; see sqlx.toml.
 extern crate self as rookery_analytics;
@@ -24,6 +25,7 @@ mod ingest;
 mod kinds;
 mod kpi;
 mod overview;
+mod performance;
 mod report;
 mod rollup;
 mod run;
@@ -49,6 +51,12 @@ pub use kpi::{
     BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, Range, Rate, RateBasis, Unit, change_percent, engagement,
 };
 pub use overview::{Overview, ReachPerDay};
+pub use performance::{
+    AGE_MAX, ANNOTATION_MAX, Annotation, AnnotationError, AskError, BadQuestion, BestSlot, BestTime, Bucket, Choices,
+    ContentCursor, ContentDetail, ContentQuery, ContentSort, ContentTable, ContentTag, Curve, Figures, Filter,
+    FormatChoice, FormatComparison, FormatRow, ITEMS_MIN, Line, Measure, NamedGroup, NamedTag, PEERS_MIN, PartKey,
+    PeerPoint, Performance, Question, RATE_REACH_MIN, Split, Step, Sums, TableRow,
+};
 pub use report::{
     AccountSummary, Heatmap, HeatmapCell, PlatformTotals, PublicationNumbers, ReadError, Slot, TopContent, TrendPoint,
 };

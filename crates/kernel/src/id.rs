@@ -103,6 +103,8 @@ id! {
     TrackedIntegrationId,
     /// One run of the ingestion.
     RunId,
+    /// A note on a chart.
+    AnnotationId,
     /// A job in the queue.
     JobId,
     /// Somebody whose post we have seen.

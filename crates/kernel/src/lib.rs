@@ -15,8 +15,8 @@ mod zone;
 
 pub use finding::Finding;
 pub use id::{
-    AccountId, AdjustmentId, ApiKeyId, AttemptId, AuthorId, ChampionId, CompetitorId, ContentId, DecisionId,
-    DetectedPostId, EscalationId, ExperimentId, IdGen, JobId, KpiMetricId, LearningEventId, MediaAssetId,
+    AccountId, AdjustmentId, AnnotationId, ApiKeyId, AttemptId, AuthorId, ChampionId, CompetitorId, ContentId,
+    DecisionId, DetectedPostId, EscalationId, ExperimentId, IdGen, JobId, KpiMetricId, LearningEventId, MediaAssetId,
     MediaUploadId, MembershipId, MentionId, OrganizationId, PostId, PostImportId, PublicationId,
     RandomizedExperimentId, RecurringPostId, ReplyId, ReviewId, ReviewLinkId, RevisionId, RunId, SeededIds,
     SegmentWeightId, SessionId, SystemIds, TrackedIntegrationId, UserId,

@@ -18,7 +18,7 @@ const RAW_BYTES_MAX: usize = 64 * 1024;
 const LANGUAGE_MAX: usize = 8;
 
 /// What kind of item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "analytics.content_format", rename_all = "snake_case")]
 pub enum ContentFormat {

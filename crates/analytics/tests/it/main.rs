@@ -9,6 +9,7 @@ mod labels;
 mod net;
 mod networks;
 mod patterns;
+mod performance;
 mod rollups;
 mod schema;
 mod sums;

@@ -1,0 +1,22 @@
+//! Any figure, cut any way, over any range: what the pages Performance and Content ask.
+//!
+//! Everything here is answered from sums that stand ready: `daily_rollups` for what happened in a range (*activity*),
+//! `content_totals` for what was published in it (*cohort*). Only the curve of one content reads single readings.
+
+mod annotations;
+mod compare;
+mod curve;
+mod model;
+mod ops;
+mod queries;
+mod table;
+
+pub use annotations::{ANNOTATION_MAX, Annotation, AnnotationError};
+pub use compare::{BestSlot, BestTime, FormatComparison, FormatRow, ITEMS_MIN};
+pub use curve::{AGE_MAX, Curve, PEERS_MIN, PeerPoint};
+pub use model::{
+    BadQuestion, Bucket, Figures, Filter, FormatChoice, Line, Measure, PartKey, Performance, Question, Split, Step,
+    Sums,
+};
+pub use ops::{AskError, Choices, ContentDetail, ContentTag, NamedGroup, NamedTag};
+pub use table::{ContentCursor, ContentQuery, ContentSort, ContentTable, RATE_REACH_MIN, TableRow};
