@@ -72,10 +72,12 @@ impl Item {
         (0..known.len()).filter_map(|n| Some((known[n].0, change(n)?))).collect()
     }
 
-    /// The newest total of a metric.
+    /// The total of a metric: what the newest reading says, or all days together.
     fn total(&self, metric: usize) -> Option<i64> {
-        let known = self.known(metric);
-        if self.is_day { known.iter().map(|(_, n)| *n).reduce(|a, b| a + b) } else { known.last().map(|(_, n)| *n) }
+        if self.is_day {
+            return self.known(metric).into_iter().map(|(_, n)| n).reduce(|a, b| a + b);
+        }
+        self.readings.values().next_back().and_then(|eight| eight[metric])
     }
 }
 
