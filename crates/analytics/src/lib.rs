@@ -48,7 +48,8 @@ pub use ingest::{
 };
 pub use kinds::{MetricType, Period, RollupScope, TagSource, TagType};
 pub use kpi::{
-    BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, Range, Rate, RateBasis, Unit, change_percent, engagement,
+    BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, Range, Rate, RateBasis, Sums, Unit, change_percent,
+    engagement,
 };
 pub use overview::{Overview, ReachPerDay};
 pub use performance::{

@@ -1,14 +1,14 @@
 //! The Overview page: figures of a period beside the one before it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use rookery_db::OrgTx;
-use rookery_kernel::{AccountId, Date, Scope, Timestamp, Zone};
+use rookery_kernel::{AccountId, Date, Scope, Timestamp};
 use tracing::instrument;
 use uuid::Uuid;
 
 use crate::kpi::{
-    self, AccountFollowers, Coverage, Day, Kpi, KpiName, Metric, Mode, Range, RateBasis, Reported, Unit, change_percent,
+    self, AccountFacts, Coverage, Day, Kpi, KpiName, Metric, Mode, Range, RateBasis, Unit, change_percent,
 };
 use crate::report::{self, ReadError, TopContent};
 use crate::{Analytics, tracking};
@@ -34,7 +34,7 @@ pub struct Overview {
     pub accounts: usize,
     /// The newest day with numbers in the range.
     pub as_of: Option<Date>,
-    /// When the newest of them were read.
+    /// When the sums of that day last moved.
     pub fetched_at: Option<Timestamp>,
 }
 
@@ -56,7 +56,7 @@ pub struct ReachPerDay {
 
 impl Analytics {
     /// The figures of `range`, for the tracked accounts or for those of them that `accounts` names.
-    /// Posts are counted by days of `zone`; numbers carry the networks' own days.
+    /// Posts are counted by the organization's days; numbers carry the networks' own days.
     ///
     /// # Errors
     /// The database's.
@@ -64,25 +64,43 @@ impl Analytics {
     pub async fn overview(
         &self,
         scope: &Scope,
-        zone: &Zone,
         range: Range,
         accounts: Option<&[AccountId]>,
     ) -> Result<Overview, ReadError> {
         let mut tx = self.db.org(scope).await?;
-        let ids = in_scope(&mut tx, accounts).await?;
-        let previous = range.previous();
-        let facts = Facts {
-            range,
-            days: kpi::days(&mut tx, &ids, previous.from, range).await?,
-            reported: kpi::reported(&mut tx, &ids, range).await?,
-            followers: kpi::followers(&mut tx, &ids, range).await?,
-            followers_by_day: kpi::followers_by_day(&mut tx, &ids, range).await?,
-            posts: kpi::posts_by_day(&mut tx, &ids, zone, previous.from, range.to).await?,
-            accounts: ids.len(),
-        };
-        let top_content = report::top(&mut tx, &ids, zone, range, Metric::Reach, TOP_CONTENT).await?;
+        let facts = facts(&mut tx, range, accounts).await?;
+        let ids: Vec<Uuid> = facts.accounts.iter().map(|a| a.integration_id.uuid()).collect();
+        let top_content = report::top(&mut tx, &ids, range, Metric::Reach, TOP_CONTENT).await?;
         Ok(facts.overview(top_content))
     }
+
+    /// The figures of `range` alone, as [`Analytics::overview`] has them.
+    ///
+    /// # Errors
+    /// The database's.
+    #[instrument(skip_all, err, fields(organization = %scope.organization_id, from = %range.from, to = %range.to))]
+    pub async fn kpis(
+        &self,
+        scope: &Scope,
+        range: Range,
+        accounts: Option<&[AccountId]>,
+    ) -> Result<Vec<Kpi>, ReadError> {
+        let mut tx = self.db.org(scope).await?;
+        Ok(facts(&mut tx, range, accounts).await?.kpis())
+    }
+}
+
+async fn facts(tx: &mut OrgTx, range: Range, named: Option<&[AccountId]>) -> Result<Facts, rookery_db::Error> {
+    let named: Option<Vec<Uuid>> = named.map(|ids| ids.iter().map(|id| id.uuid()).collect());
+    let (accounts, is_all) = kpi::accounts(tx, named.as_deref(), range).await?;
+    // An account that is tracked no longer is in the organization's sums, but not in its figures.
+    let scopes: Vec<Uuid> = if is_all {
+        vec![tx.organization_id().uuid()]
+    } else {
+        accounts.iter().map(|a| a.integration_id.uuid()).collect()
+    };
+    let days = kpi::days(tx, &scopes, "all", range.previous().from, range.to).await?;
+    Ok(Facts { range, days, accounts })
 }
 
 /// The tracked accounts, or those of them that are named.
@@ -96,25 +114,24 @@ pub(crate) async fn in_scope(tx: &mut OrgTx, accounts: Option<&[AccountId]>) -> 
 struct Facts {
     range: Range,
     days: Vec<Day>,
-    reported: Reported,
-    followers: Vec<AccountFollowers>,
-    followers_by_day: Vec<(Date, i64)>,
-    posts: Vec<(Date, AccountId, i64)>,
-    accounts: usize,
+    accounts: Vec<AccountFacts>,
 }
 
 impl Facts {
-    fn overview(&self, top_content: Vec<TopContent>) -> Overview {
-        let reported = &self.reported;
-        let kpis = vec![
-            self.sum(KpiName::Reach, reported.reach, |day| day.reach),
-            self.sum(KpiName::Engagement, reported.engagement, |day| day.engagement),
+    fn kpis(&self) -> Vec<Kpi> {
+        vec![
+            self.sum(KpiName::Reach, |a| a.has_reach, |day| day.reach),
+            self.sum(KpiName::Engagement, |a| a.has_engagement, |day| day.engagement),
             self.rate(),
             self.followers(),
             self.posts(),
-            self.sum(KpiName::Views, reported.views, |day| day.views),
-            self.sum(KpiName::Impressions, reported.impressions, |day| day.impressions),
-        ];
+            self.sum(KpiName::Views, |a| a.has_views, |day| day.views),
+            self.sum(KpiName::Impressions, |a| a.has_impressions, |day| day.impressions),
+        ]
+    }
+
+    fn overview(&self, top_content: Vec<TopContent>) -> Overview {
+        let newest = self.accounts.iter().filter_map(|a| a.last_date.zip(a.last_change)).max();
         let line = |range: Range| {
             let reach: BTreeMap<Date, Option<i64>> = self.days.iter().map(|day| (day.date, day.reach)).collect();
             range.dates().map(|date| (date, reach.get(&date).copied().flatten())).collect()
@@ -122,12 +139,12 @@ impl Facts {
         Overview {
             range: self.range,
             previous: self.range.previous(),
-            kpis,
+            kpis: self.kpis(),
             reach_per_day: ReachPerDay { current: line(self.range), previous: line(self.range.previous()) },
             top_content,
-            accounts: self.accounts,
-            as_of: reported.last_date,
-            fetched_at: reported.last_fetched_at,
+            accounts: self.accounts.len(),
+            as_of: newest.map(|(date, _)| date),
+            fetched_at: newest.map(|(_, at)| at),
         }
     }
 
@@ -135,12 +152,16 @@ impl Facts {
         self.days.iter().filter(move |day| range.contains(day.date))
     }
 
-    fn sum(&self, name: KpiName, with_data: i64, of: fn(&Day) -> Option<i64>) -> Kpi {
+    fn with_data(&self, has: fn(&AccountFacts) -> bool) -> usize {
+        self.accounts.iter().filter(|a| has(a)).count()
+    }
+
+    fn sum(&self, name: KpiName, has: fn(&AccountFacts) -> bool, of: fn(&Day) -> Option<i64>) -> Kpi {
         let value = |range| kpi::total(self.days_of(range).map(of)).map(|sum| sum as f64);
         let by_day: BTreeMap<Date, f64> =
             self.days.iter().filter_map(|day| Some((day.date, of(day)? as f64))).collect();
         let (now, before) = (value(self.range), value(self.range.previous()));
-        self.kpi(name, (now, before), change_percent(now, before), with_data, &by_day)
+        self.kpi(name, (now, before), change_percent(now, before), self.with_data(has), &by_day)
     }
 
     fn rate(&self) -> Kpi {
@@ -150,46 +171,47 @@ impl Facts {
             self.days.iter().filter_map(|day| Some((day.date, kpi::rate_of_set([day]).value?))).collect();
         let change = change_percent(now.value, before.value);
         let figures = (now.value, before.value);
-        let kpi = self.kpi(KpiName::EngagementRate, figures, change, self.reported.rate, &by_day);
+        let kpi = self.kpi(KpiName::EngagementRate, figures, change, self.with_data(|a| a.has_rate), &by_day);
         Kpi { unit: Unit::Ratio, basis: Some(now.basis), ..kpi }
     }
 
     /// The change compares the accounts that are known at both ends: a newly connected account is
-    /// no growth.
+    /// no growth. The line runs back from the end by what was won and lost.
     fn followers(&self) -> Kpi {
-        let sum =
-            |of: fn(&AccountFollowers) -> Option<i64>| kpi::total(self.followers.iter().map(of)).map(|sum| sum as f64);
-        let both = |f: &AccountFollowers| f.before.and(f.now);
-        let before = |f: &AccountFollowers| f.now.and(f.before);
-        let with_data = self.followers.iter().filter(|f| f.now.is_some()).count();
-        let by_day = self.followers_by_day.iter().map(|(date, sum)| (*date, *sum as f64)).collect();
+        let sum = |of: fn(&AccountFacts) -> Option<i64>| kpi::total(self.accounts.iter().map(of)).map(|sum| sum as f64);
+        let both = |a: &AccountFacts| a.followers_before.and(a.followers);
+        let before = |a: &AccountFacts| a.followers.and(a.followers_before);
+        let now = sum(|a| a.followers);
+        let grown: BTreeMap<Date, i64> =
+            self.days.iter().filter_map(|day| Some((day.date, day.followers_delta?))).collect();
+        let mut by_day = BTreeMap::new();
+        if let Some(mut followers) = now {
+            for date in self.range.dates().collect::<Vec<_>>().into_iter().rev() {
+                by_day.insert(date, followers);
+                followers -= grown.get(&date).map_or(0.0, |delta| *delta as f64);
+            }
+        }
         let change = change_percent(sum(both), sum(before));
-        let figures = (sum(|f| f.now), sum(before));
-        self.kpi(KpiName::Followers, figures, change, i64::try_from(with_data).unwrap_or(i64::MAX), &by_day)
+        self.kpi(KpiName::Followers, (now, sum(before)), change, self.with_data(|a| a.followers.is_some()), &by_day)
     }
 
     fn posts(&self) -> Kpi {
-        let count = |range: Range| {
-            let posts: i64 = self.posts.iter().filter(|(date, ..)| range.contains(*date)).map(|(.., n)| n).sum();
-            posts as f64
-        };
         // An account whose content was listed and that published nothing is a known zero.
-        let figures = if self.accounts == 0 {
-            (None, None)
-        } else {
-            (Some(count(self.range)), Some(count(self.range.previous())))
-        };
+        let is_known = !self.accounts.is_empty();
+        let count = |range: Range| is_known.then(|| self.days_of(range).map(|day| day.posts).sum::<i64>() as f64);
+        let figures = (count(self.range), count(self.range.previous()));
         let mut by_day: BTreeMap<Date, f64> = BTreeMap::new();
-        if self.accounts > 0 {
+        if is_known {
             by_day.extend(self.range.dates().map(|date| (date, 0.0)));
+            by_day.extend(self.days_of(self.range).map(|day| (day.date, day.posts as f64)));
         }
-        for (date, _, posts) in self.posts.iter().filter(|(date, ..)| self.range.contains(*date)) {
-            *by_day.entry(*date).or_default() += *posts as f64;
-        }
-        let publishing: HashSet<AccountId> =
-            self.posts.iter().filter(|(date, ..)| self.range.contains(*date)).map(|(_, id, _)| *id).collect();
-        let with_data = i64::try_from(publishing.len()).unwrap_or(i64::MAX);
-        self.kpi(KpiName::Posts, figures, change_percent(figures.0, figures.1), with_data, &by_day)
+        self.kpi(
+            KpiName::Posts,
+            figures,
+            change_percent(figures.0, figures.1),
+            self.with_data(|a| a.has_posts),
+            &by_day,
+        )
     }
 
     fn kpi(
@@ -197,7 +219,7 @@ impl Facts {
         name: KpiName,
         (value, previous): (Option<f64>, Option<f64>),
         change: Option<f64>,
-        with_data: i64,
+        with_data: usize,
         by_day: &BTreeMap<Date, f64>,
     ) -> Kpi {
         Kpi {
@@ -209,7 +231,7 @@ impl Facts {
             // A single day says nothing about a trend.
             change: change.filter(|_| self.range.days() > 1),
             basis: None::<RateBasis>,
-            coverage: Coverage { with_data: usize::try_from(with_data).unwrap_or(0), of: self.accounts },
+            coverage: Coverage { with_data, of: self.accounts.len() },
             sparkline: self.range.dates().map(|date| by_day.get(&date).copied()).collect(),
         }
     }

@@ -4,7 +4,8 @@ mod model;
 mod queries;
 
 pub use model::{
-    BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, Range, Rate, RateBasis, Unit, change_percent, engagement,
+    BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, Range, Rate, RateBasis, Sums, Unit, change_percent,
+    engagement,
 };
 pub(crate) use model::{Day, rate_of_set, total};
-pub(crate) use queries::{AccountFollowers, Reported, days, followers, followers_by_day, posts_by_day, reported};
+pub(crate) use queries::{AccountFacts, accounts, days, period_sums};

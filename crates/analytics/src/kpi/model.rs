@@ -306,7 +306,7 @@ impl Metric {
     }
 }
 
-/// The changes of one day, over all items in scope.
+/// What happened on one day, over all items in scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Day {
     pub date: Date,
@@ -314,36 +314,81 @@ pub(crate) struct Day {
     pub impressions: Option<i64>,
     pub views: Option<i64>,
     pub engagement: Option<i64>,
-    /// Engagement of the items that have something to divide by, and what that is.
-    pub rate_engagement: Option<i64>,
-    pub rate_base: Option<i64>,
-    pub by_reach: bool,
-    pub by_views: bool,
-    pub by_impressions: bool,
+    /// Items published.
+    pub posts: i64,
+    /// How many followers more than on the day before, over the accounts known on both.
+    pub followers_delta: Option<i64>,
+    /// Engagement of the changes that have something to divide by, and what that is.
+    pub rated_engagement: i64,
+    pub rated_by_reach: i64,
+    pub rated_by_views: i64,
+    pub rated_by_impressions: i64,
 }
 
-/// The rate of a set: sum of engagements ÷ sum of bases, not the mean of rates.
+/// The rate of a set of days: sum of engagements ÷ sum of bases, not the mean of rates.
 pub(crate) fn rate_of_set<'a>(days: impl IntoIterator<Item = &'a Day>) -> Rate {
-    let (mut engagement, mut base) = (None::<i64>, 0_i64);
-    let (mut reach, mut views, mut impressions) = (false, false, false);
+    let mut rated = Rated::default();
     for day in days {
-        engagement = total([engagement, day.rate_engagement]);
-        base = base.saturating_add(day.rate_base.unwrap_or(0));
-        reach |= day.by_reach;
-        views |= day.by_views;
-        impressions |= day.by_impressions;
+        rated.engagement = rated.engagement.saturating_add(day.rated_engagement);
+        rated.by_reach = rated.by_reach.saturating_add(day.rated_by_reach);
+        rated.by_views = rated.by_views.saturating_add(day.rated_by_views);
+        rated.by_impressions = rated.by_impressions.saturating_add(day.rated_by_impressions);
     }
-    match engagement {
-        Some(engagement) if base > 0 => {
-            let basis = match (reach, views, impressions) {
-                (true, false, false) => RateBasis::Reach,
-                (false, true, false) => RateBasis::Views,
-                (false, false, true) => RateBasis::Impressions,
-                _ => RateBasis::Mixed,
-            };
-            Rate { value: Some(engagement as f64 / base as f64), basis }
-        }
-        _ => Rate::unknown(),
+    rated.rate()
+}
+
+/// The parts of a set's rate: engagement of what can be rated, and what it is divided by. Each change is rated by its
+/// reach if that is above 0, else by its views, else by its impressions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Rated {
+    pub engagement: i64,
+    pub by_reach: i64,
+    pub by_views: i64,
+    pub by_impressions: i64,
+}
+
+impl Rated {
+    /// Sum of engagements ÷ sum of bases.
+    pub fn rate(&self) -> Rate {
+        let base = self.by_reach.saturating_add(self.by_views).saturating_add(self.by_impressions);
+        let basis = match (self.by_reach > 0, self.by_views > 0, self.by_impressions > 0) {
+            (false, false, false) => return Rate::unknown(),
+            (true, false, false) => RateBasis::Reach,
+            (false, true, false) => RateBasis::Views,
+            (false, false, true) => RateBasis::Impressions,
+            _ => RateBasis::Mixed,
+        };
+        Rate { value: Some(self.engagement as f64 / base as f64), basis }
+    }
+}
+
+/// What happened in a scope in a range: sums of changes. `None` is unknown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Items published.
+    pub posts: i64,
+    /// Sums of changes; reach is a sum over items, not unique people.
+    pub numbers: Numbers,
+    /// Milliseconds watched.
+    pub watch_time_ms: Option<i64>,
+    /// Reactions, comments and shares together.
+    pub engagement: Option<i64>,
+    pub(crate) rated_engagement: i64,
+    pub(crate) rated_by_reach: i64,
+    pub(crate) rated_by_views: i64,
+    pub(crate) rated_by_impressions: i64,
+}
+
+impl Sums {
+    /// Engagement ÷ reach, views or impressions of the changes that have one.
+    pub fn engagement_rate(&self) -> Rate {
+        let rated = Rated {
+            engagement: self.rated_engagement,
+            by_reach: self.rated_by_reach,
+            by_views: self.rated_by_views,
+            by_impressions: self.rated_by_impressions,
+        };
+        rated.rate()
     }
 }
 
@@ -402,8 +447,8 @@ mod tests {
             let days: Vec<Day> = items.iter().enumerate().map(|(n, (engagement, reach))| Day {
                 date: day("2026-03-01").plus_days(i64::try_from(n).expect("few")),
                 reach: Some(*reach), impressions: None, views: None, engagement: Some(*engagement),
-                rate_engagement: Some(*engagement), rate_base: Some(*reach),
-                by_reach: true, by_views: false, by_impressions: false,
+                posts: 0, followers_delta: None,
+                rated_engagement: *engagement, rated_by_reach: *reach, rated_by_views: 0, rated_by_impressions: 0,
             }).collect();
             let (engagement, reach): (i64, i64) =
                 items.iter().fold((0, 0), |(e, r), item| (e + item.0, r + item.1));

@@ -1,183 +1,211 @@
-//! The sums behind the figures, as sets: one statement per figure, filtered by organization.
+//! The sums behind the figures: one statement per question, from what is summed beforehand.
 
 use rookery_db::{Error, OrgTx};
-use rookery_kernel::{AccountId, Date, Timestamp, Zone};
+use rookery_kernel::{AccountId, Date, Timestamp};
 use uuid::Uuid;
 
-use super::model::{Day, Range};
+use super::model::{Day, Numbers, Range, Sums};
 
-/// The changes of each day from `from` to `current.to`, over all items of these accounts.
-///
-/// A lifetime reading's change is its difference to the last earlier reading *of that number*;
-/// the first one counts whole if the item went out on the day before it or later, and is unknown
-/// otherwise. So it is too after a gap of more than 92 days: growth of months is not booked to one
-/// day. A day reading is its own change. Negative changes are real and stay.
-///
-/// An item's rate is divided by what it has in its period (current or before): reach, else views,
-/// else impressions.
-///
-/// The changes stand beside the numbers; they are only added up here.
-pub(crate) async fn days(tx: &mut OrgTx, accounts: &[Uuid], from: Date, current: Range) -> Result<Vec<Day>, Error> {
+/// What happened on each day from `from` to `to` in these scopes together: the organization by its own id, or accounts,
+/// page groups, tags. `format` is a content format or `all`. Days without anything have no row.
+pub(crate) async fn days(
+    tx: &mut OrgTx,
+    scopes: &[Uuid],
+    format: &str,
+    from: Date,
+    to: Date,
+) -> Result<Vec<Day>, Error> {
     let organization = tx.organization_id();
     Ok(sqlx::query_as!(
         Day,
-        r#"with item as (
-               select d.content_key, d.date, d.date >= $4 as is_current, d.reach_change as reach,
-                      d.impressions_change as impressions, d.views_change as views,
-                      case when coalesce(d.reactions_change, d.comments_change, d.shares_change) is not null
-                           then coalesce(d.reactions_change, 0) + coalesce(d.comments_change, 0)
-                                + coalesce(d.shares_change, 0) end as engagement
-               from analytics.content_daily_metrics d
-                    join analytics.content c on c.organization_id = $1 and c.content_key = d.content_key
-               where d.organization_id = $1 and d.date >= $3 and d.date <= $5 and c.integration_id = any($2)
-           ), based as (
-               select item.*,
-                      case when count(engagement) over period = 0 then null
-                           when sum(reach) over period > 0 then 'reach'
-                           when sum(views) over period > 0 then 'views'
-                           when sum(impressions) over period > 0 then 'impressions'
-                      end as base
-               from item
-               window period as (partition by content_key, is_current)
-           )
-           select date as "date!", sum(reach)::bigint as reach, sum(impressions)::bigint as impressions,
-                  sum(views)::bigint as views, sum(engagement)::bigint as engagement,
-                  (sum(engagement) filter (where base is not null))::bigint as rate_engagement,
-                  sum(case base when 'reach' then reach when 'views' then views when 'impressions' then impressions
-                      end)::bigint as rate_base,
-                  coalesce(bool_or(base = 'reach'), false) as "by_reach!",
-                  coalesce(bool_or(base = 'views'), false) as "by_views!",
-                  coalesce(bool_or(base = 'impressions'), false) as "by_impressions!"
-           from based
-           group by date
-           order by date"#,
+        r#"select r.date, sum(r.reach)::bigint as reach, sum(r.impressions)::bigint as impressions,
+                  sum(r.views)::bigint as views, sum(r.engagement)::bigint as engagement,
+                  sum(r.new_content_count)::bigint as "posts!", sum(r.followers_delta)::bigint as followers_delta,
+                  sum(r.rated_engagement)::bigint as "rated_engagement!", sum(r.rated_by_reach)::bigint as "rated_by_reach!",
+                  sum(r.rated_by_views)::bigint as "rated_by_views!",
+                  sum(r.rated_by_impressions)::bigint as "rated_by_impressions!"
+           from analytics.daily_rollups r
+           where r.organization_id = $1 and r.scope_id = any($2) and r.format = $3 and r.date >= $4 and r.date <= $5
+           group by r.date
+           order by r.date"#,
         organization.uuid(),
-        accounts,
+        scopes,
+        format,
         from as Date,
-        current.from as Date,
-        current.to as Date,
+        to as Date,
     )
     .fetch_all(tx.conn())
     .await?)
 }
 
-/// How many accounts reported what in a range, and how fresh it is.
+/// What one account knows of a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Reported {
-    pub reach: i64,
-    pub impressions: i64,
-    pub views: i64,
-    pub engagement: i64,
-    pub rate: i64,
+pub(crate) struct AccountFacts {
+    pub integration_id: AccountId,
+    /// Followers at the end of the range.
+    pub followers: Option<i64>,
+    /// Followers at the end of the one before it.
+    pub followers_before: Option<i64>,
+    pub has_reach: bool,
+    pub has_impressions: bool,
+    pub has_views: bool,
+    pub has_engagement: bool,
+    pub has_rate: bool,
+    pub has_posts: bool,
+    /// The newest day with numbers in the range, and when its sums last moved.
     pub last_date: Option<Date>,
-    pub last_fetched_at: Option<Timestamp>,
+    pub last_change: Option<Timestamp>,
 }
 
-/// Counts accounts with readings in a range.
-pub(crate) async fn reported(tx: &mut OrgTx, accounts: &[Uuid], range: Range) -> Result<Reported, Error> {
+/// What each tracked account, or those of them that are named, knows of a range; and whether these are all accounts that
+/// have numbers.
+pub(crate) async fn accounts(
+    tx: &mut OrgTx,
+    named: Option<&[Uuid]>,
+    range: Range,
+) -> Result<(Vec<AccountFacts>, bool), Error> {
     let organization = tx.organization_id();
-    Ok(sqlx::query_as!(
-        Reported,
-        r#"select count(distinct integration_id) filter (where reach is not null) as "reach!",
-                  count(distinct integration_id) filter (where impressions is not null) as "impressions!",
-                  count(distinct integration_id) filter (where views is not null) as "views!",
-                  count(distinct integration_id) filter (where coalesce(reactions, comments, shares) is not null)
-                      as "engagement!",
-                  count(distinct integration_id) filter (where coalesce(reactions, comments, shares) is not null
-                      and greatest(reach, views, impressions) > 0) as "rate!",
-                  max(date) as last_date, max(fetched_at) as last_fetched_at
-           from analytics.daily_metrics
-           where organization_id = $1 and integration_id = any($2) and date >= $3 and date <= $4"#,
-        organization.uuid(),
-        accounts,
-        range.from as Date,
-        range.to as Date,
-    )
-    .fetch_one(tx.conn())
-    .await?)
-}
-
-/// Followers of one account at the end of the range and of the one before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct AccountFollowers {
-    pub now: Option<i64>,
-    pub before: Option<i64>,
-}
-
-/// The last known followers of each account at the ends of both ranges.
-pub(crate) async fn followers(tx: &mut OrgTx, accounts: &[Uuid], range: Range) -> Result<Vec<AccountFollowers>, Error> {
-    let organization = tx.organization_id();
-    Ok(sqlx::query_as!(
-        AccountFollowers,
-        r#"select now.followers as "now?", before.followers as "before?"
-           from unnest($2::uuid[]) as a (id)
+    let rows = sqlx::query!(
+        r#"select t.integration_id, t.enabled,
+                  now.followers as "followers?", before.followers as "followers_before?",
+                  exists (select from analytics.daily_rollups r
+                          where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
+                            and r.date >= $3 and r.date <= $4 and r.reach_items > 0) as "has_reach!",
+                  exists (select from analytics.daily_rollups r
+                          where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
+                            and r.date >= $3 and r.date <= $4 and r.impressions_items > 0) as "has_impressions!",
+                  exists (select from analytics.daily_rollups r
+                          where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
+                            and r.date >= $3 and r.date <= $4 and r.views_items > 0) as "has_views!",
+                  exists (select from analytics.daily_rollups r
+                          where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
+                            and r.date >= $3 and r.date <= $4 and r.engagement_items > 0) as "has_engagement!",
+                  exists (select from analytics.daily_rollups r
+                          where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
+                            and r.date >= $3 and r.date <= $4
+                            and r.rated_by_reach + r.rated_by_views + r.rated_by_impressions > 0) as "has_rate!",
+                  exists (select from analytics.daily_rollups r
+                          where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
+                            and r.date >= $3 and r.date <= $4 and r.new_content_count > 0) as "has_posts!",
+                  last.date as "last_date?", last.computed_at as "last_change?"
+           from analytics.tracked_integrations t
                 left join lateral (
                     select m.followers from analytics.account_daily_metrics m
-                    where m.organization_id = $1 and m.integration_id = a.id and m.date <= $4 and m.followers is not null
+                    where m.organization_id = $1 and m.integration_id = t.integration_id and m.date <= $4
+                      and m.followers is not null
                     order by m.date desc limit 1) now on true
                 left join lateral (
                     select m.followers from analytics.account_daily_metrics m
-                    where m.organization_id = $1 and m.integration_id = a.id and m.date < $3 and m.followers is not null
-                    order by m.date desc limit 1) before on true"#,
-        organization.uuid(),
-        accounts,
-        range.from as Date,
-        range.to as Date,
-    )
-    .fetch_all(tx.conn())
-    .await?)
-}
-
-/// The sum of last known followers on each day of a range; no row for a day on which none is known.
-pub(crate) async fn followers_by_day(
-    tx: &mut OrgTx,
-    accounts: &[Uuid],
-    range: Range,
-) -> Result<Vec<(Date, i64)>, Error> {
-    let organization = tx.organization_id();
-    let rows = sqlx::query!(
-        r#"select d.date as "date!", sum(known.followers)::bigint as "followers!"
-           from (select ($3::date + n) as date from generate_series(0, $4::date - $3::date) n) d
-                cross join unnest($2::uuid[]) as a (id)
-                join lateral (
-                    select m.followers from analytics.account_daily_metrics m
-                    where m.organization_id = $1 and m.integration_id = a.id and m.date <= d.date
+                    where m.organization_id = $1 and m.integration_id = t.integration_id and m.date < $3
                       and m.followers is not null
-                    order by m.date desc limit 1) known on true
-           group by d.date
-           order by d.date"#,
+                    order by m.date desc limit 1) before on true
+                left join lateral (
+                    select r.date, r.computed_at from analytics.daily_rollups r
+                    where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
+                      and r.date >= $3 and r.date <= $4 and r.content_count > 0
+                    order by r.date desc limit 1) last on true
+           where t.organization_id = $1 and ($2::uuid[] is null or t.integration_id = any($2))"#,
         organization.uuid(),
-        accounts,
+        named,
         range.from as Date,
         range.to as Date,
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|row| (row.date, row.followers)).collect())
+    let is_all = named.is_none() && rows.iter().all(|row| row.enabled);
+    let facts = rows.into_iter().filter(|row| row.enabled).map(|row| AccountFacts {
+        integration_id: row.integration_id,
+        followers: row.followers,
+        followers_before: row.followers_before,
+        has_reach: row.has_reach,
+        has_impressions: row.has_impressions,
+        has_views: row.has_views,
+        has_engagement: row.has_engagement,
+        has_rate: row.has_rate,
+        has_posts: row.has_posts,
+        last_date: row.last_date,
+        last_change: row.last_change,
+    });
+    Ok((facts.collect(), is_all))
 }
 
-/// Items published per local day, from the first day of `from` to the last of `to`.
-pub(crate) async fn posts_by_day(
+/// What happened in a range in each of these scopes: whole months from the sums of months, the days around them, and of
+/// months with something marked, from the sums of days. Scopes without anything are left out.
+pub(crate) async fn period_sums(
     tx: &mut OrgTx,
-    accounts: &[Uuid],
-    zone: &Zone,
-    from: Date,
-    to: Date,
-) -> Result<Vec<(Date, AccountId, i64)>, Error> {
+    scopes: &[Uuid],
+    format: &str,
+    range: Range,
+) -> Result<Vec<(Uuid, Sums)>, Error> {
     let organization = tx.organization_id();
     let rows = sqlx::query!(
-        r#"select (published_at at time zone $3)::date as "date!", integration_id, count(*) as "posts!"
-           from analytics.content
-           where organization_id = $1 and integration_id = any($2) and published_at >= $4 and published_at < $5
-           group by 1, 2
-           order by 1, 2"#,
+        r#"with marked as (
+               select m.kind, date_trunc('month', m.date)::date as month from analytics.rollup_marks m
+               where m.organization_id = $1
+           ), whole as materialized (
+               select array(select g::date
+                            from generate_series(date_trunc('month', $4::date + interval '1 month' - interval '1 day'),
+                                                 date_trunc('month', $5::date + interval '1 day') - interval '1 month',
+                                                 interval '1 month') g
+                            where not exists (select from marked m where m.month is null or m.month = g::date)) as months
+           ), single as materialized (
+               select array(select d::date from generate_series($4::date, $5::date, interval '1 day') d
+                            where date_trunc('month', d)::date <> all ((select months from whole)::date[])) as days
+           ), part as (
+               select r.scope_id, r.new_content_count, r.reach, r.impressions, r.views, r.reactions, r.comments, r.shares,
+                      r.clicks, r.saves, r.watch_time_ms, r.engagement, r.rated_engagement, r.rated_by_reach,
+                      r.rated_by_views, r.rated_by_impressions
+               from analytics.monthly_rollups r
+               where r.organization_id = $1 and r.scope_id = any($2) and r.format = $3
+                 and r.month = any ((select months from whole)::date[])
+               union all
+               select r.scope_id, r.new_content_count, r.reach, r.impressions, r.views, r.reactions, r.comments, r.shares,
+                      r.clicks, r.saves, r.watch_time_ms, r.engagement, r.rated_engagement, r.rated_by_reach,
+                      r.rated_by_views, r.rated_by_impressions
+               from analytics.daily_rollups r
+               where r.organization_id = $1 and r.scope_id = any($2) and r.format = $3
+                 and r.date = any ((select days from single)::date[])
+           )
+           select scope_id as "scope_id!: Uuid", sum(new_content_count)::bigint as "posts!", sum(reach)::bigint as reach,
+                  sum(impressions)::bigint as impressions, sum(views)::bigint as views, sum(reactions)::bigint as reactions,
+                  sum(comments)::bigint as comments, sum(shares)::bigint as shares, sum(clicks)::bigint as clicks,
+                  sum(saves)::bigint as saves, sum(watch_time_ms)::bigint as watch_time_ms,
+                  sum(engagement)::bigint as engagement, sum(rated_engagement)::bigint as "rated_engagement!",
+                  sum(rated_by_reach)::bigint as "rated_by_reach!", sum(rated_by_views)::bigint as "rated_by_views!",
+                  sum(rated_by_impressions)::bigint as "rated_by_impressions!"
+           from part
+           group by scope_id
+           order by scope_id"#,
         organization.uuid(),
-        accounts,
-        zone.name(),
-        zone.start_of(from) as Timestamp,
-        zone.start_of(to.plus_days(1)) as Timestamp,
+        scopes,
+        format,
+        range.from as Date,
+        range.to as Date,
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|row| (row.date, row.integration_id, row.posts)).collect())
+    let sums = rows.into_iter().map(|row| {
+        let numbers = Numbers {
+            reach: row.reach,
+            impressions: row.impressions,
+            views: row.views,
+            reactions: row.reactions,
+            comments: row.comments,
+            shares: row.shares,
+            clicks: row.clicks,
+            saves: row.saves,
+        };
+        let sums = Sums {
+            posts: row.posts,
+            numbers,
+            watch_time_ms: row.watch_time_ms,
+            engagement: row.engagement,
+            rated_engagement: row.rated_engagement,
+            rated_by_reach: row.rated_by_reach,
+            rated_by_views: row.rated_by_views,
+            rated_by_impressions: row.rated_by_impressions,
+        };
+        (row.scope_id, sums)
+    });
+    Ok(sums.collect())
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rookery_kernel::{AccountId, Platform, PublicationId, Scope, Zone};
+use rookery_kernel::{AccountId, Date, Platform, PublicationId, Scope};
 use tracing::instrument;
+use uuid::Uuid;
 
 use super::model::{AccountSummary, Heatmap, PlatformTotals, PublicationNumbers, TopContent, TrendPoint};
 use super::queries;
 use crate::Analytics;
-use crate::kpi::{Metric, Numbers, Range, total};
+use crate::kpi::{self, Metric, Numbers, Range, Sums, total};
 use crate::overview::in_scope;
 
 /// Nothing could be read.
@@ -35,12 +36,13 @@ impl Analytics {
     /// The database's.
     pub async fn platform_totals(&self, scope: &Scope, range: Range) -> Result<Vec<PlatformTotals>, ReadError> {
         let mut tx = self.db.org(scope).await?;
-        let by_account = queries::totals(&mut tx, range).await?;
         let accounts = self.accounts.list_in(&mut tx).await?;
+        let ids: Vec<Uuid> = accounts.iter().map(|a| a.id.uuid()).collect();
+        let by_account = kpi::period_sums(&mut tx, &ids, "all", range).await?;
         let mut by_platform: BTreeMap<Platform, Vec<Numbers>> = BTreeMap::new();
-        for (id, numbers) in by_account {
-            if let Some(account) = accounts.iter().find(|a| a.id == id) {
-                by_platform.entry(account.platform).or_default().push(numbers);
+        for (id, sums) in by_account {
+            if let Some(account) = accounts.iter().find(|a| a.id.uuid() == id) {
+                by_platform.entry(account.platform).or_default().push(sums.numbers);
             }
         }
         let sums = by_platform.into_iter().map(|(platform, parts)| {
@@ -70,8 +72,18 @@ impl Analytics {
         Ok(queries::trend(&mut tx, publication, now - TREND, now).await?)
     }
 
-    /// What was published in `range` (days of `zone`), best first by its latest numbers; at most
-    /// 100. Items whose number is unknown are left out.
+    /// What happened in `range` on each of these accounts, page groups or tags; those without anything are left out.
+    ///
+    /// # Errors
+    /// The database's.
+    #[instrument(skip_all, err, fields(organization = %scope.organization_id, scopes = scopes.len()))]
+    pub async fn sums(&self, scope: &Scope, scopes: &[Uuid], range: Range) -> Result<Vec<(Uuid, Sums)>, ReadError> {
+        let mut tx = self.db.org(scope).await?;
+        Ok(kpi::period_sums(&mut tx, scopes, "all", range).await?)
+    }
+
+    /// What was published in `range` (the organization's days), best first by its newest numbers up to the range's end; at
+    /// most 100. Items whose number is unknown are left out.
     ///
     /// # Errors
     /// The database's.
@@ -79,7 +91,6 @@ impl Analytics {
     pub async fn top_content(
         &self,
         scope: &Scope,
-        zone: &Zone,
         range: Range,
         metric: Metric,
         accounts: Option<&[AccountId]>,
@@ -87,10 +98,11 @@ impl Analytics {
     ) -> Result<Vec<TopContent>, ReadError> {
         let mut tx = self.db.org(scope).await?;
         let ids = in_scope(&mut tx, accounts).await?;
-        Ok(queries::top(&mut tx, &ids, zone, range, metric, i64::from(limit.min(TOP_MAX))).await?)
+        Ok(queries::top(&mut tx, &ids, range, metric, i64::from(limit.min(TOP_MAX))).await?)
     }
 
-    /// How answers depend on the hour of publishing, over the content of the last `days` days.
+    /// How answers depend on the hour of publishing by the organization's clocks, over the content of the `days` days up to
+    /// `until`.
     ///
     /// # Errors
     /// The database's.
@@ -98,14 +110,14 @@ impl Analytics {
     pub async fn heatmap(
         &self,
         scope: &Scope,
-        zone: &Zone,
+        until: Date,
         days: u16,
         accounts: Option<&[AccountId]>,
     ) -> Result<Heatmap, ReadError> {
-        let since = self.clock.now() - Duration::from_secs(u64::from(days) * 24 * 3600);
+        let since = until.plus_days(1 - i64::from(days));
         let mut tx = self.db.org(scope).await?;
         let ids = in_scope(&mut tx, accounts).await?;
-        Ok(Heatmap::of(&queries::by_hour(&mut tx, &ids, zone, since).await?))
+        Ok(Heatmap::of(&queries::by_hour(&mut tx, &ids, since).await?))
     }
 
     /// How collecting goes, account by account, those no longer tracked too.

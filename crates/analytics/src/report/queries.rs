@@ -1,7 +1,7 @@
 //! The statements behind pages.
 
 use rookery_db::{Error, OrgTx};
-use rookery_kernel::{AccountId, PublicationId, Timestamp, Zone};
+use rookery_kernel::{AccountId, ContentId, Date, Platform, PostId, PublicationId, Timestamp};
 use uuid::Uuid;
 
 use super::model::{AccountSummary, PublicationNumbers, TopContent, TrendPoint};
@@ -10,120 +10,278 @@ use crate::kpi::{Metric, Numbers, Range};
 use crate::run::{IngestErrorType, IngestKind, IngestRun, IngestStatus, IngestTrigger};
 use crate::tracking::TrackingHealth;
 
-/// What was published in a range (days of `zone`), best first by its latest numbers up to the
-/// range's end. Items without the number are left out.
+/// What was published in a range, best first by its newest numbers up to the range's end. Items without the number are
+/// left out.
 pub(crate) async fn top(
     tx: &mut OrgTx,
     accounts: &[Uuid],
-    zone: &Zone,
     range: Range,
     metric: Metric,
     limit: i64,
 ) -> Result<Vec<TopContent>, Error> {
+    let rows = if is_past(tx, range).await? {
+        let ranked = ranked_then(tx, accounts, range, metric, limit).await?;
+        shown_then(tx, &ranked, range.to).await?
+    } else {
+        let ranked = match listed(tx, accounts, range, metric, limit).await? {
+            Some(keys) => keys,
+            None => ranked_now(tx, accounts, range, metric, limit).await?,
+        };
+        shown_now(tx, &ranked).await?
+    };
+    Ok(rows.into_iter().map(TopContent::from).collect())
+}
+
+/// Whether there are numbers of after the range: then those of its last day count, and not the newest.
+async fn is_past(tx: &mut OrgTx, range: Range) -> Result<bool, Error> {
     let organization = tx.organization_id();
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from analytics.daily_rollups
+                          where organization_id = $1 and scope_id = $1 and format = 'all' and date > $2
+                            and content_count > 0) as "is_past!""#,
+        organization.uuid(),
+        range.to as Date,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// The best from the organization's list that was made beforehand, if one covers the range and holds enough of these
+/// accounts' content.
+async fn listed(
+    tx: &mut OrgTx,
+    accounts: &[Uuid],
+    range: Range,
+    metric: Metric,
+    limit: i64,
+) -> Result<Option<Vec<i64>>, Error> {
+    let organization = tx.organization_id();
+    // A list of more days holds the best of fewer of them, as long as enough of its places lie in the range. What was
+    // published after the list's last day has no numbers yet.
     let rows = sqlx::query!(
-        r#"select c.id, c.integration_id, c.external_content_id, c.platform, c.format, c.caption, c.hashtags, c.permalink,
-                  c.thumbnail_url, c.published_at, c.post_id,
-                  m.date as "date!", m.reach, m.impressions, m.views, m.reactions, m.comments, m.shares, m.clicks, m.saves
-           from analytics.content c
-                join lateral (
-                    select b.*
-                    from generate_series(0, $5 - (c.published_at at time zone 'UTC')::date + 1) n
-                         cross join lateral (
-                             select d.date, d.reach, d.impressions, d.views, d.reactions, d.comments, d.shares, d.clicks,
-                                    d.saves,
-                                    case when coalesce(d.reactions, d.comments, d.shares) is not null
-                                         then coalesce(d.reactions, 0) + coalesce(d.comments, 0) + coalesce(d.shares, 0)
-                                    end as engagement
-                             from analytics.content_daily_metrics d
-                             where d.organization_id = $1 and d.date = $5 - n and d.content_key = c.content_key
-                             offset 0) b
-                    limit 1) m on true
+        r#"select l.days, cardinality(l.content_keys) as "places!",
+                  array(select k.content_key
+                        from unnest(l.content_keys) with ordinality as k (content_key, place)
+                             join analytics.content_totals t on t.organization_id = $1 and t.content_key = k.content_key
+                        where t.published_on >= $3 and t.integration_id = any($6)
+                        order by k.place
+                        limit $5) as "content_keys!"
+           from analytics.top_content l
+           where l.organization_id = $1 and l.metric = $2 and l.as_of <= $4 and l.as_of - l.days < $3
+             and not exists (select from analytics.rollup_marks m where m.organization_id = $1)
+           order by l.days
+           limit 1"#,
+        organization.uuid(),
+        metric.label(),
+        range.from as Date,
+        range.to as Date,
+        limit,
+        accounts,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(rows.and_then(|row| {
+        let is_whole = i64::from(row.places) < crate::rollup::TOP_PLACES;
+        let is_enough = i64::try_from(row.content_keys.len()).is_ok_and(|found| found >= limit);
+        (is_whole || is_enough).then_some(row.content_keys)
+    }))
+}
+
+/// The best by the newest totals.
+async fn ranked_now(
+    tx: &mut OrgTx,
+    accounts: &[Uuid],
+    range: Range,
+    metric: Metric,
+    limit: i64,
+) -> Result<Vec<i64>, Error> {
+    let organization = tx.organization_id();
+    Ok(sqlx::query_scalar!(
+        r#"select t.content_key
+           from analytics.content_totals t
                 cross join lateral (
-                    select case $6 when 'reach' then m.reach::float8
-                                   when 'engagement' then m.engagement::float8
-                                   when 'views' then m.views::float8
-                                   when 'impressions' then m.impressions::float8
-                                   else m.engagement::float8
-                                        / coalesce(nullif(m.reach, 0), nullif(m.views, 0), nullif(m.impressions, 0))
-                           end as value) rank
-           where c.organization_id = $1 and c.integration_id = any($2)
-             and c.published_at >= $3 and c.published_at < $4 and rank.value is not null
-           order by rank.value desc, c.published_at desc, c.id
-           limit $7"#,
+                    select case $5 when 'reach' then t.reach::float8 when 'engagement' then t.engagement::float8
+                                   when 'views' then t.views::float8 when 'impressions' then t.impressions::float8
+                                   else t.engagement::float8 / t.rate_base end as value) rank
+           where t.organization_id = $1 and t.integration_id = any($2) and t.published_on >= $3 and t.published_on <= $4
+             and rank.value is not null
+           order by rank.value desc, t.published_on desc, t.content_key
+           limit $6"#,
         organization.uuid(),
         accounts,
-        zone.start_of(range.from) as Timestamp,
-        zone.start_of(range.to.plus_days(1)) as Timestamp,
-        range.to as rookery_kernel::Date,
+        range.from as Date,
+        range.to as Date,
         metric.label(),
         limit,
     )
     .fetch_all(tx.conn())
-    .await?;
-    let content = rows.into_iter().map(|row| TopContent {
-        content_id: row.id,
-        integration_id: row.integration_id,
-        external_content_id: row.external_content_id,
-        platform: row.platform,
-        format: row.format as ContentFormat,
-        caption: row.caption,
-        hashtags: row.hashtags,
-        permalink: row.permalink,
-        thumbnail_url: row.thumbnail_url,
-        published_at: row.published_at,
-        post_id: row.post_id,
-        numbers: Numbers {
-            reach: row.reach,
-            impressions: row.impressions,
-            views: row.views,
-            reactions: row.reactions,
-            comments: row.comments,
-            shares: row.shares,
-            clicks: row.clicks,
-            saves: row.saves,
-        },
-        numbers_date: row.date,
-    });
-    Ok(content.collect())
+    .await?)
 }
 
-/// Engagement by weekday (1 is Monday) and hour of publishing: (weekday, hour, sum, items).
-pub(crate) async fn by_hour(
+/// The best by the newest numbers up to the range's end: for a range whose content has grown since.
+async fn ranked_then(
     tx: &mut OrgTx,
     accounts: &[Uuid],
-    zone: &Zone,
-    since: Timestamp,
-) -> Result<Vec<(u8, u8, i64, i64)>, Error> {
+    range: Range,
+    metric: Metric,
+    limit: i64,
+) -> Result<Vec<i64>, Error> {
     let organization = tx.organization_id();
-    let rows = sqlx::query!(
-        r#"select extract(isodow from c.published_at at time zone $3)::integer as "weekday!",
-                  extract(hour from c.published_at at time zone $3)::integer as "hour!",
-                  sum(m.engagement)::bigint as "sum!", count(*) as "samples!"
-           from analytics.content c
-                cross join (select max(e.date) as date from analytics.content_daily_metrics e
-                            where e.organization_id = $1) newest
+    Ok(sqlx::query_scalar!(
+        r#"select t.content_key
+           from analytics.content_totals t
+                join analytics.content c on c.organization_id = $1 and c.content_key = t.content_key
                 join lateral (
                     select b.*
-                    from generate_series(0, newest.date - (c.published_at at time zone 'UTC')::date + 1) n
+                    from generate_series(0, $4 - (c.published_at at time zone 'UTC')::date + 1) n
                          cross join lateral (
-                             select case when coalesce(d.reactions, d.comments, d.shares) is not null
+                             select d.reach, d.impressions, d.views,
+                                    case when coalesce(d.reactions, d.comments, d.shares) is not null
                                          then coalesce(d.reactions, 0) + coalesce(d.comments, 0) + coalesce(d.shares, 0)
                                     end as engagement
                              from analytics.content_daily_metrics d
-                             where d.organization_id = $1 and d.date = newest.date - n and d.content_key = c.content_key
+                             where d.organization_id = $1 and d.date = $4 - n and d.content_key = t.content_key
                              offset 0) b
-                    limit 1) m on m.engagement is not null
-           where c.organization_id = $1 and c.integration_id = any($2) and c.published_at >= $4
-           group by 1, 2"#,
+                    limit 1) m on true
+                cross join lateral (
+                    select case $5 when 'reach' then m.reach::float8 when 'engagement' then m.engagement::float8
+                                   when 'views' then m.views::float8 when 'impressions' then m.impressions::float8
+                                   else m.engagement::float8
+                                        / coalesce(nullif(m.reach, 0), nullif(m.views, 0), nullif(m.impressions, 0))
+                           end as value) rank
+           where t.organization_id = $1 and t.integration_id = any($2) and t.published_on >= $3 and t.published_on <= $4
+             and rank.value is not null
+           order by rank.value desc, t.published_on desc, t.content_key
+           limit $6"#,
         organization.uuid(),
         accounts,
-        zone.name(),
-        since as Timestamp,
+        range.from as Date,
+        range.to as Date,
+        metric.label(),
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// An item of a ranking as it is read.
+struct Ranked {
+    id: ContentId,
+    integration_id: AccountId,
+    external_content_id: String,
+    platform: Platform,
+    format: ContentFormat,
+    caption: Option<String>,
+    hashtags: Vec<String>,
+    permalink: Option<String>,
+    thumbnail_url: Option<String>,
+    published_at: Timestamp,
+    post_id: Option<PostId>,
+    date: Date,
+    reach: Option<i64>,
+    impressions: Option<i64>,
+    views: Option<i64>,
+    reactions: Option<i64>,
+    comments: Option<i64>,
+    shares: Option<i64>,
+    clicks: Option<i64>,
+    saves: Option<i64>,
+}
+
+impl From<Ranked> for TopContent {
+    fn from(row: Ranked) -> Self {
+        Self {
+            content_id: row.id,
+            integration_id: row.integration_id,
+            external_content_id: row.external_content_id,
+            platform: row.platform,
+            format: row.format,
+            caption: row.caption,
+            hashtags: row.hashtags,
+            permalink: row.permalink,
+            thumbnail_url: row.thumbnail_url,
+            published_at: row.published_at,
+            post_id: row.post_id,
+            numbers: Numbers {
+                reach: row.reach,
+                impressions: row.impressions,
+                views: row.views,
+                reactions: row.reactions,
+                comments: row.comments,
+                shares: row.shares,
+                clicks: row.clicks,
+                saves: row.saves,
+            },
+            numbers_date: row.date,
+        }
+    }
+}
+
+/// These items in this order, with their newest numbers.
+async fn shown_now(tx: &mut OrgTx, keys: &[i64]) -> Result<Vec<Ranked>, Error> {
+    let organization = tx.organization_id();
+    Ok(sqlx::query_as!(
+        Ranked,
+        r#"select c.id, c.integration_id, c.external_content_id, c.platform, c.format as "format: ContentFormat", c.caption,
+                  c.hashtags, c.permalink, c.thumbnail_url, c.published_at, c.post_id, t.numbers_date as "date!", t.reach,
+                  t.impressions, t.views, t.reactions, t.comments, t.shares, t.clicks, t.saves
+           from unnest($2::bigint[]) with ordinality as k (content_key, place)
+                join analytics.content c on c.organization_id = $1 and c.content_key = k.content_key
+                join analytics.content_totals t
+                    on t.organization_id = $1 and t.content_key = k.content_key and t.numbers_date is not null
+           order by k.place"#,
+        organization.uuid(),
+        keys,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// These items in this order, with their newest numbers up to a day.
+async fn shown_then(tx: &mut OrgTx, keys: &[i64], until: Date) -> Result<Vec<Ranked>, Error> {
+    let organization = tx.organization_id();
+    Ok(sqlx::query_as!(
+        Ranked,
+        r#"select c.id, c.integration_id, c.external_content_id, c.platform, c.format as "format: ContentFormat", c.caption,
+                  c.hashtags, c.permalink, c.thumbnail_url, c.published_at, c.post_id, m.date as "date!", m.reach,
+                  m.impressions, m.views, m.reactions, m.comments, m.shares, m.clicks, m.saves
+           from unnest($2::bigint[]) with ordinality as k (content_key, place)
+                join analytics.content c on c.organization_id = $1 and c.content_key = k.content_key
+                join lateral (
+                    select b.*
+                    from generate_series(0, $3 - (c.published_at at time zone 'UTC')::date + 1) n
+                         cross join lateral (
+                             select d.date, d.reach, d.impressions, d.views, d.reactions, d.comments, d.shares, d.clicks,
+                                    d.saves
+                             from analytics.content_daily_metrics d
+                             where d.organization_id = $1 and d.date = $3 - n and d.content_key = c.content_key
+                             offset 0) b
+                    limit 1) m on true
+           order by k.place"#,
+        organization.uuid(),
+        keys,
+        until as Date,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// Engagement by weekday (1 is Monday) and hour of publishing, of what was published on `since` or later: (weekday, hour,
+/// sum, items).
+pub(crate) async fn by_hour(tx: &mut OrgTx, accounts: &[Uuid], since: Date) -> Result<Vec<(u8, u8, i64, i64)>, Error> {
+    let organization = tx.organization_id();
+    let rows = sqlx::query!(
+        r#"select t.weekday, t.hour, sum(t.engagement)::bigint as "sum!", count(*) as "samples!"
+           from analytics.content_totals t
+           where t.organization_id = $1 and t.integration_id = any($2) and t.published_on >= $3 and t.engagement is not null
+           group by t.weekday, t.hour"#,
+        organization.uuid(),
+        accounts,
+        since as Date,
     )
     .fetch_all(tx.conn())
     .await?;
-    let small = |n: i32| u8::try_from(n).unwrap_or(0);
+    let small = |n: i16| u8::try_from(n).unwrap_or(0);
     Ok(rows.into_iter().map(|row| (small(row.weekday), small(row.hour), row.sum, row.samples)).collect())
 }
 
@@ -266,31 +424,6 @@ impl From<Row> for Numbers {
             saves: r.saves,
         }
     }
-}
-
-#[derive(sqlx::FromRow)]
-struct Total {
-    scope_id: AccountId,
-    #[sqlx(flatten)]
-    numbers: Row,
-}
-
-const TOTALS: &str = "select scope_id, sum(reach)::bigint as reach, sum(impressions)::bigint as impressions,
-            sum(views)::bigint as views, sum(reactions)::bigint as reactions, sum(comments)::bigint as comments,
-            sum(shares)::bigint as shares, sum(clicks)::bigint as clicks, sum(saves)::bigint as saves
-     from analytics.daily_rollups
-     where organization_id = $1 and date >= $2 and date <= $3 and scope_type = 'integration' and format = 'all'
-     group by scope_id";
-
-/// What happened on each account in a range, from the daily sums (Q9 of PUB-50).
-pub(crate) async fn totals(tx: &mut OrgTx, range: Range) -> Result<Vec<(AccountId, Numbers)>, Error> {
-    let rows: Vec<Total> = sqlx::query_as(TOTALS)
-        .bind(tx.organization_id().uuid())
-        .bind(range.from)
-        .bind(range.to)
-        .fetch_all(tx.conn())
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.scope_id, row.numbers.into())).collect())
 }
 
 #[derive(sqlx::FromRow)]

@@ -12,3 +12,4 @@ mod store;
 pub use job::RollUp;
 pub(crate) use marks_store::{mark_all, mark_groups, mark_tags};
 pub use ops::RolledUp;
+pub(crate) use ops::TOP_PLACES;

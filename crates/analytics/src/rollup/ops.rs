@@ -15,7 +15,7 @@ const MARKS_MAX: i64 = 5_000;
 /// Most days of one transaction: a month, so that a long history is worked off in short transactions.
 const DAYS_MAX: usize = 31;
 /// Lists of best content are kept for so many last days.
-pub(crate) const TOP_DAYS: [i16; 4] = [7, 30, 90, 365];
+const TOP_DAYS: [i16; 4] = [7, 30, 90, 365];
 /// Places of such a list: more than a page asks for, so that a range which begins a day later still finds enough.
 pub(crate) const TOP_PLACES: i64 = 50;
 

@@ -1,7 +1,7 @@
 //! What a night brings, and that bringing it twice changes nothing.
 
 use rookery_analytics::{IngestError, IngestKind, IngestStatus, IngestTrigger, KpiName, Range, Verdict};
-use rookery_kernel::{Limit, Platform, Zone};
+use rookery_kernel::{Limit, Platform};
 use rookery_platforms::ContentMetrics;
 use std::time::Duration;
 
@@ -79,8 +79,9 @@ async fn lifetime_totals_become_daily_changes() {
     let expected = [("2026-03-05", 100), ("2026-03-06", 130), ("2026-03-07", 125)];
     assert_eq!(stored, expected.map(|(date, reach)| (date.to_owned(), Some(reach))));
 
+    world.roll_up().await;
     let range = Range::new(day("2026-03-05"), day("2026-03-07")).expect("a range");
-    let overview = world.analytics.overview(&world.scope(), &Zone::utc(), range, None).await.expect("read");
+    let overview = world.analytics.overview(&world.scope(), range, None).await.expect("read");
     let line: Vec<_> = overview.reach_per_day.current.iter().map(|(_, reach)| *reach).collect();
     assert_eq!(line, [Some(100), Some(30), Some(-5)]);
     assert_eq!(overview.kpi(KpiName::Reach).expect("a figure").value, Some(125.0), "the changes add up to the total");

@@ -19,6 +19,10 @@ INSERT INTO analytics.daily_rollups (organization_id, scope_type, scope_id, date
 SELECT pg_temp.id(2, o), 'integration', pg_temp.id(3, o * 10 + a), '2026-03-02'::date - day, 10, 1
 FROM generate_series(1, 300) o, generate_series(0, 9) a, generate_series(0, 99) day;
 
+INSERT INTO analytics.monthly_rollups (organization_id, scope_type, scope_id, month, reach, reactions)
+SELECT organization_id, scope_type, scope_id, date_trunc('month', date)::date, sum(reach), sum(reactions)
+FROM analytics.daily_rollups GROUP BY 1, 2, 3, 4;
+
 INSERT INTO analytics.publication_snapshots
     (organization_id, publication_id, post_id, social_account_id, platform, recorded_at, period_start, period_end, likes_count)
 SELECT pg_temp.id(2, o), pg_temp.id(5, o * 100 + p), pg_temp.id(4, o * 100 + p), pg_temp.id(3, o * 10 + p % 10),
@@ -34,5 +38,14 @@ INSERT INTO analytics.content_daily_metrics (organization_id, content_key, date,
 SELECT organization_id, content_key, '2026-03-02'::date - day, 100 - day, 5, 1, 0
 FROM analytics.content, generate_series(0, 9) day;
 
-ANALYZE analytics.daily_rollups, analytics.publication_snapshots, analytics.content, analytics.content_daily_metrics,
+INSERT INTO analytics.content_totals
+    (organization_id, content_key, integration_id, format, published_on, weekday, hour, numbers_date, reach, reactions, engagement)
+SELECT organization_id, content_key, integration_id, 'post', published_at::date, extract(isodow from published_at), 0,
+       '2026-03-02', 100, 5, 5
+FROM analytics.content;
+INSERT INTO analytics.top_content (organization_id, days, metric, as_of, content_keys)
+SELECT organization_id, days, 'reach', '2026-03-02', array_agg(content_key ORDER BY published_on DESC)
+FROM analytics.content_totals, unnest(array[7, 30, 90, 365]) days WHERE published_on > '2026-03-02'::date - days GROUP BY 1, 2;
+
+ANALYZE analytics.monthly_rollups, analytics.content_totals, analytics.top_content, analytics.daily_rollups, analytics.publication_snapshots, analytics.content, analytics.content_daily_metrics,
     analytics.tracked_integrations, accounts.social_accounts;

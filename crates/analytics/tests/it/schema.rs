@@ -26,8 +26,7 @@ async fn numbers_cannot_hang_on_another_organizations_content() {
 
     // And the other organization sees nothing of it through any door.
     let range = rookery_analytics::Range::last(30, crate::world::day("2026-03-09")).expect("a range");
-    let overview =
-        world.analytics.overview(&other.scope, &rookery_kernel::Zone::utc(), range, Some(&[ann])).await.expect("read");
+    let overview = world.analytics.overview(&other.scope, range, Some(&[ann])).await.expect("read");
     assert_eq!((overview.accounts, overview.top_content.len(), overview.as_of), (0, 0, None));
     let numbers = world.analytics.publication_numbers(&other.scope, ann, &["p1".to_owned()]).await.expect("read");
     assert!(numbers.is_empty());

@@ -142,6 +142,21 @@ impl World {
         .expect("rows")
     }
 
+    /// Moves the organization to other clocks.
+    pub async fn set_zone(&mut self, zone: &str) {
+        sqlx::query("update identity.organizations set timezone = $2 where organization_id = $1")
+            .bind(self.org.organization_id.uuid())
+            .bind(zone)
+            .execute(&mut self.owner)
+            .await
+            .expect("changed");
+    }
+
+    /// Computes what the job would.
+    pub async fn roll_up(&self) {
+        self.analytics.roll_up(&self.scope()).await.expect("rolled up");
+    }
+
     /// One value by plain SQL, as the superuser.
     pub async fn value<T>(&mut self, sql: &'static str, account: AccountId) -> T
     where

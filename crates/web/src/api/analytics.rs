@@ -72,7 +72,7 @@ async fn overview(
     let zone = may.zone();
     let range = time::range(query.from, query.to, DAYS, zone, &*app.clock)?;
     let accounts = named(query.integration_ids.as_deref())?;
-    let overview = app.analytics.overview(may.scope(), zone, range, accounts.as_deref()).await?;
+    let overview = app.analytics.overview(may.scope(), range, accounts.as_deref()).await?;
     Ok(Json(overview.into()))
 }
 
@@ -152,7 +152,7 @@ async fn content(
         return Ok(Json(PageView::of(rows, ContentView::from)));
     };
     let rows = u16::try_from(limit.rows()).unwrap_or(u16::MAX);
-    let top = app.analytics.top_content(may.scope(), zone, range, metric, accounts.as_deref(), rows).await?;
+    let top = app.analytics.top_content(may.scope(), range, metric, accounts.as_deref(), rows).await?;
     Ok(Json(PageView::whole(top.into_iter().map(ContentView::from).collect())))
 }
 

@@ -101,8 +101,8 @@ pub(crate) async fn page(
     let yesterday = zone.date(app.clock.now()).plus_days(-1);
     let range = Range { from: yesterday.plus_days(1 - days), to: yesterday };
     let accounts = app.accounts.list(may.scope()).await?;
-    let overview = app.analytics.overview(may.scope(), zone, range, None).await?;
-    let heat = app.analytics.heatmap(may.scope(), zone, HEAT_DAYS, None).await?;
+    let overview = app.analytics.overview(may.scope(), range, None).await?;
+    let heat = app.analytics.heatmap(may.scope(), yesterday, HEAT_DAYS, None).await?;
     let attention = app.publishing.attention(may.scope(), 50).await?;
     let tomorrow = zone.date(app.clock.now()).plus_days(1);
     let week =
