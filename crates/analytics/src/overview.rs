@@ -8,7 +8,7 @@ use tracing::instrument;
 use uuid::Uuid;
 
 use crate::kpi::{
-    self, AccountFacts, Coverage, Day, Kpi, KpiName, Metric, Mode, Range, RateBasis, Unit, change_percent,
+    self, AccountFacts, Coverage, Day, Kpi, KpiName, Metric, Mode, Range, RateBasis, Sums, Unit, change_percent,
 };
 use crate::report::{self, ReadError, TopContent};
 use crate::{Analytics, tracking};
@@ -100,7 +100,9 @@ async fn facts(tx: &mut OrgTx, range: Range, named: Option<&[AccountId]>) -> Res
         accounts.iter().map(|a| a.integration_id.uuid()).collect()
     };
     let days = kpi::days(tx, &scopes, "all", range.previous().from, range.to).await?;
-    Ok(Facts { range, days, accounts })
+    let ids: Vec<Uuid> = accounts.iter().map(|a| a.integration_id.uuid()).collect();
+    let by_account = kpi::period_sums(tx, &ids, "all", range).await?.into_iter().map(|(_, sums)| sums).collect();
+    Ok(Facts { range, days, accounts, by_account })
 }
 
 /// The tracked accounts, or those of them that are named.
@@ -115,18 +117,20 @@ struct Facts {
     range: Range,
     days: Vec<Day>,
     accounts: Vec<AccountFacts>,
+    /// What happened on those accounts where something did.
+    by_account: Vec<Sums>,
 }
 
 impl Facts {
     fn kpis(&self) -> Vec<Kpi> {
         vec![
-            self.sum(KpiName::Reach, |a| a.has_reach, |day| day.reach),
-            self.sum(KpiName::Engagement, |a| a.has_engagement, |day| day.engagement),
+            self.sum(KpiName::Reach, |sums| sums.numbers.reach.is_some(), |day| day.reach),
+            self.sum(KpiName::Engagement, |sums| sums.engagement.is_some(), |day| day.engagement),
             self.rate(),
             self.followers(),
             self.posts(),
-            self.sum(KpiName::Views, |a| a.has_views, |day| day.views),
-            self.sum(KpiName::Impressions, |a| a.has_impressions, |day| day.impressions),
+            self.sum(KpiName::Views, |sums| sums.numbers.views.is_some(), |day| day.views),
+            self.sum(KpiName::Impressions, |sums| sums.numbers.impressions.is_some(), |day| day.impressions),
         ]
     }
 
@@ -152,11 +156,11 @@ impl Facts {
         self.days.iter().filter(move |day| range.contains(day.date))
     }
 
-    fn with_data(&self, has: fn(&AccountFacts) -> bool) -> usize {
-        self.accounts.iter().filter(|a| has(a)).count()
+    fn with_data(&self, has: fn(&Sums) -> bool) -> usize {
+        self.by_account.iter().filter(|sums| has(sums)).count()
     }
 
-    fn sum(&self, name: KpiName, has: fn(&AccountFacts) -> bool, of: fn(&Day) -> Option<i64>) -> Kpi {
+    fn sum(&self, name: KpiName, has: fn(&Sums) -> bool, of: fn(&Day) -> Option<i64>) -> Kpi {
         let value = |range| kpi::total(self.days_of(range).map(of)).map(|sum| sum as f64);
         let by_day: BTreeMap<Date, f64> =
             self.days.iter().filter_map(|day| Some((day.date, of(day)? as f64))).collect();
@@ -171,7 +175,13 @@ impl Facts {
             self.days.iter().filter_map(|day| Some((day.date, kpi::rate_of_set([day]).value?))).collect();
         let change = change_percent(now.value, before.value);
         let figures = (now.value, before.value);
-        let kpi = self.kpi(KpiName::EngagementRate, figures, change, self.with_data(|a| a.has_rate), &by_day);
+        let kpi = self.kpi(
+            KpiName::EngagementRate,
+            figures,
+            change,
+            self.with_data(|sums| sums.engagement_rate().value.is_some()),
+            &by_day,
+        );
         Kpi { unit: Unit::Ratio, basis: Some(now.basis), ..kpi }
     }
 
@@ -192,7 +202,13 @@ impl Facts {
             }
         }
         let change = change_percent(sum(both), sum(before));
-        self.kpi(KpiName::Followers, (now, sum(before)), change, self.with_data(|a| a.followers.is_some()), &by_day)
+        self.kpi(
+            KpiName::Followers,
+            (now, sum(before)),
+            change,
+            self.accounts.iter().filter(|a| a.followers.is_some()).count(),
+            &by_day,
+        )
     }
 
     fn posts(&self) -> Kpi {
@@ -209,7 +225,7 @@ impl Facts {
             KpiName::Posts,
             figures,
             change_percent(figures.0, figures.1),
-            self.with_data(|a| a.has_posts),
+            self.with_data(|sums| sums.posts > 0),
             &by_day,
         )
     }

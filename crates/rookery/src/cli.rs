@@ -56,6 +56,9 @@ enum Command {
     /// Collect one day's numbers now.
     #[command(after_help = "Example: rookery ingest --organization fieldwork-studio --date 2026-03-01")]
     Ingest(IngestArgs),
+    /// Compute every sum of numbers anew; what stands there rightly is not written.
+    #[command(after_help = "Example: rookery rebuild-rollups --organization fieldwork-studio")]
+    RebuildRollups(RebuildRollupsArgs),
     /// Make posts of a file.
     #[command(
         subcommand,
@@ -219,6 +222,14 @@ pub struct IngestArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `rebuild-rollups`.
+#[derive(Debug, Args)]
+pub struct RebuildRollupsArgs {
+    /// The organization's slug; every organization unless told.
+    #[arg(long)]
+    pub organization: Option<String>,
 }
 
 /// `import …`
@@ -500,6 +511,7 @@ async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Ingest(args) => commands::ingest(&config, args).await,
+        Command::RebuildRollups(args) => commands::rebuild_rollups(&config, args).await,
         Command::Import(command) => commands::import(&config, command).await,
         Command::Export(args) => commands::export(&config, args).await,
         Command::Archive(command) => commands::archive(&config, command).await,

@@ -54,6 +54,14 @@ impl Steps {
 }
 
 impl Step {
+    /// The total, where it is known only after the step began.
+    pub fn of(&mut self, total: u64) {
+        self.total = total;
+        if let Some(bar) = &self.bar {
+            bar.set_length(total);
+        }
+    }
+
     /// `done` parts of the total are done. Elsewhere than on a terminal every quarter prints a line.
     pub fn at(&mut self, done: u64) {
         if let Some(bar) = &self.bar {

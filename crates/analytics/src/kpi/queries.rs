@@ -46,12 +46,6 @@ pub(crate) struct AccountFacts {
     pub followers: Option<i64>,
     /// Followers at the end of the one before it.
     pub followers_before: Option<i64>,
-    pub has_reach: bool,
-    pub has_impressions: bool,
-    pub has_views: bool,
-    pub has_engagement: bool,
-    pub has_rate: bool,
-    pub has_posts: bool,
     /// The newest day with numbers in the range, and when its sums last moved.
     pub last_date: Option<Date>,
     pub last_change: Option<Timestamp>,
@@ -68,25 +62,6 @@ pub(crate) async fn accounts(
     let rows = sqlx::query!(
         r#"select t.integration_id, t.enabled,
                   now.followers as "followers?", before.followers as "followers_before?",
-                  exists (select from analytics.daily_rollups r
-                          where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
-                            and r.date >= $3 and r.date <= $4 and r.reach_items > 0) as "has_reach!",
-                  exists (select from analytics.daily_rollups r
-                          where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
-                            and r.date >= $3 and r.date <= $4 and r.impressions_items > 0) as "has_impressions!",
-                  exists (select from analytics.daily_rollups r
-                          where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
-                            and r.date >= $3 and r.date <= $4 and r.views_items > 0) as "has_views!",
-                  exists (select from analytics.daily_rollups r
-                          where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
-                            and r.date >= $3 and r.date <= $4 and r.engagement_items > 0) as "has_engagement!",
-                  exists (select from analytics.daily_rollups r
-                          where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
-                            and r.date >= $3 and r.date <= $4
-                            and r.rated_by_reach + r.rated_by_views + r.rated_by_impressions > 0) as "has_rate!",
-                  exists (select from analytics.daily_rollups r
-                          where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
-                            and r.date >= $3 and r.date <= $4 and r.new_content_count > 0) as "has_posts!",
                   last.date as "last_date?", last.computed_at as "last_change?"
            from analytics.tracked_integrations t
                 left join lateral (
@@ -117,12 +92,6 @@ pub(crate) async fn accounts(
         integration_id: row.integration_id,
         followers: row.followers,
         followers_before: row.followers_before,
-        has_reach: row.has_reach,
-        has_impressions: row.has_impressions,
-        has_views: row.has_views,
-        has_engagement: row.has_engagement,
-        has_rate: row.has_rate,
-        has_posts: row.has_posts,
         last_date: row.last_date,
         last_change: row.last_change,
     });

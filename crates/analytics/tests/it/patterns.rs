@@ -102,6 +102,6 @@ async fn questions_about_numbers_use_an_index_and_meet_few_rows() {
 
         let kpis = analytics.kpis(&scope, range, None).await.expect("read");
         assert_eq!(kpis.len(), 7);
-        check("figures", &plans.take(), &["daily_rollups_pkey"], 400);
+        check("figures", &plans.take(), &["daily_rollups_pkey"], 600);
     }
 }

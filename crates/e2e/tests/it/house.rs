@@ -189,6 +189,7 @@ impl House {
     pub async fn collect(&self, account: &Account) -> Result<()> {
         let yesterday = self.clock.now().date_utc().plus_days(-1);
         self.analytics.ingest_day(&self.scope, account.id, yesterday, IngestTrigger::Manual).await?;
+        self.analytics.roll_up(&self.scope).await?;
         Ok(())
     }
 

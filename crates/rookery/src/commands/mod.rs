@@ -22,8 +22,9 @@ use rookery_sandbox::{Sandbox, SandboxConfig};
 use serde_json::json;
 
 use crate::bench;
-use crate::cli::{BenchCommand, IngestArgs, SandboxArgs};
+use crate::cli::{BenchCommand, IngestArgs, RebuildRollupsArgs, SandboxArgs};
 use crate::config::Config;
+use crate::progress::Steps;
 use crate::stop;
 use crate::store::Store;
 use crate::wiring::{Core, Parts};
@@ -118,12 +119,42 @@ pub(crate) async fn ingest(config: &Config, args: IngestArgs) -> anyhow::Result<
             }));
             table.row(vec![name, status.to_string(), report.rows_written().to_string(), note]);
         }
+        core.analytics.roll_up(&scope).await?;
         if args.json {
             println!("{}", serde_json::to_string_pretty(&rows)?);
         } else {
             print!("{table}");
         }
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
+    .await
+}
+
+/// `rookery rebuild-rollups`
+pub(crate) async fn rebuild_rollups(config: &Config, args: RebuildRollupsArgs) -> anyhow::Result<ExitCode> {
+    with_core(config, async |core| {
+        let organizations = match &args.organization {
+            Some(name) => vec![organization(core, name).await?],
+            None => core.identity.organization_ids().await?,
+        };
+        let steps = Steps::new();
+        for id in organizations {
+            let scope = Scope::system(id);
+            let name = core.identity.organization(&scope).await?.name;
+            let mut step = steps.begin_counted(&format!("sums of {name}, in parts of a month"), 0);
+            let done = core
+                .analytics
+                .rebuild_rollups(&scope, |done, of| {
+                    step.of(of as u64);
+                    step.at(done as u64);
+                })
+                .await?;
+            step.done(&match done.rows {
+                0 => "everything stood there already".to_owned(),
+                rows => format!("{rows} rows were missing or differed"),
+            });
+        }
+        Ok(ExitCode::SUCCESS)
     })
     .await
 }

@@ -121,6 +121,7 @@ async fn collect(
     if past.days > 3 {
         fail_one(core, networks, clock, past, &worker).await?;
     }
+    core.analytics.roll_up(past.scope).await?;
     step.done(&format!("{rows} rows, {}", took(began)));
     Ok(())
 }
