@@ -48,7 +48,7 @@ pub use ingest::{
 };
 pub use kinds::{MetricType, Period, RollupScope, TagSource, TagType};
 pub use kpi::{
-    BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, Range, Rate, RateBasis, Sums, Unit, change_percent,
+    BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, PeriodSums, Range, Rate, RateBasis, Unit, change_percent,
     engagement,
 };
 pub use overview::{Overview, ReachPerDay};

@@ -8,7 +8,7 @@ use tracing::instrument;
 use uuid::Uuid;
 
 use crate::kpi::{
-    self, AccountFacts, Coverage, Day, Kpi, KpiName, Metric, Mode, Range, RateBasis, Sums, Unit, change_percent,
+    self, AccountFacts, Coverage, Day, Kpi, KpiName, Metric, Mode, PeriodSums, Range, RateBasis, Unit, change_percent,
 };
 use crate::report::{self, ReadError, TopContent};
 use crate::{Analytics, tracking};
@@ -118,7 +118,7 @@ struct Facts {
     days: Vec<Day>,
     accounts: Vec<AccountFacts>,
     /// What happened on those accounts where something did.
-    by_account: Vec<Sums>,
+    by_account: Vec<PeriodSums>,
 }
 
 impl Facts {
@@ -156,11 +156,11 @@ impl Facts {
         self.days.iter().filter(move |day| range.contains(day.date))
     }
 
-    fn with_data(&self, has: fn(&Sums) -> bool) -> usize {
+    fn with_data(&self, has: fn(&PeriodSums) -> bool) -> usize {
         self.by_account.iter().filter(|sums| has(sums)).count()
     }
 
-    fn sum(&self, name: KpiName, has: fn(&Sums) -> bool, of: fn(&Day) -> Option<i64>) -> Kpi {
+    fn sum(&self, name: KpiName, has: fn(&PeriodSums) -> bool, of: fn(&Day) -> Option<i64>) -> Kpi {
         let value = |range| kpi::total(self.days_of(range).map(of)).map(|sum| sum as f64);
         let by_day: BTreeMap<Date, f64> =
             self.days.iter().filter_map(|day| Some((day.date, of(day)? as f64))).collect();

@@ -4,7 +4,7 @@ mod model;
 mod queries;
 
 pub use model::{
-    BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, Range, Rate, RateBasis, Sums, Unit, change_percent,
+    BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, PeriodSums, Range, Rate, RateBasis, Unit, change_percent,
     engagement,
 };
 pub(crate) use model::{Day, rate_of_set, total};

@@ -364,10 +364,10 @@ impl Rated {
 
 /// What happened in a scope in a range: sums of changes. `None` is unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sums {
+pub struct PeriodSums {
     /// Items published.
     pub posts: i64,
-    /// Sums of changes; reach is a sum over items, not unique people.
+    /// PeriodSums of changes; reach is a sum over items, not unique people.
     pub numbers: Numbers,
     /// Milliseconds watched.
     pub watch_time_ms: Option<i64>,
@@ -379,7 +379,7 @@ pub struct Sums {
     pub(crate) rated_by_impressions: i64,
 }
 
-impl Sums {
+impl PeriodSums {
     /// Engagement ÷ reach, views or impressions of the changes that have one.
     pub fn engagement_rate(&self) -> Rate {
         let rated = Rated {

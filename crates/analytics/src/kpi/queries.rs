@@ -4,7 +4,7 @@ use rookery_db::{Error, OrgTx};
 use rookery_kernel::{AccountId, Date, Timestamp};
 use uuid::Uuid;
 
-use super::model::{Day, Numbers, Range, Sums};
+use super::model::{Day, Numbers, PeriodSums, Range};
 
 /// What happened on each day from `from` to `to` in these scopes together: the organization by its own id, or accounts,
 /// page groups, tags. `format` is a content format or `all`. Days without anything have no row.
@@ -105,7 +105,7 @@ pub(crate) async fn period_sums(
     scopes: &[Uuid],
     format: &str,
     range: Range,
-) -> Result<Vec<(Uuid, Sums)>, Error> {
+) -> Result<Vec<(Uuid, PeriodSums)>, Error> {
     let organization = tx.organization_id();
     let rows = sqlx::query!(
         r#"with marked as (
@@ -164,7 +164,7 @@ pub(crate) async fn period_sums(
             clicks: row.clicks,
             saves: row.saves,
         };
-        let sums = Sums {
+        let sums = PeriodSums {
             posts: row.posts,
             numbers,
             watch_time_ms: row.watch_time_ms,

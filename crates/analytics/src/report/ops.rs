@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::model::{AccountSummary, Heatmap, PlatformTotals, PublicationNumbers, TopContent, TrendPoint};
 use super::queries;
 use crate::Analytics;
-use crate::kpi::{self, Metric, Numbers, Range, Sums, total};
+use crate::kpi::{self, Metric, Numbers, PeriodSums, Range, total};
 use crate::overview::in_scope;
 
 /// Nothing could be read.
@@ -77,7 +77,12 @@ impl Analytics {
     /// # Errors
     /// The database's.
     #[instrument(skip_all, err, fields(organization = %scope.organization_id, scopes = scopes.len()))]
-    pub async fn sums(&self, scope: &Scope, scopes: &[Uuid], range: Range) -> Result<Vec<(Uuid, Sums)>, ReadError> {
+    pub async fn sums(
+        &self,
+        scope: &Scope,
+        scopes: &[Uuid],
+        range: Range,
+    ) -> Result<Vec<(Uuid, PeriodSums)>, ReadError> {
         let mut tx = self.db.org(scope).await?;
         Ok(kpi::period_sums(&mut tx, scopes, "all", range).await?)
     }

@@ -15,8 +15,8 @@ FROM generate_series(1, 300) o, generate_series(0, 9) a;
 INSERT INTO analytics.tracked_integrations (organization_id, id, integration_id)
 SELECT organization_id, id, id FROM accounts.social_accounts;
 
-INSERT INTO analytics.daily_rollups (organization_id, scope_type, scope_id, date, reach, reactions)
-SELECT pg_temp.id(2, o), 'integration', pg_temp.id(3, o * 10 + a), '2026-03-02'::date - day, 10, 1
+INSERT INTO analytics.daily_rollups (organization_id, scope_type, scope_id, date, content_count, reach, reactions)
+SELECT pg_temp.id(2, o), 'integration', pg_temp.id(3, o * 10 + a), '2026-03-02'::date - day, 1, 10, 1
 FROM generate_series(1, 300) o, generate_series(0, 9) a, generate_series(0, 99) day;
 
 INSERT INTO analytics.monthly_rollups (organization_id, scope_type, scope_id, month, reach, reactions)
