@@ -24,8 +24,14 @@ pub(crate) async fn days(
                   sum(r.rated_engagement)::bigint as "rated_engagement!", sum(r.rated_by_reach)::bigint as "rated_by_reach!",
                   sum(r.rated_by_views)::bigint as "rated_by_views!",
                   sum(r.rated_by_impressions)::bigint as "rated_by_impressions!"
-           from analytics.daily_rollups r
-           where r.organization_id = $1 and r.scope_id = any($2) and r.format = $3 and r.date >= $4 and r.date <= $5
+           from unnest($2::uuid[]) as s (id)
+                -- Row by row through the key: for a range without its values the server would take the index by date, which
+                -- meets every scope of the organization.
+                cross join generate_series(0, $5::date - $4::date) as n
+                cross join lateral (
+                    select * from analytics.daily_rollups d
+                    where d.organization_id = $1 and d.scope_id = s.id and d.format = $3 and d.date = $4::date + n
+                    offset 0) r
            group by r.date
            order by r.date"#,
         organization.uuid(),
@@ -60,7 +66,7 @@ pub(crate) async fn accounts(
 ) -> Result<(Vec<AccountFacts>, bool), Error> {
     let organization = tx.organization_id();
     let rows = sqlx::query!(
-        r#"select t.integration_id, t.enabled,
+        r#"select t.integration_id as "integration_id!", t.enabled as "enabled!",
                   now.followers as "followers?", before.followers as "followers_before?",
                   last.date as "last_date?", last.computed_at as "last_change?"
            from analytics.tracked_integrations t
@@ -89,7 +95,7 @@ pub(crate) async fn accounts(
     .await?;
     let is_all = named.is_none() && rows.iter().all(|row| row.enabled);
     let facts = rows.into_iter().filter(|row| row.enabled).map(|row| AccountFacts {
-        integration_id: row.integration_id,
+        integration_id: row.integration_id.into(),
         followers: row.followers,
         followers_before: row.followers_before,
         last_date: row.last_date,
@@ -124,16 +130,22 @@ pub(crate) async fn period_sums(
                select r.scope_id, r.new_content_count, r.reach, r.impressions, r.views, r.reactions, r.comments, r.shares,
                       r.clicks, r.saves, r.watch_time_ms, r.engagement, r.rated_engagement, r.rated_by_reach,
                       r.rated_by_views, r.rated_by_impressions
-               from analytics.monthly_rollups r
-               where r.organization_id = $1 and r.scope_id = any($2) and r.format = $3
-                 and r.month = any ((select months from whole)::date[])
+               from unnest($2::uuid[]) as s (id)
+                    cross join unnest((select months from whole)) as t (month)
+                    cross join lateral (
+                        select * from analytics.monthly_rollups m
+                        where m.organization_id = $1 and m.scope_id = s.id and m.format = $3 and m.month = t.month
+                        offset 0) r
                union all
                select r.scope_id, r.new_content_count, r.reach, r.impressions, r.views, r.reactions, r.comments, r.shares,
                       r.clicks, r.saves, r.watch_time_ms, r.engagement, r.rated_engagement, r.rated_by_reach,
                       r.rated_by_views, r.rated_by_impressions
-               from analytics.daily_rollups r
-               where r.organization_id = $1 and r.scope_id = any($2) and r.format = $3
-                 and r.date = any ((select days from single)::date[])
+               from unnest($2::uuid[]) as s (id)
+                    cross join unnest((select days from single)) as t (day)
+                    cross join lateral (
+                        select * from analytics.daily_rollups d
+                        where d.organization_id = $1 and d.scope_id = s.id and d.format = $3 and d.date = t.day
+                        offset 0) r
            )
            select scope_id as "scope_id!: Uuid", sum(new_content_count)::bigint as "posts!", sum(reach)::bigint as reach,
                   sum(impressions)::bigint as impressions, sum(views)::bigint as views, sum(reactions)::bigint as reactions,

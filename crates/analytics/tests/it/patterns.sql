@@ -19,6 +19,13 @@ INSERT INTO analytics.daily_rollups (organization_id, scope_type, scope_id, date
 SELECT pg_temp.id(2, o), 'integration', pg_temp.id(3, o * 10 + a), '2026-03-02'::date - day, 1, 10, 1
 FROM generate_series(1, 300) o, generate_series(0, 9) a, generate_series(0, 99) day;
 
+INSERT INTO analytics.daily_rollups (organization_id, scope_type, scope_id, date, content_count, reach, reactions)
+SELECT organization_id, 'org', organization_id, date, sum(content_count), sum(reach), sum(reactions)
+FROM analytics.daily_rollups GROUP BY 1, 4;
+INSERT INTO analytics.account_daily_metrics (organization_id, integration_id, date, followers)
+SELECT organization_id, scope_id, date, 100 FROM analytics.daily_rollups
+WHERE scope_type = 'integration' AND date > '2026-03-02'::date - 30;
+
 INSERT INTO analytics.monthly_rollups (organization_id, scope_type, scope_id, month, reach, reactions)
 SELECT organization_id, scope_type, scope_id, date_trunc('month', date)::date, sum(reach), sum(reactions)
 FROM analytics.daily_rollups GROUP BY 1, 2, 3, 4;
@@ -47,5 +54,5 @@ INSERT INTO analytics.top_content (organization_id, days, metric, as_of, content
 SELECT organization_id, days, 'reach', '2026-03-02', array_agg(content_key ORDER BY published_on DESC)
 FROM analytics.content_totals, unnest(array[7, 30, 90, 365]) days WHERE published_on > '2026-03-02'::date - days GROUP BY 1, 2;
 
-ANALYZE analytics.monthly_rollups, analytics.content_totals, analytics.top_content, analytics.daily_rollups, analytics.publication_snapshots, analytics.content, analytics.content_daily_metrics,
+ANALYZE analytics.account_daily_metrics, analytics.monthly_rollups, analytics.content_totals, analytics.top_content, analytics.daily_rollups, analytics.publication_snapshots, analytics.content, analytics.content_daily_metrics,
     analytics.tracked_integrations, accounts.social_accounts;
