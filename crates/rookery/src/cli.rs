@@ -427,6 +427,9 @@ pub enum BenchCommand {
     /// Storing a day's numbers, beside COPY and a loop, with many rows there already; in a temporary folder.
     #[command(after_help = "Example: rookery bench ingest --existing 1000000,10000000")]
     Ingest(crate::bench::IngestArgs),
+    /// Figures of many organizations, asked by several clients at once; in a temporary folder.
+    #[command(after_help = "Example: rookery bench dashboard --rows 1m,10m --clients 8")]
+    Dashboard(crate::bench::DashboardArgs),
     /// A worker process of one of these.
     #[command(hide = true)]
     Worker(crate::bench::WorkerArgs),

@@ -9,7 +9,7 @@ use crate::Analytics;
 
 impl Analytics {
     /// Stores numbers of known items by the rules of collected ones, all or none; `source` says where they come from.
-    /// How many rows were new or changed.
+    /// How many rows were new or changed. After the last of them [`Analytics::plan_roll_up`] brings the sums up to date.
     ///
     /// # Errors
     /// As the database says.
@@ -23,12 +23,6 @@ impl Analytics {
             source_version: source.to_owned(),
             reading: reading.into(),
         });
-        let written = self.writer.write(scope, rows.collect()).await?.rows;
-        if written > 0 {
-            let mut tx = self.db.org(scope).await?;
-            self.roll_up_soon(&mut tx).await?;
-            tx.commit().await?;
-        }
-        Ok(written)
+        Ok(self.writer.write(scope, rows.collect()).await?.rows)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A row's change is its number less the last known one before it (lifetime), or the number itself (day). The changes
 //! stand in the row; their sums stand in `analytics.daily_rollups` for the account and the organization, and are moved by
-//! the difference in the statement that writes the rows. Whoever writes holds its accounts' locks, so that no second
+//! the difference in the statement that writes the rows. Whoever writes holds the organization's lock, so that no second
 //! writer sees a number that is about to change.
 
 use std::collections::BTreeMap;
@@ -97,7 +97,7 @@ pub(crate) async fn write(tx: &mut OrgTx, rows: &[Row], now: Timestamp) -> Resul
     if rows.is_empty() {
         return Ok(written);
     }
-    lock(tx, &rows).await?;
+    lock(tx).await?;
     let newest = newest(tx).await?;
     for rows in statements(&rows) {
         let part = write_chunk(tx, &rows, now).await?;
@@ -127,20 +127,16 @@ fn statements<'a>(rows: &[&'a Row]) -> Vec<Vec<&'a Row>> {
     days.into_values().flat_map(|rows| rows.chunks(ROWS_MAX).map(<[&Row]>::to_vec).collect::<Vec<_>>()).collect()
 }
 
-/// Keeps other writers from the accounts until the end of the transaction. In one order, so that no two wait for each
-/// other in a circle.
-async fn lock(tx: &mut OrgTx, rows: &[&Row]) -> Result<(), Error> {
+/// Keeps other writers of the organization's numbers and their sums away until the end of the transaction. Whoever writes
+/// for several organizations takes them in order, so that no two wait for each other in a circle. A lock on rows would
+/// write to the log even where no number changed.
+pub(crate) async fn lock(tx: &mut OrgTx) -> Result<(), Error> {
     let organization = tx.organization_id();
-    let accounts: Vec<Uuid> = rows.iter().map(|r| r.account.uuid()).collect();
     sqlx::query!(
-        "select t.integration_id from analytics.tracked_integrations t
-         where t.organization_id = $1 and t.integration_id = any($2)
-         order by t.integration_id
-         for no key update",
+        r#"select pg_advisory_xact_lock(hashtextextended('analytics.numbers' || $1::uuid, 0)) as "locked""#,
         organization.uuid(),
-        &accounts,
     )
-    .fetch_all(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
     Ok(())
 }

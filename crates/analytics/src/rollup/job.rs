@@ -41,6 +41,16 @@ impl Analytics {
         Ok(())
     }
 
+    /// Has the sums computed in a minute, or when the fetches that run then are over. Done anyway every hour.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn plan_roll_up(&self, scope: &Scope) -> Result<(), Error> {
+        let mut tx = self.db.org(scope).await?;
+        self.roll_up_soon(&mut tx).await?;
+        tx.commit().await
+    }
+
     /// Has the sums computed if something is marked.
     pub(crate) async fn roll_up_if_marked(&self, tx: &mut OrgTx) -> Result<(), Error> {
         if marks::oldest(tx).await?.is_some() {

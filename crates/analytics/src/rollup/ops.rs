@@ -8,7 +8,7 @@ use tracing::instrument;
 
 use super::marks_store::{self as marks, Marks};
 use super::store::{self, Slices};
-use crate::Analytics;
+use crate::{Analytics, daily};
 
 /// Most marks of one transaction.
 const MARKS_MAX: i64 = 5_000;
@@ -79,7 +79,7 @@ impl Analytics {
         }
         rows += store::tops(tx, &TOP_DAYS, TOP_PLACES).await?;
         // From here on writers of numbers wait.
-        store::lock(tx).await?;
+        daily::lock(tx).await?;
         for days in marks.recount.chunks(DAYS_MAX) {
             let slices = Slices { by_format: true, moving: true, tags: None };
             rows += store::days(tx, days, slices, now).await?;
@@ -122,7 +122,7 @@ impl Analytics {
         for (done, days) in months.iter().enumerate() {
             let mut tx = self.db.org(scope).await?;
             store::alone(&mut tx).await?;
-            store::lock(&mut tx).await?;
+            daily::lock(&mut tx).await?;
             let slices = Slices { by_format: true, moving: true, tags: None };
             rows += store::days(&mut tx, days, slices, now).await?;
             rows += store::counts(&mut tx, days, now).await?;

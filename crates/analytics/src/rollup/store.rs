@@ -10,25 +10,10 @@ use uuid::Uuid;
 pub(super) struct Slices<'a> {
     /// Sums of the organization and of accounts by format.
     pub by_format: bool,
-    /// Their sums over all formats too, which otherwise move as numbers are written. Only with [`lock`].
+    /// Their sums over all formats too, which otherwise move as numbers are written. Only with the writers' lock.
     pub moving: bool,
     /// Only these tags; `None` is all.
     pub tags: Option<&'a [Uuid]>,
-}
-
-/// Keeps the writers of numbers away until the end of the transaction. In the writers' order.
-pub(super) async fn lock(tx: &mut OrgTx) -> Result<(), Error> {
-    let organization = tx.organization_id();
-    sqlx::query!(
-        "select t.integration_id from analytics.tracked_integrations t
-         where t.organization_id = $1
-         order by t.integration_id
-         for no key update",
-        organization.uuid(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(())
 }
 
 /// Keeps a second job of the same organization away until the end of the transaction.
@@ -439,7 +424,7 @@ pub(super) async fn groups(
 }
 
 /// What the sums over all formats do not get as numbers are written: how much was published, how many accounts should have
-/// reported and did, how followers changed. Only with [`lock`].
+/// reported and did, how followers changed. Only with the writers' lock.
 pub(super) async fn counts(tx: &mut OrgTx, days: &[Date], now: Timestamp) -> Result<u64, Error> {
     let organization = tx.organization_id();
     let done = sqlx::query!(

@@ -9,9 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, ensure};
 use clap::Args;
 use rookery_analytics::{DailyReading, MetricBasis, Numbers};
-use rookery_governance::audit::Origin;
-use rookery_identity::{NewOrganization, NewUser};
-use rookery_kernel::{AccountId, Actor, Date, OrganizationId, Scope, SystemClock, Zone};
+use rookery_kernel::{AccountId, Date, OrganizationId, Scope, SystemClock};
 use serde::Serialize;
 use sqlx::{ConnectOptions as _, PgConnection};
 use tokio::task::JoinSet;
@@ -19,7 +17,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::ingest_queries::{self as queries, ACCOUNTS, ITEMS, Item};
-use super::town::private;
+use super::town::{organizations, private};
 use crate::config::Config;
 use crate::progress::Steps;
 use crate::store::Store;
@@ -112,7 +110,8 @@ async fn measure(config: &Config, args: &IngestArgs, existing: u64) -> anyhow::R
     let store = Store::open(&config).await?;
     let core = Core::start(&config, &store, Parts::on(Arc::new(SystemClock))).await?;
     let mut owner = store.endpoints.owner.connect().await?;
-    let organizations = organizations(&core, args.organizations).await?;
+    let organizations: Vec<Uuid> =
+        organizations(&core, args.organizations).await?.1.into_iter().map(OrganizationId::uuid).collect();
     queries::settle(&mut owner, &organizations).await?;
     let items = queries::items(&mut owner, &organizations).await?;
     let per_day = u64::try_from(items.len())?;
@@ -151,18 +150,6 @@ async fn measure(config: &Config, args: &IngestArgs, existing: u64) -> anyhow::R
     Ok(Report { existing, lines, bytes_per_row: bytes as f64 / rows as f64, founding_bytes_per_row })
 }
 
-async fn organizations(core: &Core, count: usize) -> anyhow::Result<Vec<Uuid>> {
-    let by = Origin::new(Actor::System);
-    let password = crate::password::make(&*core.ids);
-    let user = core.identity.create_first_user(&by, NewUser::new("bench@rookery.local", password)).await?;
-    let mut organizations = Vec::new();
-    for n in 0..count {
-        let new = NewOrganization { name: format!("Measurement {n}"), timezone: Zone::utc() };
-        organizations.push(core.identity.create_organization(&by, user.id, new).await?.id.uuid());
-    }
-    Ok(organizations)
-}
-
 async fn run(
     core: &Core,
     owner: &mut PgConnection,
@@ -172,7 +159,6 @@ async fn run(
     day: Date,
 ) -> anyhow::Result<Cost> {
     let before = queries::wal(owner).await?;
-    let began = Instant::now();
     let (rows, seconds) = match method {
         Method::Fresh | Method::Again => {
             let batches = batches(items, day);
@@ -191,6 +177,7 @@ async fn run(
         }
         Method::RowByRow => {
             let count = args.loop_rows.min(items.len());
+            let began = Instant::now();
             row_by_row(core, args.jobs, &items[..count], day).await?;
             (count, began.elapsed().as_secs_f64())
         }

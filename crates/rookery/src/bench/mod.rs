@@ -1,10 +1,13 @@
 //! Measurements on this machine, each in a temporary folder with a database of its own; nothing of an installation is
 //! touched. `rookery bench crash` and `rookery bench publish` publish to the simulated networks with worker processes of
-//! this very program, `rookery bench ingest` stores numbers.
+//! this very program, `rookery bench ingest` stores numbers, `rookery bench dashboard` reads
+//! figures.
 
 mod clip;
 mod clock;
 mod crash;
+mod dashboard;
+mod dashboard_queries;
 mod ingest;
 mod ingest_queries;
 mod media;
@@ -15,6 +18,7 @@ mod town;
 mod worker;
 
 pub(crate) use crash::{CrashArgs, crash};
+pub(crate) use dashboard::{DashboardArgs, dashboard};
 pub(crate) use ingest::{IngestArgs, ingest};
 pub(crate) use publish::{PublishArgs, publish};
 pub(crate) use worker::{WorkerArgs, work};

@@ -9,7 +9,9 @@ use anyhow::Context as _;
 use rookery_accounts::{NewAccount, Tokens};
 use rookery_governance::audit::Origin;
 use rookery_identity::{NewOrganization, NewUser};
-use rookery_kernel::{AccountId, Actor, Clock as _, MediaAssetId, Platform, Scope, SystemClock, Timestamp, Zone};
+use rookery_kernel::{
+    AccountId, Actor, Clock as _, MediaAssetId, OrganizationId, Platform, Scope, SystemClock, Timestamp, UserId, Zone,
+};
 use rookery_platforms::{Ability, MediaKind};
 use rookery_publishing::{Composition, MediaUse, NewPost, PostFormat, Schedule};
 use rookery_sandbox::{AccountOptions, Sandbox, SandboxConfig};
@@ -221,14 +223,23 @@ pub(super) fn text(n: usize) -> String {
 }
 
 async fn organization(core: &Core) -> anyhow::Result<Scope> {
+    let (user, organizations) = organizations(core, 1).await?;
+    let scope = Scope::new(organizations[0], Actor::User(user));
+    core.identity.waive_review(&scope).await?;
+    Ok(scope)
+}
+
+/// A person and so many organizations of theirs.
+pub(super) async fn organizations(core: &Core, count: usize) -> anyhow::Result<(UserId, Vec<OrganizationId>)> {
     let by = Origin::new(Actor::System);
     let password = crate::password::make(&*core.ids);
     let user = core.identity.create_first_user(&by, NewUser::new("bench@rookery.local", password)).await?;
-    let new = NewOrganization { name: "Measurement".into(), timezone: Zone::utc() };
-    let organization = core.identity.create_organization(&by, user.id, new).await?;
-    let scope = Scope::new(organization.id, Actor::User(user.id));
-    core.identity.waive_review(&scope).await?;
-    Ok(scope)
+    let mut organizations = Vec::new();
+    for n in 0..count {
+        let new = NewOrganization { name: format!("Measurement {n}"), timezone: Zone::utc() };
+        organizations.push(core.identity.create_organization(&by, user.id, new).await?.id);
+    }
+    Ok((user.id, organizations))
 }
 
 /// The configuration with a folder, a database and keys of its own, and the simulated networks' registrations.

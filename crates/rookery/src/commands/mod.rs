@@ -165,6 +165,7 @@ pub(crate) async fn bench(config: &Config, command: BenchCommand) -> anyhow::Res
         BenchCommand::Queue { jobs, runs, json } => (jobs, runs, json),
         BenchCommand::Crash(args) => return bench::crash(config, args).await,
         BenchCommand::Publish(args) => return bench::publish(config, args).await,
+        BenchCommand::Dashboard(args) => return bench::dashboard(config, args).await,
         BenchCommand::Ingest(args) => return bench::ingest(config, args).await,
         BenchCommand::Worker(args) => return bench::work(config, args).await,
     };

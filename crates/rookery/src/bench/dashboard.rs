@@ -1,0 +1,316 @@
+//! `rookery bench dashboard`: how long pages wait for figures, in an installation of many organizations of which few are
+//! large.
+
+use std::fmt;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+use rookery_analytics::{Analytics, Filter, Metric, Range};
+use rookery_kernel::{Date, OrganizationId, Scope, SystemClock};
+use serde::Serialize;
+use sqlx::ConnectOptions as _;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::dashboard_queries::{self as queries, Tenant};
+use super::town::{organizations, private};
+use crate::config::Config;
+use crate::progress::Steps;
+use crate::store::Store;
+use crate::wiring::{Core, Parts};
+
+/// The n-th organization has a share of 1 ÷ n to this power.
+const POWER: f64 = 0.9;
+/// The most accounts an organization tracks.
+const ACCOUNTS_MAX: i32 = 20;
+
+/// How the measurement is made.
+#[derive(Debug, Clone, Args)]
+pub struct DashboardArgs {
+    /// Rows of numbers, one measurement for each; 10m is ten million.
+    #[arg(long, value_delimiter = ',', value_parser = count, default_value = "1m")]
+    rows: Vec<u64>,
+    /// Organizations, by a power law.
+    #[arg(long, default_value_t = 1_000)]
+    organizations: usize,
+    /// Days of history.
+    #[arg(long, default_value_t = 400)]
+    days: i32,
+    /// Clients that ask at once, each as soon as it has its answer.
+    #[arg(long, default_value_t = 8)]
+    clients: usize,
+    /// Answers to a question, all clients together.
+    #[arg(long, default_value_t = 2_000)]
+    answers: usize,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// `10m` and the like.
+fn count(text: &str) -> Result<u64, String> {
+    let (digits, factor) = match text.strip_suffix(['k', 'm']) {
+        Some(digits) if text.ends_with('k') => (digits, 1_000),
+        Some(digits) => (digits, 1_000_000),
+        None => (text, 1),
+    };
+    digits.parse::<u64>().ok().and_then(|n| n.checked_mul(factor)).ok_or_else(|| format!("{text:?} is no count"))
+}
+
+/// What a page asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Question {
+    Kpis,
+    Tags,
+    TopContent,
+    Accounts,
+    Groups,
+    Heatmap,
+    Formats,
+}
+
+impl Question {
+    /// Everything that is asked: over how many days, and within how many milliseconds 99 of 100 answers should come.
+    const ALL: [(Self, i64, f64); 16] = [
+        (Self::Kpis, 30, 5.0),
+        (Self::Kpis, 90, 5.0),
+        (Self::Kpis, 365, 5.0),
+        (Self::Tags, 30, 5.0),
+        (Self::Tags, 90, 5.0),
+        (Self::Tags, 365, 5.0),
+        (Self::TopContent, 30, 5.0),
+        (Self::TopContent, 90, 5.0),
+        (Self::TopContent, 365, 5.0),
+        (Self::Accounts, 30, 10.0),
+        (Self::Accounts, 90, 10.0),
+        (Self::Accounts, 365, 10.0),
+        (Self::Groups, 90, 10.0),
+        (Self::Groups, 365, 10.0),
+        (Self::Heatmap, 90, 10.0),
+        (Self::Formats, 90, 10.0),
+    ];
+
+    async fn ask(self, analytics: &Analytics, scope: &Scope, tenant: &Tenant, range: Range) -> anyhow::Result<()> {
+        match self {
+            Self::Kpis => {
+                let kpis = analytics.kpis(scope, range, None).await?;
+                ensure!(kpis.iter().any(|kpi| kpi.value.is_some()), "no figure is known");
+            }
+            Self::Tags => some(analytics.sums(scope, &tenant.tags, range).await?.len())?,
+            Self::Accounts => some(analytics.sums(scope, &tenant.account_ids, range).await?.len())?,
+            Self::Groups => some(analytics.sums(scope, &tenant.groups, range).await?.len())?,
+            Self::TopContent => {
+                some(analytics.top_content(scope, range, Metric::Engagement, None, 10).await?.len())?;
+            }
+            Self::Heatmap => {
+                let best = analytics.best_time(scope, range, &Filter::default()).await?;
+                some(usize::try_from(best.heatmap.samples)?)?;
+            }
+            Self::Formats => {
+                analytics.format_comparison(scope, range, &Filter::default()).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An empty answer is fast and worth nothing.
+fn some(found: usize) -> anyhow::Result<()> {
+    ensure!(found > 0, "an answer is empty");
+    Ok(())
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Kpis => "figures of the organization",
+            Self::Tags => "all tags",
+            Self::TopContent => "top content",
+            Self::Accounts => "all accounts",
+            Self::Groups => "page groups",
+            Self::Heatmap => "best hours",
+            Self::Formats => "formats",
+        })
+    }
+}
+
+/// How long one question took one organization.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    question: Question,
+    days: i64,
+    organization: &'static str,
+    median_ms: f64,
+    p99_ms: f64,
+    goal_ms: f64,
+}
+
+/// One size.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    rows: i64,
+    sums: i64,
+    largest_items: i32,
+    typical_items: i32,
+    lines: Vec<Line>,
+}
+
+/// Runs it and prints what came out; the exit code says whether every goal was reached.
+pub(crate) async fn dashboard(config: &Config, args: DashboardArgs) -> anyhow::Result<ExitCode> {
+    ensure!(
+        args.organizations > 1 && args.clients > 0 && args.answers >= 100,
+        "two organizations, 100 answers or more"
+    );
+    ensure!(args.days >= 366, "a year is asked for: 366 days or more");
+    let mut reports: Vec<Report> = Vec::new();
+    for rows in &args.rows {
+        let report = measure(config, &args, *rows).await?;
+        if !args.json {
+            print(&report, reports.first(), args.clients);
+        }
+        reports.push(report);
+    }
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&reports)?);
+    }
+    let missed = reports.iter().flat_map(|r| &r.lines).any(|line| line.p99_ms > line.goal_ms);
+    Ok(if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+async fn measure(config: &Config, args: &DashboardArgs, rows: u64) -> anyhow::Result<Report> {
+    let steps = Steps::new();
+    let step = steps.begin(&format!("founding an installation of {} organizations", args.organizations));
+    let folder = tempfile::tempdir().context("no temporary folder can be made")?;
+    let config = private(config, &folder);
+    let store = Store::open(&config).await?;
+    let core = Core::start(&config, &store, Parts::on(Arc::new(SystemClock))).await?;
+    let mut owner = store.endpoints.owner.connect().await?;
+    let mut tenants = found(&core, &mut owner, args, rows).await?;
+    step.done("");
+
+    let first: Date = "2025-01-01".parse()?;
+    queries::partitions(&mut owner, first, args.days).await?;
+    let mut step = steps.begin_counted(&format!("{} days of numbers", args.days), args.organizations as u64);
+    for (n, tenant) in tenants.iter_mut().enumerate() {
+        queries::fill(&mut owner, tenant, first, args.days).await?;
+        step.at(n as u64 + 1);
+    }
+    step.done("");
+    let began = Instant::now();
+    let mut step = steps.begin_counted("their sums", args.organizations as u64);
+    for (n, tenant) in tenants.iter().enumerate() {
+        core.analytics.rebuild_rollups(&Scope::system(OrganizationId::from_uuid(tenant.id)), |_, _| {}).await?;
+        step.at(n as u64 + 1);
+    }
+    queries::scatter(&mut owner).await?;
+    let (rows, sums) = queries::sizes(&mut owner).await?;
+    step.done(&format!("{rows} rows, {sums} sums, {:.0} s", began.elapsed().as_secs_f64()));
+
+    let step = steps.begin("asking");
+    let last = first.plus_days(i64::from(args.days) - 1);
+    let (largest, typical) = (&tenants[0], &tenants[args.organizations / 2]);
+    let mut lines = Vec::new();
+    for (question, days, goal_ms) in Question::ALL {
+        for (organization, tenant) in [("largest", largest), ("typical", typical)] {
+            let range = Range::last(days, last)?;
+            let mut times = ask(&core, args, question, tenant, range).await?;
+            times.sort_unstable();
+            let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)].as_secs_f64() * 1_000.0;
+            lines.push(Line { question, days, organization, median_ms: at(50), p99_ms: at(99), goal_ms });
+        }
+    }
+    step.done("");
+    let report = Report { rows, sums, largest_items: largest.items, typical_items: typical.items, lines };
+    drop(owner);
+    core.close().await;
+    store.close().await;
+    Ok(report)
+}
+
+/// Organizations by a power law.
+async fn found(
+    core: &Core,
+    owner: &mut sqlx::PgConnection,
+    args: &DashboardArgs,
+    rows: u64,
+) -> anyhow::Result<Vec<Tenant>> {
+    let items = rows as f64 / queries::rows_per_item(owner, args.days).await?;
+    let weight = |n: usize| 1.0 / (n as f64 + 1.0).powf(POWER);
+    let all: f64 = (0..args.organizations).map(weight).sum();
+    let (_, ids) = organizations(core, args.organizations).await?;
+    let tenants = ids.into_iter().enumerate().map(|(n, id)| {
+        #[expect(clippy::cast_possible_truncation, reason = "a share of some million items")]
+        let items = (items * weight(n) / all).max(20.0) as i32;
+        Tenant {
+            id: id.uuid(),
+            accounts: (1 + items / args.days).min(ACCOUNTS_MAX),
+            items,
+            tags: Vec::new(),
+            groups: Vec::new(),
+            account_ids: Vec::new(),
+        }
+    });
+    Ok(tenants.collect())
+}
+
+/// All clients ask the same question again and again. The first answers are not counted: they fill caches.
+async fn ask(
+    core: &Core,
+    args: &DashboardArgs,
+    question: Question,
+    tenant: &Tenant,
+    range: Range,
+) -> anyhow::Result<Vec<Duration>> {
+    let each = args.answers.div_ceil(args.clients);
+    let warm_up = each / 10 + 8;
+    let mut clients: JoinSet<anyhow::Result<Vec<Duration>>> = JoinSet::new();
+    for _ in 0..args.clients {
+        let (analytics, tenant) = (core.analytics.clone(), tenant.clone());
+        clients.spawn(async move {
+            let scope = Scope::worker(OrganizationId::from_uuid(tenant.id));
+            let mut times = Vec::new();
+            for n in 0..warm_up + each {
+                let began = Instant::now();
+                question.ask(&analytics, &scope, &tenant, range).await?;
+                if n >= warm_up {
+                    times.push(began.elapsed());
+                }
+            }
+            Ok(times)
+        });
+    }
+    let mut times = Vec::new();
+    while let Some(done) = clients.join_next().await {
+        times.extend(done??);
+    }
+    Ok(times)
+}
+
+fn print(report: &Report, first: Option<&Report>, clients: usize) {
+    println!(
+        "\n{} rows of numbers, {} sums; {clients} clients; items of the largest organization: {}, of a typical one: {}",
+        report.rows, report.sums, report.largest_items, report.typical_items
+    );
+    let beside = if first.is_some() { "  p99 beside the first" } else { "" };
+    println!("{:<28} {:>5}  {:<8} {:>9} {:>9} {:>7}{beside}", "question", "days", "of", "median ms", "p99 ms", "goal");
+    for (n, line) in report.lines.iter().enumerate() {
+        let beside = first
+            .and_then(|first| first.lines.get(n))
+            .map_or_else(String::new, |old| format!("  {:>20.2}", line.p99_ms / old.p99_ms));
+        println!(
+            "{:<28} {:>5}  {:<8} {:>9.2} {:>9.2} {:>7}{beside}",
+            line.question.to_string(),
+            line.days,
+            line.organization,
+            line.median_ms,
+            line.p99_ms,
+            if line.p99_ms <= line.goal_ms { "reached".to_owned() } else { format!("> {:.0}", line.goal_ms) }
+        );
+    }
+}
