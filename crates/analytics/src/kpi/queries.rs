@@ -66,25 +66,24 @@ pub(crate) async fn accounts(
 ) -> Result<(Vec<AccountFacts>, bool), Error> {
     let organization = tx.organization_id();
     let rows = sqlx::query!(
-        r#"select t.integration_id as "integration_id!", t.enabled as "enabled!",
-                  now.followers as "followers?", before.followers as "followers_before?",
-                  last.date as "last_date?", last.computed_at as "last_change?"
+        r#"select t.integration_id, t.enabled,
+                  (select m.followers from analytics.account_daily_metrics m
+                   where m.organization_id = $1 and m.integration_id = t.integration_id and m.date <= $4
+                     and m.followers is not null
+                   order by m.date desc limit 1) as followers,
+                  (select m.followers from analytics.account_daily_metrics m
+                   where m.organization_id = $1 and m.integration_id = t.integration_id and m.date < $3
+                     and m.followers is not null
+                   order by m.date desc limit 1) as followers_before,
+                  (select r.date from analytics.daily_rollups r
+                   where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
+                     and r.date >= $3 and r.date <= $4 and r.content_count > 0
+                   order by r.date desc limit 1) as "last_date: Date",
+                  (select r.computed_at from analytics.daily_rollups r
+                   where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
+                     and r.date >= $3 and r.date <= $4 and r.content_count > 0
+                   order by r.date desc limit 1) as "last_change: Timestamp"
            from analytics.tracked_integrations t
-                left join lateral (
-                    select m.followers from analytics.account_daily_metrics m
-                    where m.organization_id = $1 and m.integration_id = t.integration_id and m.date <= $4
-                      and m.followers is not null
-                    order by m.date desc limit 1) now on true
-                left join lateral (
-                    select m.followers from analytics.account_daily_metrics m
-                    where m.organization_id = $1 and m.integration_id = t.integration_id and m.date < $3
-                      and m.followers is not null
-                    order by m.date desc limit 1) before on true
-                left join lateral (
-                    select r.date, r.computed_at from analytics.daily_rollups r
-                    where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
-                      and r.date >= $3 and r.date <= $4 and r.content_count > 0
-                    order by r.date desc limit 1) last on true
            where t.organization_id = $1 and ($2::uuid[] is null or t.integration_id = any($2))"#,
         organization.uuid(),
         named,
@@ -95,7 +94,7 @@ pub(crate) async fn accounts(
     .await?;
     let is_all = named.is_none() && rows.iter().all(|row| row.enabled);
     let facts = rows.into_iter().filter(|row| row.enabled).map(|row| AccountFacts {
-        integration_id: row.integration_id.into(),
+        integration_id: row.integration_id,
         followers: row.followers,
         followers_before: row.followers_before,
         last_date: row.last_date,
