@@ -34,6 +34,8 @@ async fn main() -> Result<()> {
         ("compose", "/compose"),
         ("calendar", "/calendar"),
         ("media", "/media"),
+        ("performance", "/performance?split=account"),
+        ("content-list", "/content"),
         ("accounts", "/accounts"),
         ("api-docs", "/api/docs"),
         ("error", "/nowhere"),
@@ -57,6 +59,11 @@ async fn main() -> Result<()> {
         if let Some(path) = path.as_str() {
             pages.push(("post".to_owned(), path.to_owned()));
         }
+    }
+    tab.open(&format!("{base}/content")).await?;
+    let path = tab.eval("document.querySelector('[data-row]')?.getAttribute('href') ?? null").await?;
+    if let Some(path) = path.as_str() {
+        pages.push(("content".to_owned(), path.to_owned()));
     }
     for (name, path) in &pages {
         for (width, theme, view) in VIEWS {

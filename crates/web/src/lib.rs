@@ -7,10 +7,12 @@
 
 pub mod api;
 mod app;
+mod csv;
 mod exports;
 pub mod extract;
 mod files;
 mod health;
+mod lens;
 mod limit;
 mod problem;
 mod router;

@@ -156,14 +156,16 @@ impl Analytics {
     ///
     /// # Errors
     /// [`AskError`].
-    #[instrument(skip_all, err, fields(organization = %scope.organization_id, measure = question.measure.label(), split = question.split.label()))]
+    #[instrument(skip_all, err(level = "debug"), fields(organization = %scope.organization_id, measure = question.measure.label(), split = question.split.label()))]
     pub async fn performance(&self, scope: &Scope, question: &Question) -> Result<Performance, AskError> {
         question.check()?;
         let mut tx = self.db.org(scope).await?;
         let place = self.place(&mut tx, &question.filter).await?;
-        let step = match question.split {
-            Split::Weekday | Split::Hour => Step::Range,
-            _ => Step::of(question.range),
+        let step = match (question.split, Step::of(question.range)) {
+            (Split::Weekday | Split::Hour, _) => Step::Range,
+            // Of one weekday there is one day in a week.
+            (_, Step::Day) if question.filter.weekday.is_some() => Step::Week,
+            (_, step) => step,
         };
         answer(&mut tx, &place, question, step).await
     }
@@ -172,7 +174,7 @@ impl Analytics {
     ///
     /// # Errors
     /// [`AskError`].
-    #[instrument(skip_all, err, fields(organization = %scope.organization_id, from = %range.from, to = %range.to))]
+    #[instrument(skip_all, err(level = "debug"), fields(organization = %scope.organization_id, from = %range.from, to = %range.to))]
     pub async fn figures(
         &self,
         scope: &Scope,
@@ -216,7 +218,7 @@ impl Analytics {
     ///
     /// # Errors
     /// [`AskError`].
-    #[instrument(skip_all, err, fields(organization = %scope.organization_id, from = %range.from, to = %range.to))]
+    #[instrument(skip_all, err(level = "debug"), fields(organization = %scope.organization_id, from = %range.from, to = %range.to))]
     pub async fn format_comparison(
         &self,
         scope: &Scope,
@@ -243,7 +245,7 @@ impl Analytics {
     ///
     /// # Errors
     /// [`AskError`].
-    #[instrument(skip_all, err, fields(organization = %scope.organization_id, from = %range.from, to = %range.to))]
+    #[instrument(skip_all, err(level = "debug"), fields(organization = %scope.organization_id, from = %range.from, to = %range.to))]
     pub async fn best_time(&self, scope: &Scope, range: Range, filter: &Filter) -> Result<BestTime, AskError> {
         let question = Question { filter: filter.clone(), ..Question::new(range, Measure::Engagement, Split::Hour) };
         question.check()?;
@@ -258,7 +260,7 @@ impl Analytics {
     ///
     /// # Errors
     /// [`AskError`].
-    #[instrument(skip_all, err, fields(organization = %scope.organization_id, sort = query.sort.label()))]
+    #[instrument(skip_all, err(level = "debug"), fields(organization = %scope.organization_id, sort = query.sort.label()))]
     pub async fn content_table(
         &self,
         scope: &Scope,
@@ -287,7 +289,7 @@ impl Analytics {
     ///
     /// # Errors
     /// [`AskError::NotFound`] in this organization.
-    #[instrument(skip_all, err, fields(organization = %scope.organization_id, content = %id))]
+    #[instrument(skip_all, err(level = "debug"), fields(organization = %scope.organization_id, content = %id))]
     pub async fn content_detail(
         &self,
         scope: &Scope,

@@ -498,9 +498,10 @@ pub(super) async fn table(
     let rate_order =
         format!("case when t.reach >= {RATE_REACH_MIN} then t.engagement::float8 / t.rate_base else '-Infinity' end");
     let number = match query.sort {
-        ContentSort::Date => return newest(tx, query, of, zone).await,
+        ContentSort::PublishedAt => return newest(tx, query, of, zone).await,
         ContentSort::Reach => "t.reach::float8",
         ContentSort::Views => "t.views::float8",
+        ContentSort::Impressions => "t.impressions::float8",
         ContentSort::Engagement => "t.engagement::float8",
         ContentSort::EngagementRate => &rate_order,
     };

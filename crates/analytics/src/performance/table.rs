@@ -19,11 +19,13 @@ choices! {
     /// How content is ordered; what lacks the number comes last.
     ContentSort {
         /// Newest first.
-        Date = "date",
+        PublishedAt = "published_at",
         /// Most people reached first.
         Reach = "reach",
         /// Most views first.
         Views = "views",
+        /// Most times shown first.
+        Impressions = "impressions",
         /// Most reactions, comments and shares first.
         Engagement = "engagement",
         /// Best rate first; below a reach of 100 last.
@@ -58,7 +60,7 @@ impl ContentQuery {
             filter: Filter::default(),
             search: None,
             is_ours: false,
-            sort: ContentSort::Date,
+            sort: ContentSort::PublishedAt,
             after: None,
             limit: Limit::default(),
         }
@@ -78,6 +80,13 @@ pub struct ContentCursor {
     pub(super) sort: ContentSort,
     pub(super) value: f64,
     pub(super) key: i64,
+}
+
+impl ContentCursor {
+    /// The order that it belongs to.
+    pub const fn sort(&self) -> ContentSort {
+        self.sort
+    }
 }
 
 // A value is compared by its bits: it goes back and forth unchanged.
@@ -143,7 +152,7 @@ mod tests {
     #[test]
     fn a_cursor_survives_the_wire_and_refuses_noise() {
         for (sort, value, key) in [
-            (ContentSort::Date, 1_767_225_600_123_456.0, 7),
+            (ContentSort::PublishedAt, 1_767_225_600_123_456.0, 7),
             (ContentSort::EngagementRate, f64::NEG_INFINITY, -3),
             (ContentSort::Reach, 0.0, i64::MAX),
         ] {

@@ -545,11 +545,12 @@ async fn pages_of_content_put_together_are_the_whole_list_in_order() {
                     let sum = Sum::of(std::array::from_fn(|n| item.total(n)));
                     let reaches = item.total(0).is_some_and(|reach| reach >= RATE_REACH_MIN);
                     let known = match sort {
-                        ContentSort::Date => {
+                        ContentSort::PublishedAt => {
                             return item.published.since(day("1990-01-01").start_utc()).as_secs_f64();
                         }
                         ContentSort::Reach => sum.value(Measure::Reach),
                         ContentSort::Views => sum.value(Measure::Views),
+                        ContentSort::Impressions => sum.value(Measure::Impressions),
                         ContentSort::Engagement => sum.value(Measure::Engagement),
                         ContentSort::EngagementRate => sum.value(Measure::EngagementRate).filter(|_| reaches),
                     };

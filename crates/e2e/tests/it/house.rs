@@ -172,6 +172,11 @@ impl House {
         Ok(sqlx::query_scalar(insert).bind(organization).bind(name).fetch_one(&mut owner).await?)
     }
 
+    /// A connection that may do anything, for what no page does.
+    pub async fn owner(&self) -> sqlx::PgConnection {
+        self.db.owner().await
+    }
+
     /// From now on posts need an approval.
     pub async fn require_review(&self) -> Result<()> {
         let sql = "update identity.organizations set review_required = true where organization_id = $1";

@@ -5,6 +5,7 @@ mod bulk;
 mod calendar;
 mod compose;
 mod house;
+mod numbers;
 mod receipts;
 
 use std::time::Duration;

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use garde::Validate;
-use rookery_analytics::{ContentFilter, FailureFilter, IngestTrigger, Metric};
+use rookery_analytics::{FailureFilter, IngestTrigger};
 use rookery_kernel::{AccountId, RunId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::access::ReadNumbers;
-use super::analytics_view::{ContentView, FailureView, OverviewView, RunView};
+use super::analytics_view::{FailureView, OverviewView, RunView};
 use super::idempotency::once;
 use super::page::{self, PageView};
 use super::time::{self, Day};
@@ -28,7 +28,6 @@ const DAYS: i64 = 28;
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(overview))
-        .routes(routes!(content))
         .routes(routes!(runs))
         .routes(routes!(errors))
         .routes(once!(ingest))
@@ -74,86 +73,6 @@ async fn overview(
     let accounts = named(query.integration_ids.as_deref())?;
     let overview = app.analytics.overview(may.scope(), range, accounts.as_deref()).await?;
     Ok(Json(overview.into()))
-}
-
-/// How content is ordered.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum Sort {
-    /// Newest first; everything there is, page by page.
-    #[default]
-    PublishedAt,
-    /// Most people reached; as the following, one page of items whose number is known.
-    Reach,
-    Engagement,
-    EngagementRate,
-    Views,
-    Impressions,
-}
-
-impl Sort {
-    const fn metric(self) -> Option<Metric> {
-        match self {
-            Self::PublishedAt => None,
-            Self::Reach => Some(Metric::Reach),
-            Self::Engagement => Some(Metric::Engagement),
-            Self::EngagementRate => Some(Metric::EngagementRate),
-            Self::Views => Some(Metric::Views),
-            Self::Impressions => Some(Metric::Impressions),
-        }
-    }
-}
-
-/// Which content.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
-#[into_params(parameter_in = Query)]
-struct ContentQuery {
-    /// First day of publishing; 28 days before `to` unless told.
-    #[param(inline)]
-    from: Option<Day>,
-    /// Last day; yesterday unless told.
-    #[param(inline)]
-    to: Option<Day>,
-    /// Only these accounts, separated by commas.
-    integration_ids: Option<String>,
-    /// `published_at` unless told.
-    #[param(inline)]
-    #[serde(default)]
-    sort: Sort,
-    /// The `next` of the page before; for `published_at` only.
-    after: Option<String>,
-    /// Rows, 1 to 100; 50 unless told.
-    limit: Option<u16>,
-}
-
-/// List content
-///
-/// What was published in the range, ours and other, with its newest numbers.
-#[utoipa::path(get, path = "/analytics/content", tag = "analytics", operation_id = "content", params(ContentQuery),
-    responses((status = 200, body = PageView<ContentView>)))]
-async fn content(
-    State(app): State<App>,
-    may: ReadNumbers,
-    Query(query): Query<ContentQuery>,
-) -> Result<Json<PageView<ContentView>>, Problem> {
-    let zone = may.zone();
-    let range = time::range(query.from, query.to, DAYS, zone, &*app.clock)?;
-    let accounts = named(query.integration_ids.as_deref())?;
-    let (after, limit) = page::place(query.after.as_deref(), query.limit)?;
-    let Some(metric) = query.sort.metric() else {
-        let filter = ContentFilter {
-            accounts,
-            format: None,
-            from: Some(zone.start_of(range.from)),
-            before: Some(zone.start_of(range.to.plus_days(1))),
-        };
-        let rows = app.analytics.content_list(may.scope(), &filter, after, limit).await?;
-        return Ok(Json(PageView::of(rows, ContentView::from)));
-    };
-    let rows = u16::try_from(limit.rows()).unwrap_or(u16::MAX);
-    let top = app.analytics.top_content(may.scope(), range, metric, accounts.as_deref(), rows).await?;
-    Ok(Json(PageView::whole(top.into_iter().map(ContentView::from).collect())))
 }
 
 /// Which runs.

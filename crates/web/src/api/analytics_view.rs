@@ -25,9 +25,9 @@ impl From<Range> for RangeView {
 /// How many of the tracked accounts a figure stands on.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct CoverageView {
-    with_data: usize,
-    of: usize,
+pub(super) struct CoverageView {
+    pub(super) with_data: usize,
+    pub(super) of: usize,
 }
 
 /// A figure with its history.

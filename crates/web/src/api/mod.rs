@@ -22,6 +22,8 @@ pub(crate) mod imports;
 mod jobs;
 pub(crate) mod media;
 mod page;
+mod performance;
+mod performance_view;
 mod posts;
 mod posts_view;
 mod publications;
@@ -77,6 +79,7 @@ fn described() -> OpenApiRouter<App> {
             .merge(recurring::routes())
             .merge(media::routes())
             .merge(analytics::routes())
+            .merge(performance::routes())
             .merge(jobs::routes())
             .merge(audit::routes()),
     )

@@ -101,6 +101,18 @@ words! {
     Figure = rookery_analytics::KpiName { Reach, Engagement, EngagementRate, Followers, Posts, Views, Impressions }
     /// How a figure is written; a ratio of 0.05 is 5 %.
     FigureUnit = rookery_analytics::Unit { Count, Ratio }
+    /// Name of a figure that can be cut.
+    MetricName = rookery_analytics::Measure {
+        Reach, Impressions, Views, Engagement, EngagementRate, Reactions, Comments, Shares, Clicks, Saves, Followers, Posts,
+    }
+    /// What a figure is cut by.
+    CutBy = rookery_analytics::Split { None, Account, Network, Format, Group, Tag, Weekday, Hour }
+    /// What is counted: what happened in a range, or what was published in it.
+    CountMode = rookery_analytics::Mode { Activity, Cohort }
+    /// How long a step is.
+    StepLength = rookery_analytics::Step { Day, Week, Month, Range }
+    /// Who hands a tag out: rules and models, or people.
+    TagKind = rookery_analytics::TagType { Auto, Manual }
     /// What an engagement rate was divided by.
     Basis = rookery_analytics::RateBasis { Reach, Views, Impressions, Mixed, None }
     /// Kind of content.

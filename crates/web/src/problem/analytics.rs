@@ -1,6 +1,6 @@
 //! What collecting and reading numbers said.
 
-use rookery_analytics::{BadRange, IngestError, ReadError, RequestError, TrackError};
+use rookery_analytics::{AnnotationError, AskError, BadRange, IngestError, ReadError, RequestError, TrackError};
 
 use super::Problem;
 
@@ -17,6 +17,33 @@ impl From<BadRange> for Problem {
         match error {
             BadRange::Empty(..) => Self::field("to", "range_empty", format!("{error}.")),
             BadRange::TooLong(_) => Self::field("from", "range_too_long", format!("{error}.")),
+        }
+    }
+}
+
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        match &error {
+            AskError::NotFound(what) => Self::not_found(what),
+            AskError::Bad(question) => Self::bad_request(sentence(&question.to_string())),
+            AskError::Db(e) => Self::database(e),
+        }
+    }
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), chars.as_str()))
+}
+
+impl From<AnnotationError> for Problem {
+    fn from(error: AnnotationError) -> Self {
+        match &error {
+            AnnotationError::Empty => Self::field("text", "empty", sentence(&error.to_string())),
+            AnnotationError::TooLong(_) => Self::field("text", "too_long", sentence(&error.to_string())),
+            AnnotationError::NotFound(_) => Self::not_found("note"),
+            AnnotationError::Db(e) => Self::database(e),
         }
     }
 }

@@ -7,12 +7,15 @@ mod calendar;
 mod chart;
 mod client_review;
 mod compose;
+mod content;
 mod delivery;
+mod figures;
 mod format;
 mod imports;
 mod media;
 mod organizations;
 mod overview;
+mod performance;
 mod posts;
 mod receipts;
 mod recurring;
@@ -96,6 +99,13 @@ pub(crate) fn routes() -> Router<App> {
         .route("/publications/{id}/mark-online", post(receipts::mark_online))
         .route("/publications/{id}/words", post(receipts::reword))
         .route("/publications/{id}/publish-again", post(receipts::publish_again))
+        .route("/performance", get(performance::page))
+        .route("/performance.csv", get(performance::csv))
+        .route("/performance/notes", post(performance::add))
+        .route("/performance/notes/{id}/delete", post(performance::remove))
+        .route("/content", get(content::page))
+        .route("/content.csv", get(content::csv))
+        .route("/content/{id}", get(content::detail::page))
         .route("/accounts", get(accounts::page))
         .route("/accounts/connect-token", post(accounts::connect_token))
         .route("/accounts/connect-password", post(accounts::connect_password))

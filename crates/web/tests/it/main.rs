@@ -12,6 +12,7 @@ mod document;
 mod house;
 mod idempotency;
 mod media;
+mod numbers;
 mod posts;
 mod receipts;
 mod recurring;

@@ -117,7 +117,15 @@ const ROUTES: &[(&str, &str, Right)] = &[
     ("PATCH", "/media/uploads/{id}", Scoped(PostsWrite)),
     ("DELETE", "/media/uploads/{id}", Scoped(PostsWrite)),
     ("GET", "/analytics/overview", Scoped(MetricsRead)),
+    ("GET", "/analytics/kpis", Scoped(MetricsRead)),
+    ("GET", "/analytics/timeseries", Scoped(MetricsRead)),
+    ("GET", "/analytics/format-breakdown", Scoped(MetricsRead)),
+    ("GET", "/analytics/best-time", Scoped(MetricsRead)),
     ("GET", "/analytics/content", Scoped(MetricsRead)),
+    ("GET", "/analytics/content/{id}", Scoped(MetricsRead)),
+    ("GET", "/analytics/annotations", Scoped(MetricsRead)),
+    ("POST", "/analytics/annotations", Scoped(PostsWrite)),
+    ("DELETE", "/analytics/annotations/{id}", Scoped(PostsWrite)),
     ("GET", "/analytics/runs", Scoped(MetricsRead)),
     ("GET", "/analytics/errors", Scoped(MetricsRead)),
     ("POST", "/analytics/ingest", Manage),
@@ -153,6 +161,8 @@ struct Furnished {
     link: String,
     recurring: String,
     import: String,
+    content: String,
+    note: String,
 }
 
 impl Furnished {
@@ -188,7 +198,19 @@ impl Furnished {
         let made = house.publishing.create_review_link(&house.scope, detail.post.id, new).await.expect("a link");
         let import =
             house.publishing.preview_import(&house.scope, "p.csv", b"content\nHello\n").await.expect("a preview");
+        let note = house.analytics.annotate(&house.scope, starts_on, "A storm").await.expect("a note");
+        let content: uuid::Uuid = sqlx::query_scalar(
+            "insert into analytics.content (organization_id, integration_id, external_content_id, platform, format, published_at)
+             values ($1, $2, 'seen', 'mastodon', 'text', '2026-03-01') returning id",
+        )
+        .bind(house.scope.organization_id.uuid())
+        .bind(account.id.uuid())
+        .fetch_one(&mut house.test.owner().await)
+        .await
+        .expect("content");
         Self {
+            content: content.to_string(),
+            note: note.id.to_string(),
             import: import.id.to_string(),
             account: account.id.to_string(),
             post: detail.post.id.to_string(),
@@ -218,6 +240,8 @@ impl Furnished {
             ("/review-links", &self.link),
             ("/recurring-posts", &self.recurring),
             ("/post-imports", &self.import),
+            ("/analytics/content", &self.content),
+            ("/analytics/annotations", &self.note),
         ]);
         let id = things.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id.as_str());
         let mut to = path.replace("{id}", id).replace("{table}", "posts");
@@ -247,6 +271,7 @@ impl Furnished {
             ("POST", "/publications/{id}/publish-again") => Some(json!({"althoughOut": true})),
             ("POST", "/publications/{id}/mark-online") => Some(json!({"externalContentId": "1"})),
             ("POST", "/analytics/ingest") => Some(json!({"integrationId": self.account, "date": "2026-03-01"})),
+            ("POST", "/analytics/annotations") => Some(json!({"date": "2026-03-01", "text": "A storm"})),
             ("POST", "/api-keys") => Some(json!({"name": "k", "scopes": ["posts:read"]})),
             ("POST", "/accounts") => Some(json!({"platform": "mastodon", "accessToken": "none"})),
             ("POST", "/accounts/sign-in") => {

@@ -1,6 +1,10 @@
 //! Charts as SVG, drawn on the server. A gap in the data is a gap in the line, never a zero.
 
+mod plot;
+
 use std::fmt::Write as _;
+
+pub(crate) use plot::{LINES_MAX, Plot, PlotLine, PlotStep, Scale};
 
 /// Points of a line; `None` is a gap.
 pub(crate) type Series<'a> = &'a [Option<f64>];
@@ -104,16 +108,23 @@ pub(crate) fn lines(
 
 /// Weekdays × hours: `strength` 0 to 1, `None` where nothing was posted.
 pub(crate) fn heatmap(strength: &[[Option<f64>; 24]; 7], names: &[&str; 7]) -> String {
+    heatmap_with(strength, names, &[])
+}
+
+/// As [`heatmap`], with what each of the 168 hours says when somebody points at it.
+pub(crate) fn heatmap_with(strength: &[[Option<f64>; 24]; 7], names: &[&str; 7], tips: &[String]) -> String {
     let mut out = String::from(
-        r#"<svg viewBox="0 0 310 132" width="100%" role="img" aria-label="Mean engagement by weekday and hour; the table below has the figures">"#,
+        r#"<svg viewBox="0 0 310 132" width="100%" role="img" data-chart aria-label="Mean engagement by weekday and hour; the table below has the figures">"#,
     );
     for (day, hours) in strength.iter().enumerate() {
         let top = 2 + day * 16;
         for (hour, value) in hours.iter().enumerate() {
             let opacity = value.map_or(0.05, |v| 0.12 + 0.8 * v.clamp(0.0, 1.0));
+            let tip = tips.get(day * 24 + hour).map(|tip| format!("<title>{}</title>", escape(tip)));
+            let (class, tip) = (if tip.is_some() { r#"class="hit" "# } else { "" }, tip.unwrap_or_default());
             let _ = write!(
                 out,
-                r#"<rect x="{:.1}" y="{top}" width="10" height="14" rx="2.5" fill="var(--accent)" opacity="{opacity:.2}"/>"#,
+                r#"<rect {class}x="{:.1}" y="{top}" width="10" height="14" rx="2.5" fill="var(--accent)" opacity="{opacity:.2}">{tip}</rect>"#,
                 34.0 + hour as f64 * 11.4
             );
         }
@@ -169,13 +180,18 @@ fn line(run: &[f64], place: impl Fn(usize, f64) -> (f64, f64)) -> String {
 
 /// A round top and the distance of the grid lines.
 fn scale(high: f64) -> (f64, f64) {
+    scale_from(high, 1.0)
+}
+
+/// As [`scale`], with grid lines at least `smallest` apart.
+fn scale_from(high: f64, smallest: f64) -> (f64, f64) {
     if high <= 0.0 {
-        return (4.0, 1.0);
+        return (4.0 * smallest, smallest);
     }
     let magnitude = 10_f64.powf((high / 4.0).log10().floor());
     let step =
         [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|m| m * magnitude).find(|s| s * 4.0 >= high).unwrap_or(high / 4.0);
-    let step = step.max(1.0);
+    let step = step.max(smallest);
     (step * (high / step).ceil().max(1.0), step)
 }
 
@@ -190,8 +206,8 @@ fn short(value: f64) -> String {
 }
 
 fn trim(value: f64) -> String {
-    let text = format!("{value:.1}");
-    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn escape(text: &str) -> String {
@@ -215,6 +231,8 @@ mod tests {
         assert!(top >= 118_000.0 && (top / step).fract() == 0.0);
         assert_eq!(scale(0.0), (4.0, 1.0));
         assert_eq!((short(40_000.0), short(2_500_000.0), short(7.0)), ("40k".into(), "2.5M".into(), "7".into()));
+        // A grid of quarters is labelled as it is.
+        assert_eq!((short(1_250.0), short(0.75), short(0.0)), ("1.25k".into(), "0.75".into(), "0".into()));
     }
 
     #[test]
