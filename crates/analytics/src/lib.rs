@@ -14,7 +14,7 @@
 //!
 //! Reading order: `tracking` (whom), `ingest` (how), `content` and `daily` (what is kept), `run`
 //! (the diary), `kpi` (what it means), `rollup` (what is summed beforehand), `overview`, `report` and `performance` (what
-//! pages show).
+//! pages show), `insights` (what deserves attention).
 
 // The checked queries name our types by their full path; see sqlx.toml.
 extern crate self as rookery_analytics;
@@ -22,6 +22,7 @@ extern crate self as rookery_analytics;
 mod content;
 mod daily;
 mod ingest;
+mod insights;
 mod kinds;
 mod kpi;
 mod overview;
@@ -45,6 +46,11 @@ pub use daily::{DailyReading, MetricBasis};
 pub use ingest::{
     BackfillIntegration, BackfillProgress, IngestError, IngestIntegration, PlanDailyIngest, RunReport, StepReport,
     Verdict,
+};
+pub use insights::{
+    Alert, AlertCursor, AlertDirection, AlertError, AlertKind, AlertMetric, AlertPage, AlertRule, AlertScope,
+    AlertsRaised, BadRule, Change, Mentions, RULES_MAX, Reading, Severity, Speed, TRENDS_MAX, Trend, TrendDirection,
+    TrendPost, TrendWindow, Trends, Verdict as AlertVerdict, is_listed, judge_drop, judge_spike, speed,
 };
 pub use kinds::{MetricType, Period, RollupScope, TagSource, TagType};
 pub use kpi::{

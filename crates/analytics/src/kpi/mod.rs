@@ -7,5 +7,5 @@ pub use model::{
     BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, PeriodSums, Range, Rate, RateBasis, Unit, change_percent,
     engagement,
 };
-pub(crate) use model::{Day, rate_of_set, total};
+pub(crate) use model::{Day, Rated, rate_of_set, total};
 pub(crate) use queries::{AccountFacts, accounts, days, period_sums};

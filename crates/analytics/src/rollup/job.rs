@@ -71,6 +71,8 @@ impl Analytics {
         }
         let done = self.roll_up(&scope).await?;
         tracing::info!(organizationId = %scope.organization_id, marks = done.marks, rows = done.rows, "sums are up to date");
+        let alerts = self.raise_alerts(&scope).await?;
+        tracing::info!(organizationId = %scope.organization_id, raised = alerts.raised, resolved = alerts.resolved, "alerts are up to date");
         Ok(Outcome::Done)
     }
 }

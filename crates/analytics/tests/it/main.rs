@@ -1,5 +1,6 @@
 //! Collecting and adding up, with a real PostgreSQL and with networks that misbehave on request.
 
+mod alerts;
 mod daily;
 mod failures;
 mod figures;

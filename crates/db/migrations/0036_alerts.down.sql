@@ -1,0 +1,2 @@
+DROP TABLE analytics.alerts;
+DROP TABLE analytics.alert_rules;
