@@ -59,17 +59,14 @@ impl Lens {
     /// The days.
     pub(crate) fn range(&self, zone: &Zone, clock: &dyn Clock) -> Result<Range, Problem> {
         let yesterday = zone.date(clock.now()).plus_days(-1);
-        let range = match said(self.range.as_ref()) {
-            Some(text) => {
-                let days = text.strip_suffix('d').and_then(|days| days.parse::<u16>().ok());
-                let days = days.ok_or_else(|| wrong("range", text, "a number of days such as 30d"))?;
-                Range::last(i64::from(days), yesterday)
-            }
-            None => {
-                let to = day("endDate", said(self.end_date.as_ref()))?.unwrap_or(yesterday);
-                let from = day("startDate", said(self.start_date.as_ref()))?.unwrap_or(to.plus_days(1 - DAYS));
-                Range::new(from, to)
-            }
+        let range = if let Some(text) = said(self.range.as_ref()) {
+            let days = text.strip_suffix('d').and_then(|days| days.parse::<u16>().ok());
+            let days = days.ok_or_else(|| wrong("range", text, "a number of days such as 30d"))?;
+            Range::last(i64::from(days), yesterday)
+        } else {
+            let to = day("endDate", said(self.end_date.as_ref()))?.unwrap_or(yesterday);
+            let from = day("startDate", said(self.start_date.as_ref()))?.unwrap_or(to.plus_days(1 - DAYS));
+            Range::new(from, to)
         };
         range.map_err(|error| Problem::bad_request(format!("{error}.")))
     }

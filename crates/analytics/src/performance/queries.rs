@@ -73,6 +73,7 @@ impl From<SumRow> for PartRow {
     }
 }
 
+/// Scope by scope, so that the key of the sums answers whether or not the values are known when it is planned.
 const ACTIVITY: &str = "
     select p.part, case when $7 then r.format else '' end as format, width_bucket(r.date, $6::date[]) as step,
            sum(r.reach)::bigint as reach, sum(r.impressions)::bigint as impressions, sum(r.views)::bigint as views,
@@ -82,8 +83,10 @@ const ACTIVITY: &str = "
            sum(r.rated_by_views)::bigint as rated_by_views, sum(r.rated_by_impressions)::bigint as rated_by_impressions,
            0::bigint as items, 0::bigint as with_data
     from unnest($2::uuid[], $3::integer[]) as p (scope_id, part)
-         join analytics.daily_rollups r on r.organization_id = $1 and r.scope_id = p.scope_id
-    where r.format = any($4) and r.date >= $5 and r.date <= $8
+         cross join lateral (
+             select * from analytics.daily_rollups d
+             where d.organization_id = $1 and d.scope_id = p.scope_id and d.format = any($4) and d.date >= $5 and d.date <= $8
+             offset 0) r
     group by 1, 2, 3";
 
 /// Which daily sums.
@@ -264,11 +267,16 @@ pub(super) async fn reported_in(
                 bool_or(r.reactions_items > 0) as reactions, bool_or(r.comments_items > 0) as comments,
                 bool_or(r.shares_items > 0) as shares, bool_or(r.clicks_items > 0) as clicks,
                 bool_or(r.saves_items > 0) as saves, false as posts, max(r.date) as last
-         from analytics.daily_rollups r where r.organization_id = ",
+         from unnest(",
     );
-    sql.push_bind(tx.organization_id().uuid()).push(" and r.scope_id = any(").push_bind(accounts.to_vec());
-    sql.push(") and r.format = any(").push_bind(formats.to_vec()).push(") and r.date >= ").push_bind(range.from);
-    sql.push(" and r.date <= ").push_bind(range.to).push(" group by r.scope_id) a");
+    sql.push_bind(accounts.to_vec()).push(
+        "::uuid[]) as s (id)
+         cross join lateral (
+             select * from analytics.daily_rollups d where d.scope_id = s.id and d.organization_id = ",
+    );
+    sql.push_bind(tx.organization_id().uuid()).push(" and d.format = any(").push_bind(formats.to_vec());
+    sql.push(") and d.date >= ").push_bind(range.from).push(" and d.date <= ").push_bind(range.to);
+    sql.push(" offset 0) r group by r.scope_id) a");
     Ok(sql.build_query_as().fetch_one(tx.conn()).await?)
 }
 

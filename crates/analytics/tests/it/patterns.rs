@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rookery_accounts::{Accounts, Vault};
-use rookery_analytics::{Analytics, Metric, Range};
+use rookery_analytics::{Analytics, ContentQuery, ContentSort, Measure, Metric, Question, Range, Split};
 use rookery_db::Db;
 use rookery_jobs::Jobs;
-use rookery_kernel::{Clock, IdGen, OrganizationId, PublicationId, Scope};
+use rookery_kernel::{Clock, IdGen, Limit, OrganizationId, PublicationId, Scope, Zone};
 use rookery_platforms::Connectors;
 use rookery_testkit::{Plan, PlanCache, Plans, TestDb};
 use sqlx::Connection as _;
@@ -98,10 +98,31 @@ async fn questions_about_numbers_use_an_index_and_meet_few_rows() {
 
         let heat = analytics.heatmap(&scope, range.to, 90, None).await.expect("read");
         assert_eq!(heat.samples, 90);
-        check("best hours", &plans.take(), &["idx_content_totals_published", "content_totals_pkey"], 250);
+        let totals_indexes = ["idx_content_totals_published", "content_totals_pkey"];
+        check("best hours", &plans.take(), &totals_indexes, 250);
 
         let kpis = analytics.kpis(&scope, range, None).await.expect("read");
         assert_eq!(kpis.len(), 7);
         check("figures", &plans.take(), &["daily_rollups_pkey"], 600);
+
+        // The pages: any figure by account beside the month before, by hour of publishing, and the list of content.
+        let ask = |split| Question::new(range, Measure::Reach, split);
+        let by_account = analytics.performance(&scope, &ask(Split::Account)).await.expect("read");
+        assert!(
+            by_account.lines.len() == 10 && by_account.lines.iter().all(|l| l.total == Some(300.0)),
+            "{by_account:?}"
+        );
+        check("a figure by account", &plans.take(), &["daily_rollups_pkey"], 1_100);
+        let by_hour = analytics.performance(&scope, &ask(Split::Hour)).await.expect("read");
+        assert_eq!(by_hour.lines[0].items, Some(30));
+        check("a figure by hour", &plans.take(), &totals_indexes, 300);
+        for sort in [ContentSort::Reach, ContentSort::PublishedAt] {
+            let query = ContentQuery { sort, limit: Limit::new(20), ..ContentQuery::new(range) };
+            let table = analytics.content_table(&scope, &Zone::utc(), &query).await.expect("read");
+            assert_eq!((table.rows.len(), table.next.is_some()), (20, true));
+            let indexes =
+                ["idx_content_totals_published", "content_totals_pkey", "idx_content_published", "content_key_key"];
+            check("the list of content", &plans.take(), &indexes, 350);
+        }
     }
 }

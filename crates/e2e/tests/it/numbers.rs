@@ -153,7 +153,7 @@ async fn a_newcomer_finds_which_format_works_on_thursdays_for_the_food_pages() -
         address.contains("weekday=4") && address.contains("groupId="),
         "what is chosen is in the address: {address}"
     );
-    tab.until("[...document.querySelectorAll('.legend span')].some((e) => e.innerText.includes('reel'))").await?;
+    tab.until("[...document.querySelectorAll('.legend span')].some((e) => e.innerText.includes('Reels'))").await?;
 
     // The same address answers the same, without the script's help.
     tab.open(&address).await?;

@@ -107,7 +107,7 @@ impl LensForm {
     /// What is chosen beside the days, in words: "Thursday, food".
     pub(crate) fn narrowed(&self) -> Vec<&str> {
         let menus = [&self.groups, &self.accounts, &self.networks, &self.formats, &self.weekdays, &self.tags];
-        let chosen = menus.into_iter().flat_map(|menu| menu.iter().find(|c| c.chosen && !c.value.is_empty()));
+        let chosen = menus.into_iter().filter_map(|menu| menu.iter().find(|c| c.chosen && !c.value.is_empty()));
         chosen.map(|choice| choice.label.as_str()).collect()
     }
 }

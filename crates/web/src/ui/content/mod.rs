@@ -209,7 +209,7 @@ fn shown(row: TableRow, zone: &Zone) -> Row {
         colour: colour(row.platform),
         network: row.platform.name(),
         format: words(content.format.label()),
-        published: zone.local(content.published_at).strftime("%a %-d %b %Y, %H:%M").to_string(),
+        published: zone.local(content.published_at).strftime("%-d %b %Y, %H:%M").to_string(),
         reach: number_or_dash(numbers.reach),
         views: number_or_dash(numbers.views),
         engagement: number_or_dash(numbers.engagement()),

@@ -1,5 +1,7 @@
 //! What the page says to a question.
 
+use std::fmt::Write as _;
+
 use rookery_analytics::{
     Annotation, BestTime, Bucket, Figures, FormatComparison, FormatRow, Line, Measure, PartKey, Performance, Question,
     Split, Step,
@@ -84,6 +86,7 @@ pub(super) struct Answer {
     pub legend: Vec<(usize, String)>,
     pub more_lines: usize,
     pub is_compared: bool,
+    pub is_over_time: bool,
     pub columns: Vec<String>,
     pub steps: Vec<(String, Vec<String>)>,
     pub split: Option<&'static str>,
@@ -141,13 +144,14 @@ pub(super) async fn of(
         tiles: tiles(&figures, lens, wish, measure),
         has_data: plot.has_data(),
         chart: if is_over_time { Drawn::lines(&plot) } else { Drawn::columns(&plot) },
-        legend: if is_alone {
-            Vec::new()
-        } else {
-            charted.enumerate().map(|(n, line)| (n + 1, part_name(line))).collect()
+        legend: match (is_over_time, is_alone, wish.compares()) {
+            (true, false, _) => charted.enumerate().map(|(n, line)| (n + 1, part_name(line))).collect(),
+            (false, _, true) => vec![(1, "These days".to_owned()), (2, "As many days before".to_owned())],
+            _ => Vec::new(),
         },
         more_lines: if is_over_time { performance.lines.len().saturating_sub(LINES_MAX) } else { 0 },
-        is_compared: wish.compares() && (is_alone || !is_over_time),
+        is_compared: wish.compares() && is_alone && is_over_time,
+        is_over_time,
         columns: columns(&performance, is_over_time),
         steps: steps(&performance, is_over_time),
         split: (question.split != Split::None).then(|| split_name(question.split)),
@@ -202,7 +206,7 @@ fn tiles(figures: &Figures, lens: &Lens, wish: &Wish, chosen: Measure) -> Vec<Ti
 }
 
 /// The note of a step, with its day where a step is longer.
-fn note_of(notes: &[Annotation], bucket: &Bucket, step: Step) -> Option<String> {
+fn note_of(notes: &[Annotation], bucket: Bucket, step: Step) -> Option<String> {
     let within = notes.iter().filter(|note| (bucket.from..=bucket.to).contains(&note.date));
     let words = within.map(|note| match step {
         Step::Day => note.text.clone(),
@@ -224,10 +228,10 @@ fn plot(performance: &Performance, compares: bool, notes: &[Annotation]) -> Plot
         let steps = performance.lines.iter().map(|line| {
             let mut tip = format!("{}\n{}", line.name, value_or_dash(measure, line.total));
             if compares {
-                tip.push_str(&format!("\nbefore: {}", value_or_dash(measure, line.previous_total)));
+                let _ = write!(tip, "\nbefore: {}", value_or_dash(measure, line.previous_total));
             }
             if let Some(items) = line.items {
-                tip.push_str(&format!("\n{}", counted(items)));
+                let _ = write!(tip, "\n{}", counted(items));
             }
             PlotStep { label: short_name(line), tip, note: None }
         });
@@ -243,15 +247,15 @@ fn plot(performance: &Performance, compares: bool, notes: &[Annotation]) -> Plot
         let mut tip = step_name(performance.step, bucket.from, bucket.to);
         for line in performance.lines.iter().take(LINES_MAX) {
             let name = if is_alone { measure_name(measure).to_owned() } else { part_name(line) };
-            tip.push_str(&format!("\n{name}: {}", value_or_dash(measure, line.values[n])));
+            let _ = write!(tip, "\n{name}: {}", value_or_dash(measure, line.values[n]));
             if is_alone && compares {
-                tip.push_str(&format!("\nbefore: {}", value_or_dash(measure, line.previous[n])));
+                let _ = write!(tip, "\nbefore: {}", value_or_dash(measure, line.previous[n]));
             }
         }
         PlotStep {
             label: step_label(performance.step, bucket.from),
             tip,
-            note: note_of(notes, bucket, performance.step),
+            note: note_of(notes, *bucket, performance.step),
         }
     });
     Plot { title, scale: scale(measure), lines: lines.collect(), steps: steps.collect(), connects: false }
