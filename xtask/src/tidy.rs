@@ -10,6 +10,8 @@ use serde_json::Value;
 /// is a decision, made here.
 const ARROWS: &[(&str, &[&str])] = &[
     ("kernel", &[]),
+    ("sheet", &["kernel"]),
+    ("mail", &[]),
     ("db", &["kernel"]),
     ("platforms", &["kernel"]),
     ("media", &["kernel", "platforms"]),
@@ -18,8 +20,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("governance", &["kernel", "db", "jobs"]),
     ("identity", &["kernel", "db", "jobs", "governance"]),
     ("accounts", &["kernel", "db", "jobs", "platforms", "governance", "identity"]),
-    ("publishing", &["kernel", "db", "jobs", "platforms", "media", "governance", "identity", "accounts"]),
-    ("analytics", &["kernel", "db", "jobs", "platforms", "governance", "identity", "accounts", "publishing"]),
+    ("publishing", &["kernel", "sheet", "db", "jobs", "platforms", "media", "governance", "identity", "accounts"]),
+    (
+        "analytics",
+        &["kernel", "sheet", "mail", "db", "jobs", "platforms", "governance", "identity", "accounts", "publishing"],
+    ),
     ("engagement", &["kernel", "db", "jobs", "platforms", "governance", "identity", "accounts"]),
     ("learning", &["kernel", "db", "jobs", "governance", "identity", "analytics", "engagement"]),
     (
@@ -41,6 +46,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         "web",
         &[
             "kernel",
+            "sheet",
+            "mail",
             "db",
             "jobs",
             "platforms",
@@ -59,6 +66,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         "rookery",
         &[
             "kernel",
+            "sheet",
+            "mail",
             "db",
             "jobs",
             "platforms",

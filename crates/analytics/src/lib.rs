@@ -14,13 +14,16 @@
 //!
 //! Reading order: `tracking` (whom), `ingest` (how), `content` and `daily` (what is kept), `run`
 //! (the diary), `kpi` (what it means), `rollup` (what is summed beforehand), `overview`, `report` and `performance` (what
-//! pages show), `insights` (what deserves attention).
+//! pages show), `insights` (what deserves attention), `reports` (what is sent), `export` (what is taken along), `import`
+//! (what is brought along).
 
 // The checked queries name our types by their full path; see sqlx.toml.
 extern crate self as rookery_analytics;
 
 mod content;
 mod daily;
+mod export;
+mod import;
 mod ingest;
 mod insights;
 mod kinds;
@@ -28,6 +31,7 @@ mod kpi;
 mod overview;
 mod performance;
 mod report;
+mod reports;
 mod rollup;
 mod run;
 mod tracking;
@@ -39,10 +43,17 @@ use rookery_accounts::Accounts;
 use rookery_db::Db;
 use rookery_jobs::Jobs;
 use rookery_kernel::{Clock, IdGen};
+use rookery_mail::Mailer;
 use rookery_platforms::Connectors;
 
 pub use content::{ContentFilter, ContentFormat, ContentRow, EXPORTS};
 pub use daily::{DailyReading, MetricBasis};
+pub use export::{Dataset, DatasetPage, DatasetPlace, DatasetWish};
+pub use import::{
+    ApplyMetricImport, ExamineMetricImport, ExpireMetricImport, Field, FileError, ImportCounts, ImportState,
+    METRIC_IMPORT_BYTES_MAX, METRIC_IMPORT_ROWS_MAX, METRIC_IMPORTS_OPEN_MAX, Mapping, MappingError, MetricFinding,
+    MetricImport, MetricImportError, MetricRow, MetricRowState, PlannedReading, Source,
+};
 pub use ingest::{
     BackfillIntegration, BackfillProgress, IngestError, IngestIntegration, PlanDailyIngest, RunReport, StepReport,
     Verdict,
@@ -67,6 +78,10 @@ pub use performance::{
 pub use report::{
     AccountSummary, Heatmap, HeatmapCell, PlatformTotals, PublicationNumbers, ReadError, Slot, TopContent, TrendPoint,
 };
+pub use reports::{
+    BadSchedule, Cadence, NewSchedule, PlanReports, REPORT_LINK_DAYS_MAX, REPORT_RECIPIENTS_MAX, REPORT_SCHEDULES_MAX,
+    Report, ReportAccount, ReportError, ReportLink, ReportLinkState, ReportRun, ReportSchedule, RunState, SendReport,
+};
 pub use rollup::{RollUp, RolledUp};
 pub use run::{
     FailureFilter, IngestErrorType, IngestFailure, IngestKind, IngestRun, IngestStatus, IngestTrigger, RequestError,
@@ -83,6 +98,8 @@ pub struct Analytics {
     connectors: Arc<Connectors>,
     jobs: Jobs,
     writer: daily::Writer,
+    mailer: Mailer,
+    render: fn(&Report) -> String,
 }
 
 impl fmt::Debug for Analytics {
@@ -102,6 +119,13 @@ impl Analytics {
         jobs: Jobs,
     ) -> Self {
         let writer = daily::Writer::new(db.clone(), Arc::clone(&clock));
-        Self { db, clock, ids, accounts, connectors, jobs, writer }
+        let mailer = Mailer::off();
+        Self { db, clock, ids, accounts, connectors, jobs, writer, mailer, render: |report| format!("{report:?}") }
+    }
+
+    /// The same with a way to send reports: how letters leave, and how a report becomes a page.
+    #[must_use]
+    pub fn with_mail(self, mailer: Mailer, render: fn(&Report) -> String) -> Self {
+        Self { mailer, render, ..self }
     }
 }

@@ -97,6 +97,14 @@ id! {
     MediaUploadId,
     /// A file of posts that somebody uploaded to import.
     PostImportId,
+    /// A network's own export of numbers that somebody uploaded to import.
+    MetricImportId,
+    /// When a report is sent, and to whom.
+    ReportScheduleId,
+    /// A report of one period, sent once.
+    ReportRunId,
+    /// A link through which somebody without an account reads a report.
+    ReportLinkId,
     /// An item seen on a tracked account.
     ContentId,
     /// An account that analytics follows.

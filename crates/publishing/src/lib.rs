@@ -33,7 +33,6 @@ mod reason;
 mod receipt;
 mod recurring;
 mod review;
-mod sheet;
 mod sighting;
 mod slots;
 mod switch;
@@ -95,7 +94,8 @@ pub use review::{
     PieceKind, PreviewOfPost, Queue, QueueEntry, Review, ReviewError, ReviewEvent, ReviewHistory, ReviewLink,
     RevisionDiff, SuggestedChange, pieces,
 };
-pub use sheet::{NotText, Separator};
+use rookery_sheet as sheet;
+pub use rookery_sheet::{NotText, Separator};
 pub use sighting::Sighting;
 pub use slots::{OpenSlot, PostingSlot, SLOTS_MAX, SlotChange, SlotsError, WeeklyTime};
 pub use switch::InstancePause;

@@ -14,6 +14,7 @@ use rookery_governance::partitions;
 use rookery_identity::Identity;
 use rookery_jobs::{Jobs, Registry};
 use rookery_kernel::{Clock, FixedClock, IdGen, SystemClock, SystemIds};
+use rookery_mail::Mailer;
 use rookery_media::Links;
 use rookery_platforms::{AppCredentials, Connectors, HttpClient, HttpConfig};
 use rookery_publishing::{MediaLibrary, Publishing};
@@ -158,6 +159,9 @@ impl Core {
             Arc::clone(&connectors),
             jobs.clone(),
         );
+        // Checked when the configuration was read.
+        let mailer = config.mail.as_ref().map(Mailer::new).transpose()?.unwrap_or_default();
+        let analytics = analytics.with_mail(mailer, rookery_web::ui::report_html);
         let archives = Archives::new(db.clone(), Arc::clone(&clock), Arc::clone(&ids), config.archive.dir.clone());
         let archive_nightly = config.archive.nightly;
         Ok(Self {

@@ -10,6 +10,7 @@ mod database;
 mod organization;
 mod plan;
 mod server;
+mod smtp;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ pub use audit::Noted;
 pub use database::TestDb;
 pub use organization::TestOrg;
 pub use plan::{Plan, PlanCache, Plans};
+pub use smtp::{SmtpLetter, SmtpServer};
 
 /// The tests' clock, which stands at 2026-03-02T09:00:00Z (a Monday) until a test moves it.
 pub fn clock() -> FixedClock {

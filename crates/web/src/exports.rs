@@ -4,11 +4,16 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use futures::stream;
+use rookery_analytics::{Analytics, DatasetPlace, DatasetWish};
 use rookery_db::ExportTable;
-use rookery_kernel::Scope;
+use rookery_identity::Caller;
+use rookery_kernel::{Scope, Zone};
 use rookery_publishing::{ExportFormat, ExportPlace, Publishing};
+use rookery_sheet::{Format, Writer};
 
 use crate::api::imports::attachment;
+use crate::app::App;
+use crate::problem::Problem;
 
 /// All tables of one file of JSON lines.
 pub(crate) const EVERYTHING: &str = "everything";
@@ -75,4 +80,70 @@ pub(crate) fn respond(
 fn named(table: &ExportTable, lines: &str) -> String {
     let before = format!("{{\"table\":\"{}\",\"row\":", table.name);
     lines.lines().flat_map(|line| [before.as_str(), line, "}\n"]).collect()
+}
+
+/// A table of numbers on its way out.
+struct Numbers {
+    analytics: Analytics,
+    scope: Scope,
+    zone: Zone,
+    wish: DatasetWish,
+    /// `None` after the last bytes.
+    writer: Option<Writer>,
+    place: Option<DatasetPlace>,
+}
+
+/// An export broke off; the file does too, which a client sees.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error(transparent)]
+    Read(#[from] rookery_analytics::ReadError),
+    #[error(transparent)]
+    Table(#[from] rookery_sheet::TableError),
+}
+
+impl Numbers {
+    async fn piece(&mut self) -> Result<Vec<u8>, Broken> {
+        let Some(at) = self.place else {
+            return Ok(self.writer.take().map(Writer::finish).transpose()?.unwrap_or_default());
+        };
+        let page = self.analytics.dataset_page(&self.scope, &self.zone, &self.wish, at).await?;
+        self.place = page.next;
+        Ok(self.writer.as_mut().map(|writer| writer.page(&page.rows)).transpose()?.unwrap_or_default())
+    }
+}
+
+/// The file of a table of numbers: named after the organization, the table and the range.
+pub(crate) async fn numbers(
+    app: &App,
+    caller: &Caller,
+    wish: DatasetWish,
+    format: Format,
+) -> Result<Response, Problem> {
+    app.analytics.record_dataset(&caller.scope, &wish, format.ending()).await?;
+    let writer = Writer::new(format, wish.dataset.columns()).map_err(|e| Problem::internal(&e))?;
+    let (slug, dataset, range) = (&caller.organization.slug, wish.dataset.label(), wish.range);
+    let name = format!("{slug}-{dataset}-{}-{}.{}", range.from, range.to, format.ending());
+    let state = Numbers {
+        analytics: app.analytics.clone(),
+        scope: caller.scope.clone(),
+        zone: caller.organization.timezone.clone(),
+        wish,
+        writer: Some(writer),
+        place: Some(DatasetPlace::default()),
+    };
+    let pieces = stream::try_unfold(state, |mut state| async move {
+        if state.writer.is_none() {
+            return Ok(None);
+        }
+        let piece = state.piece().await.inspect_err(|error| {
+            tracing::error!(error = error as &dyn std::error::Error, "an export of numbers broke off");
+        })?;
+        Ok::<_, Broken>(Some((piece, state)))
+    });
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.mime()));
+    headers.insert(header::CONTENT_DISPOSITION, attachment(&name));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok((headers, Body::from_stream(pieces)).into_response())
 }

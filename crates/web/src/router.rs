@@ -90,9 +90,9 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// A path as logs may hold it: the addresses of review links and calendar feeds are secrets.
+/// A path as logs may hold it: the addresses of review links, calendar feeds and shared reports are secrets.
 fn path_to_log(path: &str) -> &str {
-    let secret = ["/review/", "/calendar/feed/"].into_iter().find(|place| path.starts_with(place));
+    let secret = ["/review/", "/calendar/feed/", "/report/"].into_iter().find(|place| path.starts_with(place));
     secret.unwrap_or(path)
 }
 
@@ -100,7 +100,15 @@ fn path_to_log(path: &str) -> &str {
 fn brings_file(request: &Request) -> bool {
     let path = request.uri().path();
     match *request.method() {
-        Method::POST => matches!(path, "/media" | "/api/v1/media" | "/imports" | "/api/v1/post-imports"),
+        Method::POST => matches!(
+            path,
+            "/media"
+                | "/api/v1/media"
+                | "/imports"
+                | "/api/v1/post-imports"
+                | "/imports/metrics"
+                | "/api/v1/metric-imports"
+        ),
         Method::PATCH => path.starts_with("/api/v1/media/uploads/"),
         _ => false,
     }
@@ -139,6 +147,7 @@ mod tests {
         assert_eq!(path_to_log("/review/abc/media/0"), "/review/");
         assert_eq!(path_to_log("/calendar/feed/abc.ics"), "/calendar/feed/");
         assert_eq!(path_to_log("/calendar/feed"), "/calendar/feed");
+        assert_eq!((path_to_log("/report/abc"), path_to_log("/reports")), ("/report/", "/reports"));
         assert_eq!(path_to_log("/posts/1"), "/posts/1");
     }
 }

@@ -350,15 +350,18 @@ pub const EXPORTS: &[ExportTable] = &[
         name: "content_metrics",
         what: "Numbers of content, day by day",
         columns: &["integration_id", "date", "external_content_id", "basis", "reach", "impressions", "views", "reactions", "comments", "shares", "clicks", "saves", "watch_time_ms", "avg_watch_time_ms", "completion_rate", "extra", "is_partial", "fetched_at"],
-        start: &[NO_ID, "0001-01-01", ""],
+        start: &["0001-01-01", "0"],
+        // By the primary key, so that a page costs its rows and not the organization's.
         statement: "
-            select array[x.integration_id::text, x.date::text, x.external_content_id] as key, to_json(x)::text as row from (
-                select m.integration_id, m.date, m.external_content_id, m.basis, m.reach, m.impressions, m.views, m.reactions, m.comments, m.shares, m.clicks, m.saves, m.watch_time_ms, m.avg_watch_time_ms, m.completion_rate, m.extra, m.is_partial, m.fetched_at
-                from analytics.daily_metrics m
-                where m.organization_id = $1 and (m.integration_id, m.date, m.external_content_id)
-                      > (($2::text[])[1]::uuid, ($2::text[])[2]::date, ($2::text[])[3])
-                order by m.integration_id, m.date, m.external_content_id limit $3) x
-            order by x.integration_id, x.date, x.external_content_id",
+            select array[d.date::text, d.content_key::text] as key, to_json(x)::text as row
+            from (select m.* from analytics.content_daily_metrics m
+                  where m.organization_id = $1
+                    and (m.date, m.content_key) > (($2::text[])[1]::date, ($2::text[])[2]::bigint)
+                  order by m.date, m.content_key limit $3) d
+                 join analytics.content c on c.organization_id = $1 and c.content_key = d.content_key
+                 cross join lateral (
+                     select c.integration_id, d.date, c.external_content_id, d.basis, d.reach, d.impressions, d.views, d.reactions, d.comments, d.shares, d.clicks, d.saves, d.watch_time_ms, d.avg_watch_time_ms, d.completion_rate, coalesce(d.extra, '{}') as extra, d.is_partial, d.fetched_at) x
+            order by d.date, d.content_key",
     },
     ExportTable {
         name: "account_metrics",

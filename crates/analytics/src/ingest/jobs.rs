@@ -90,7 +90,7 @@ impl Analytics {
     pub fn register_jobs(&self, registry: Registry, identity: &Identity) -> Registry {
         let (ingest, backfill, planner, identity) = (self.clone(), self.clone(), self.clone(), identity.clone());
         let sums = self.clone();
-        registry
+        self.register_reports(self.register_metric_imports(registry), &identity)
             .on(move |job: IngestIntegration, context: RunContext| {
                 let analytics = ingest.clone();
                 async move { analytics.run_ingest(job, context).await }

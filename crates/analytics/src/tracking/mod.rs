@@ -6,4 +6,4 @@ mod store;
 
 pub use model::{TRACKED_MAX, Tracked, TrackingHealth};
 pub use ops::TrackError;
-pub(crate) use store::{Outlook, OutlookError, enabled_ids, find, record_outlook, unplanned};
+pub(crate) use store::{Outlook, OutlookError, enabled_ids, find, list, record_outlook, unplanned};

@@ -14,7 +14,7 @@ use crate::net::{error, numbers};
 use crate::world::{World, at, day};
 
 impl World {
-    fn worker(&self) -> Worker {
+    pub fn worker(&self) -> Worker {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let identity =
             Identity::new(self.db.db.clone(), clock, rookery_testkit::ids_at(&self.clock), Config::default());

@@ -2,8 +2,10 @@
 
 mod alerts;
 mod daily;
+mod exports;
 mod failures;
 mod figures;
+mod imports;
 mod ingest;
 mod jobs;
 mod labels;
@@ -11,6 +13,7 @@ mod net;
 mod networks;
 mod patterns;
 mod performance;
+mod reports;
 mod rollups;
 mod schema;
 mod sums;

@@ -14,19 +14,24 @@ const FILE: &str = "content,accounts,scheduled_at\n\
     Clocks jump over this one.,fieldwork,2026-03-29 02:30\n";
 
 /// Chooses a file as a person does, and sends it.
-async fn choose(tab: &Tab, text: &str) -> Result<()> {
+pub async fn send_file(tab: &Tab, name: &str, text: &str) -> Result<()> {
     let script = format!(
-        "(() => {{ const t = new DataTransfer(); t.items.add(new File([{}], 'march.csv', {{type: 'text/csv'}})); \
+        "(() => {{ const t = new DataTransfer(); t.items.add(new File([{}], {}, {{type: 'text/csv'}})); \
          document.querySelector('input[type=file]').files = t.files; return true; }})()",
-        Value::from(text)
+        Value::from(text),
+        Value::from(name)
     );
     tab.eval(&script).await?;
-    tab.click("form[enctype] button").await?;
+    tab.click("form[enctype] button").await
+}
+
+async fn choose(tab: &Tab, text: &str) -> Result<()> {
+    send_file(tab, "march.csv", text).await?;
     tab.until("location.pathname.startsWith('/imports/') && document.querySelector('.import-rows')").await
 }
 
 /// Pictures for a look at the pages, where somebody asked for them.
-async fn picture(tab: &Tab, name: &str) -> Result<()> {
+pub async fn picture(tab: &Tab, name: &str) -> Result<()> {
     #[expect(clippy::disallowed_methods, reason = "a wish of whoever runs the test")]
     let folder = std::env::var_os("ROOKERY_PICTURES");
     match folder {

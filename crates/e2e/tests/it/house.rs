@@ -213,6 +213,15 @@ impl House {
         Ok(tab)
     }
 
+    /// From the page of accounts to Mastodon, where somebody says yes, and back.
+    pub async fn sign_in_at_mastodon(&self, tab: &Tab) -> Result<()> {
+        tab.fill("input[name=server]", self.control.base_url(Platform::Mastodon).as_str()).await?;
+        tab.click("form[action='/accounts/connect/mastodon'] button").await?;
+        tab.until("location.pathname.includes('/oauth/authorize')").await?;
+        tab.click("button").await?;
+        tab.until("location.pathname === '/accounts' && document.querySelector('.account')").await
+    }
+
     /// Opens a page and refuses anything that somebody would stumble over.
     pub async fn walk(&self, tab: &Tab, path: &str) -> Result<()> {
         tab.open(&format!("{}{path}", self.base)).await?;

@@ -4,6 +4,7 @@ mod approvals;
 mod bulk;
 mod calendar;
 mod compose;
+mod history;
 mod house;
 mod numbers;
 mod receipts;
@@ -124,11 +125,7 @@ async fn an_account_is_connected_by_sign_in_at_the_network() -> Result<()> {
     tab.until("document.querySelector('.empty h2')?.innerText === 'Connect your first account'").await?;
     tab.click(".empty a").await?;
     tab.until("location.pathname === '/accounts'").await?;
-    tab.fill("input[name=server]", house.control.base_url(Platform::Mastodon).as_str()).await?;
-    tab.click("form[action='/accounts/connect/mastodon'] button").await?;
-    tab.until("location.pathname.includes('/oauth/authorize')").await?;
-    tab.click("button").await?;
-    tab.until("location.pathname === '/accounts' && document.querySelector('.account')").await?;
+    house.sign_in_at_mastodon(&tab).await?;
     let page = tab.text("main").await?;
     ensure!(page.contains("Harbour Notes") && page.contains("connected"), "{page}");
     house.end().await

@@ -117,11 +117,7 @@ async fn an_account_is_connected_again_and_the_waiting_post_leaves() -> Result<(
     let receipt = tab.eval("location.pathname").await?.as_str().unwrap_or_default().to_owned();
     tab.click(".card a[href='/accounts']").await?;
     tab.until("location.pathname === '/accounts'").await?;
-    tab.fill("input[name=server]", house.control.base_url(Platform::Mastodon).as_str()).await?;
-    tab.click("form[action='/accounts/connect/mastodon'] button").await?;
-    tab.until("location.pathname.includes('/oauth/authorize')").await?;
-    tab.click("button").await?;
-    tab.until("location.pathname === '/accounts' && document.querySelector('.account')").await?;
+    house.sign_in_at_mastodon(&tab).await?;
     // The sweeper, once a minute, finds what may leave again.
     house.pass(Duration::from_secs(60)).await;
     tab.open(&format!("{}{receipt}", house.base)).await?;

@@ -140,7 +140,7 @@ pub(crate) fn addresses(text: &str) -> Vec<std::ops::Range<usize>> {
 
 /// Hashtags of a text: lower case, without #, each once, in order. Letters, marks and digits of
 /// every script belong to a hashtag, and so does the underscore; a number alone is none.
-pub(crate) fn hashtags(text: &str) -> Vec<String> {
+pub fn hashtags(text: &str) -> Vec<String> {
     let belongs = |c: char| c == '_' || c.is_alphanumeric() || is_mark(c);
     let mut tags: Vec<String> = Vec::new();
     let mut before = ' ';

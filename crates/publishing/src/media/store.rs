@@ -119,6 +119,39 @@ pub(crate) async fn named(tx: &mut OrgTx, names: &[String]) -> Result<Vec<(Media
     Ok(sqlx::query_as(sql).bind(tx.organization_id().uuid()).bind(names).fetch_all(tx.conn()).await?)
 }
 
+/// A file as the statements read it.
+struct FileRow {
+    id: Uuid,
+    r#type: MediaType,
+    mime_type: String,
+    file_size: i64,
+    width: Option<i32>,
+    height: Option<i32>,
+    duration: Option<i32>,
+    alt_text: Option<String>,
+    filename: String,
+    provider_key: String,
+}
+
+impl FileRow {
+    /// `None` for what no network takes in a post.
+    fn stored(self, organization: OrganizationId) -> Option<StoredFile> {
+        Some(StoredFile {
+            organization_id: organization,
+            asset_id: MediaAssetId::from_uuid(self.id),
+            kind: kind(self.r#type)?,
+            mime_type: self.mime_type,
+            size: self.file_size.unsigned_abs(),
+            width: self.width.map(i32::unsigned_abs),
+            height: self.height.map(i32::unsigned_abs),
+            duration_ms: self.duration.map(|s| u64::from(s.unsigned_abs()) * 1000),
+            alt_text: self.alt_text,
+            file_name: self.filename,
+            key: self.provider_key,
+        })
+    }
+}
+
 /// The kinds of these files that are there and can be used, in the order of the list.
 pub(crate) async fn kinds_of(tx: &mut OrgTx, uses: &[MediaUse]) -> Result<Vec<(MediaAssetId, StoredFile)>, Error> {
     if uses.is_empty() {
@@ -127,7 +160,8 @@ pub(crate) async fn kinds_of(tx: &mut OrgTx, uses: &[MediaUse]) -> Result<Vec<(M
     let organization = tx.organization_id();
     let assets: Vec<Uuid> = uses.iter().map(|u| u.asset_id.uuid()).collect();
     let alt: Vec<Option<String>> = uses.iter().map(|u| u.alt_text.clone()).collect();
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        FileRow,
         r#"select a.id, a.type as "type: MediaType", a.mime_type, a.file_size, a.width, a.height, a.duration,
                   coalesce(u.alt_text, a.alt_text) as alt_text, a.filename, a.provider_key
            from unnest($2::uuid[], $3::text[]) with ordinality as u (asset_id, alt_text, place)
@@ -140,25 +174,7 @@ pub(crate) async fn kinds_of(tx: &mut OrgTx, uses: &[MediaUse]) -> Result<Vec<(M
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|r| {
-            let file = StoredFile {
-                organization_id: organization,
-                asset_id: MediaAssetId::from_uuid(r.id),
-                kind: kind(r.r#type)?,
-                mime_type: r.mime_type,
-                size: r.file_size.unsigned_abs(),
-                width: r.width.map(i32::unsigned_abs),
-                height: r.height.map(i32::unsigned_abs),
-                duration_ms: r.duration.map(|s| u64::from(s.unsigned_abs()) * 1000),
-                alt_text: r.alt_text,
-                file_name: r.filename,
-                key: r.provider_key,
-            };
-            Some((file.asset_id, file))
-        })
-        .collect())
+    Ok(rows.into_iter().filter_map(|row| row.stored(organization)).map(|file| (file.asset_id, file)).collect())
 }
 
 /// The files of a post, in order.
@@ -167,7 +183,8 @@ pub(crate) async fn of_post(
     organization: OrganizationId,
     post: PostId,
 ) -> Result<Vec<StoredFile>, Error> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        FileRow,
         r#"select a.id, a.type as "type: MediaType", a.mime_type, a.file_size, a.width, a.height, a.duration, m.alt_text,
                   a.filename, a.provider_key
            from publishing.media m join publishing.media_assets a on a.organization_id = $1 and a.id = m.asset_id
@@ -178,24 +195,7 @@ pub(crate) async fn of_post(
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|r| {
-            Some(StoredFile {
-                organization_id: organization,
-                asset_id: MediaAssetId::from_uuid(r.id),
-                kind: kind(r.r#type)?,
-                mime_type: r.mime_type,
-                size: r.file_size.unsigned_abs(),
-                width: r.width.map(i32::unsigned_abs),
-                height: r.height.map(i32::unsigned_abs),
-                duration_ms: r.duration.map(|s| u64::from(s.unsigned_abs()) * 1000),
-                alt_text: r.alt_text,
-                file_name: r.filename,
-                key: r.provider_key,
-            })
-        })
-        .collect())
+    Ok(rows.into_iter().filter_map(|row| row.stored(organization)).collect())
 }
 
 /// The files of a post as the post names them.

@@ -38,6 +38,19 @@ pub enum Fault {
     Duplicate,
 }
 
+/// All of them.
+pub const FAULTS: [Fault; 9] = [
+    Fault::Dead,
+    Fault::AcceptThenLose,
+    Fault::LoseBeforeAccept,
+    Fault::Refuse,
+    Fault::TooFast(30),
+    Fault::Expired,
+    Fault::Invalid,
+    Fault::Policy,
+    Fault::Duplicate,
+];
+
 /// A post on the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {

@@ -6,7 +6,7 @@ use rookery_publishing::{
     PublicationStatus, Reason, Receipt, Republish, Schedule, Sighting, Warning,
 };
 
-use crate::net::{Fault, Net};
+use crate::net::{FAULTS, Fault, Net};
 use crate::world::{World, mins, secs};
 
 async fn receipt(w: &World, id: PublicationId) -> Receipt {
@@ -225,18 +225,7 @@ async fn after_an_unknown_outcome_publishing_again_warns_and_the_audit_names_it(
 /// Every way a call can end is told in words, by the page's and the program's receipt alike.
 #[tokio::test]
 async fn whatever_a_network_answers_the_receipt_says_it_in_words() {
-    let faults = [
-        Fault::Dead,
-        Fault::AcceptThenLose,
-        Fault::LoseBeforeAccept,
-        Fault::Refuse,
-        Fault::TooFast(30),
-        Fault::Expired,
-        Fault::Invalid,
-        Fault::Policy,
-        Fault::Duplicate,
-    ];
-    for fault in faults {
+    for fault in FAULTS {
         let w = World::new().await;
         let a = w.account("ann").await;
         let post = w.post("hi", &[a.id], Schedule::Now).await;

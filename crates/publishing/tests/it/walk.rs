@@ -6,20 +6,8 @@ use rand_chacha::ChaCha20Rng;
 use rookery_kernel::Platform;
 use rookery_publishing::{Event, PublicationStatus, Schedule, Sighting};
 
-use crate::net::Fault;
+use crate::net::FAULTS;
 use crate::world::{World, mins, secs};
-
-const FAULTS: [Fault; 9] = [
-    Fault::Dead,
-    Fault::AcceptThenLose,
-    Fault::LoseBeforeAccept,
-    Fault::Refuse,
-    Fault::TooFast(30),
-    Fault::Expired,
-    Fault::Invalid,
-    Fault::Policy,
-    Fault::Duplicate,
-];
 
 #[tokio::test]
 async fn observed_transitions_are_in_the_table_and_nothing_comes_out_twice() {

@@ -38,6 +38,8 @@ pub struct Config {
     pub networks: BTreeMap<Platform, Network>,
     /// Whether servers of networks may lie on this machine or in its own network.
     pub allow_private: bool,
+    /// How letters leave; `None` is not at all.
+    pub mail: Option<rookery_mail::MailConfig>,
     /// Logging.
     pub log: Log,
 }

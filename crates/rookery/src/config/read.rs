@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use rookery_kernel::Platform;
+use rookery_mail::{BadMail, MailConfig, Mailer};
 use secrecy::SecretString;
 use toml::{Table, Value};
 
@@ -136,7 +137,37 @@ impl Reader<'_> {
             self.errors
                 .push(format!("log.filter: {:?} is not a filter such as info or info,rookery_jobs=debug", log.filter));
         }
-        Config { data_dir, server, database, key_file, jobs, archive, media, networks, allow_private, log }
+        let mail = self.mail();
+        Config { data_dir, server, database, key_file, jobs, archive, media, networks, allow_private, mail, log }
+    }
+
+    /// The mail server: sender and address belong together.
+    fn mail(&mut self) -> Option<MailConfig> {
+        let (from, server) = (self.text("mail.from"), self.text("mail.server"));
+        let (user, password) = (self.text("mail.user"), self.text("mail.password").map(SecretString::from));
+        if user.is_some() != password.is_some() {
+            self.errors.push("mail: user and password belong together; one of them is missing".to_owned());
+        }
+        let (from, server) = match (from, server) {
+            (Some(from), Some(server)) => (from, server),
+            (None, None) => return None,
+            _ => {
+                self.errors.push("mail: from and server belong together; one of them is missing".to_owned());
+                return None;
+            }
+        };
+        let Ok(server) = server.parse() else {
+            self.errors.push(BadMail::Server.to_string());
+            return None;
+        };
+        let config = MailConfig { from, server, user, password };
+        match Mailer::new(&config) {
+            Ok(_) => Some(config),
+            Err(why) => {
+                self.errors.push(why.to_string());
+                None
+            }
+        }
     }
 
     fn media(&mut self, data_dir: &Path) -> MediaSection {

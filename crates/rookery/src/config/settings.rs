@@ -159,6 +159,20 @@ pub const SETTINGS: &[Setting] = &[
         "Id of your Google OAuth client, needed to connect YouTube channels.",
     ),
     setting("networks.youtube.client_secret", "", "\"…\"", "Secret of your Google OAuth client."),
+    setting(
+        "mail.from",
+        "",
+        "\"Rookery <reports@example.org>\"",
+        "Sender of reports. Without it and mail.server nothing is sent by e-mail.",
+    ),
+    setting(
+        "mail.server",
+        "",
+        "\"smtps://mail.example.org\"",
+        "The mail server: smtps:// (TLS), or smtp:// (STARTTLS; without TLS on this machine only), with a port if it needs one.",
+    ),
+    setting("mail.user", "", "\"reports\"", "Who signs in at the mail server."),
+    setting("mail.password", "", "\"…\"", "The proof. Better given as a variable than written here."),
     setting("log.format", "\"text\"", "", "`text` for people, `json` for machines."),
     setting(
         "log.filter",

@@ -34,7 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// `a,b,c`; nothing is all.
-fn named(ids: Option<&str>) -> Result<Option<Vec<AccountId>>, Problem> {
+pub(super) fn named(ids: Option<&str>) -> Result<Option<Vec<AccountId>>, Problem> {
     let Some(ids) = ids.filter(|ids| !ids.is_empty()) else { return Ok(None) };
     let read = |id: &str| {
         let wrong = || Problem::bad_request(format!("integrationIds: {id:?} is no id."));

@@ -3,23 +3,27 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use rookery_analytics::{Dataset, DatasetWish, Range};
 use rookery_db::ExportTable;
 use rookery_identity::{Caller, KeyScope};
 use rookery_publishing::ExportFormat;
+use rookery_sheet::Format;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::access::ReadPosts;
+use super::access::{ReadNumbers, ReadPosts};
+use super::analytics::named;
 use super::page::PageView;
+use super::time::Day;
 use crate::app::App;
 use crate::exports::{self, EVERYTHING};
 use crate::extract::{Path, Query};
 use crate::problem::Problem;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(list)).routes(routes!(export))
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(export)).routes(routes!(numbers))
 }
 
 /// A table that can be taken along.
@@ -83,4 +87,42 @@ pub(crate) async fn file(app: &App, caller: &Caller, name: &str, format: ExportF
     app.publishing.record_export(&caller.scope, &names, format).await?;
     let slug = &caller.organization.slug;
     Ok(exports::respond(&app.publishing, &caller.scope, &format!("{slug}-{name}"), tables, format))
+}
+
+/// Which numbers, and how they are written.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct NumbersQuery {
+    /// First day.
+    #[param(inline)]
+    from: Day,
+    /// Last day; at most 400 days in all.
+    #[param(inline)]
+    to: Day,
+    /// `csv`, `jsonl` (JSON lines) or `parquet`; `csv` unless given.
+    format: Option<String>,
+    /// Only these accounts, separated by commas.
+    integration_ids: Option<String>,
+}
+
+/// Export numbers of a range of days
+///
+/// `detailed`: a row for each item published in the range, with its newest totals. `summary`: a row for each day, with
+/// what happened on it. The same cells in each format; what no network reported is an empty cell, `null`, never 0.
+#[utoipa::path(get, path = "/analytics/exports/{dataset}", tag = "exports", operation_id = "exportNumbers", params(
+    ("dataset" = String, Path, description = "`detailed` or `summary`"), NumbersQuery),
+    responses((status = 200, body = String, content_type = "text/csv")))]
+async fn numbers(
+    State(app): State<App>,
+    may: ReadNumbers,
+    Path(dataset): Path<String>,
+    Query(query): Query<NumbersQuery>,
+) -> Result<Response, Problem> {
+    let dataset = Dataset::of_label(&dataset).ok_or_else(|| Problem::not_found("table"))?;
+    let ending = query.format.as_deref().unwrap_or("csv");
+    let format = Format::of_ending(ending).ok_or_else(|| Problem::bad_request("format: csv, jsonl or parquet."))?;
+    let range = Range::new(query.from.0, query.to.0)?;
+    let accounts = named(query.integration_ids.as_deref())?;
+    exports::numbers(&app, &may.0, DatasetWish { dataset, range, accounts }, format).await
 }

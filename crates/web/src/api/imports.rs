@@ -30,6 +30,8 @@ use crate::problem::Problem;
 
 /// What JSON and a form add to the file's bytes at most: each byte may be written as `\u0000`.
 const ENVELOPE_FACTOR: usize = 6;
+/// Most bytes of JSON; larger files come as a form or as text.
+const JSON_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Longest time in which a file arrives.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Imports that are listed.
@@ -194,30 +196,36 @@ async fn upload(State(app): State<App>, may: May<Draft>, request: Request) -> Re
 
 /// Name and bytes of the file that a request brings.
 pub(crate) async fn file(request: Request) -> Result<(String, Vec<u8>), Problem> {
-    let read = tokio::time::timeout(PATIENCE, read_file(request)).await;
+    file_up_to(request, IMPORT_BYTES_MAX, "posts.csv").await
+}
+
+/// The same for files of another size; `name` is that of a file that comes without one.
+pub(crate) async fn file_up_to(request: Request, bytes_max: usize, name: &str) -> Result<(String, Vec<u8>), Problem> {
+    let read = tokio::time::timeout(PATIENCE, read_file(request, bytes_max, name)).await;
     read.unwrap_or_else(|_| Err(Problem::bad_request("The file did not arrive within a minute. Try again.")))
 }
 
-async fn read_file(request: Request) -> Result<(String, Vec<u8>), Problem> {
+async fn read_file(request: Request, bytes_max: usize, name: &str) -> Result<(String, Vec<u8>), Problem> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let is = |name: &str| kind.to_ascii_lowercase().starts_with(name);
     if is("multipart/form-data") {
-        return form_file(&kind, request.into_body()).await;
+        return form_file(&kind, request.into_body(), bytes_max).await;
     }
-    let limit = if is("application/json") { IMPORT_BYTES_MAX * ENVELOPE_FACTOR } else { IMPORT_BYTES_MAX };
-    let body = http_body_util::Limited::new(request.into_body(), limit).collect().await.map_err(|_| too_large())?;
+    let limit = if is("application/json") { (bytes_max * ENVELOPE_FACTOR).min(JSON_BYTES_MAX) } else { bytes_max };
+    let body = http_body_util::Limited::new(request.into_body(), limit).collect().await;
+    let body = body.map_err(|_| too_large(bytes_max))?;
     let bytes = body.to_bytes();
     if is("application/json") {
         let body: FileBody = serde_json::from_slice(&bytes).map_err(|e| Problem::bad_request(format!("{e}.")))?;
         return Ok((body.file_name, body.content.into_bytes()));
     }
     if is("text/csv") || is("text/tab-separated-values") || is("text/plain") {
-        return Ok(("posts.csv".to_owned(), bytes.to_vec()));
+        return Ok((name.to_owned(), bytes.to_vec()));
     }
     Err(Problem::bad_request("Send the file as a form, as text/csv, or as JSON with fileName and content."))
 }
 
-async fn form_file(kind: &str, body: Bytes) -> Result<(String, Vec<u8>), Problem> {
+async fn form_file(kind: &str, body: Bytes, bytes_max: usize) -> Result<(String, Vec<u8>), Problem> {
     let unreadable = |e: multer::Error| Problem::bad_request(format!("The form cannot be read: {e}."));
     let boundary = multer::parse_boundary(kind).map_err(unreadable)?;
     let mut form = multer::Multipart::new(body.into_data_stream(), boundary);
@@ -229,8 +237,8 @@ async fn form_file(kind: &str, body: Bytes) -> Result<(String, Vec<u8>), Problem
         let mut bytes = Vec::new();
         while let Some(piece) = field.chunk().await.map_err(unreadable)? {
             bytes.extend_from_slice(&piece);
-            if bytes.len() > IMPORT_BYTES_MAX {
-                return Err(too_large());
+            if bytes.len() > bytes_max {
+                return Err(too_large(bytes_max));
             }
         }
         if name.is_empty() && bytes.is_empty() {
@@ -241,8 +249,8 @@ async fn form_file(kind: &str, body: Bytes) -> Result<(String, Vec<u8>), Problem
     Err(Problem::field("file", "missing", "The form has no file. Choose one."))
 }
 
-fn too_large() -> Problem {
-    let words = format!("The file has more than {IMPORT_BYTES_MAX} bytes. Divide it.");
+fn too_large(bytes_max: usize) -> Problem {
+    let words = format!("The file has more than {bytes_max} bytes. Divide it.");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The file is too large", words)
 }
 

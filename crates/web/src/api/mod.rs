@@ -21,6 +21,7 @@ mod idempotency;
 pub(crate) mod imports;
 mod jobs;
 pub(crate) mod media;
+pub(crate) mod metric_imports;
 mod page;
 mod performance;
 mod performance_view;
@@ -28,6 +29,7 @@ mod posts;
 mod posts_view;
 mod publications;
 mod recurring;
+mod reports;
 mod reviews;
 mod session;
 mod slots;
@@ -71,6 +73,7 @@ fn described() -> OpenApiRouter<App> {
             .merge(bulk::routes())
             .merge(imports::routes())
             .merge(exports::routes())
+            .merge(metric_imports::routes())
             .merge(publications::routes())
             .merge(reviews::routes())
             .merge(holds::routes())
@@ -80,6 +83,7 @@ fn described() -> OpenApiRouter<App> {
             .merge(media::routes())
             .merge(analytics::routes())
             .merge(performance::routes())
+            .merge(reports::routes())
             .merge(jobs::routes())
             .merge(audit::routes()),
     )

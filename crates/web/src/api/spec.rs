@@ -27,6 +27,7 @@ use crate::problem::Problem;
         (name = "posts", description = "Write, plan, publish"),
         (name = "imports", description = "Files of posts, looked at before anything is written"),
         (name = "exports", description = "Taking along what is yours"),
+        (name = "reports", description = "Reports: when they are sent, and links to them"),
         (name = "publications", description = "A post on one account, and everything that happened to it"),
         (name = "calendar", description = "What is planned and what came out"),
         (name = "media", description = "Pictures and videos: upload, describe, find"),

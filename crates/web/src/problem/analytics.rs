@@ -1,6 +1,9 @@
 //! What collecting and reading numbers said.
 
-use rookery_analytics::{AnnotationError, AskError, BadRange, IngestError, ReadError, RequestError, TrackError};
+use axum::http::StatusCode;
+use rookery_analytics::{
+    AnnotationError, AskError, BadRange, FileError, IngestError, MetricImportError, ReadError, RequestError, TrackError,
+};
 
 use super::Problem;
 
@@ -82,4 +85,34 @@ impl From<IngestError> for Problem {
             IngestError::Db(e) => Self::database(&e),
         }
     }
+}
+
+impl From<MetricImportError> for Problem {
+    fn from(error: MetricImportError) -> Self {
+        use MetricImportError as E;
+        match &error {
+            E::File(why @ FileError::TooLarge { .. }) => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The file is too large", why.to_string())
+            }
+            E::File(why) => Self::field("file", "file_unreadable", why.to_string()),
+            E::Mapping(why) => Self::field("mapping", "mapping_impossible", sentence(&why.to_string())),
+            E::NotFound => Self::not_found("import"),
+            E::TooManyOpen => Self::conflict("imports_open", sentence(&error.to_string())),
+            E::NotNow(_) => Self::conflict("import_busy", sentence(&error.to_string())),
+            E::Decided => Self::conflict("import_decided", sentence(&error.to_string())),
+            E::NoAccount | E::WrongAccount => {
+                Self::field("integrationId", "account_wrong", sentence(&error.to_string()))
+            }
+            E::Broken(_) => Self::conflict("import_broken_rows", sentence(&error.to_string())),
+            E::NothingReady => Self::conflict("import_nothing_ready", sentence(&error.to_string())),
+            E::Accounts(e) => Self::of_accounts(e),
+            E::Db(e) => Self::database(e),
+        }
+    }
+}
+
+/// An error's words, as a sentence.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use rookery_publishing::{FileError, ImportError};
 
 use super::Problem;
+use super::analytics::sentence;
 
 impl From<ImportError> for Problem {
     fn from(error: ImportError) -> Self {
@@ -13,22 +14,15 @@ impl From<ImportError> for Problem {
             }
             ImportError::File(why) => Self::field("file", "file_unreadable", why.to_string()),
             ImportError::NotFound => Self::not_found("import"),
-            ImportError::TooManyOpen => Self::conflict("imports_open", sentence(&error)),
-            ImportError::Broken(_) => Self::conflict("import_broken_rows", sentence(&error)),
-            ImportError::NothingReady => Self::conflict("import_nothing_ready", sentence(&error)),
-            ImportError::Changed(_) => Self::conflict("import_changed", sentence(&error)),
-            ImportError::MayNotPlan => Self::forbidden(sentence(&error)),
+            ImportError::TooManyOpen => Self::conflict("imports_open", sentence(&error.to_string())),
+            ImportError::Broken(_) => Self::conflict("import_broken_rows", sentence(&error.to_string())),
+            ImportError::NothingReady => Self::conflict("import_nothing_ready", sentence(&error.to_string())),
+            ImportError::Changed(_) => Self::conflict("import_changed", sentence(&error.to_string())),
+            ImportError::MayNotPlan => Self::forbidden(sentence(&error.to_string())),
             ImportError::Accounts(e) => Self::of_accounts(&e),
             ImportError::House(e) => Self::of_house(&e),
             ImportError::Post(e) => e.into(),
             ImportError::Db(e) => Self::database(&e),
         }
     }
-}
-
-/// The error's words, as a sentence.
-fn sentence(error: &ImportError) -> String {
-    let text = error.to_string();
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }

@@ -5,12 +5,14 @@ use axum::Form;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use rookery_accounts::Account;
+use rookery_analytics::{Dataset, DatasetWish, Range};
 use rookery_db::ExportTable;
 use rookery_identity::Right;
-use rookery_kernel::{PostImportId, Zone};
+use rookery_kernel::{Date, PostImportId, Zone};
 use rookery_publishing::{
     Column, ExportFormat, IMPORT_ROWS_MAX, ImportError, ImportRow, ImportWish, PostImport, RowState, Severity,
 };
+use rookery_sheet::Format;
 use serde::Deserialize;
 
 use super::format::moment;
@@ -318,7 +320,15 @@ struct ExportPage {
     shell: Shell,
     organization: String,
     tables: Vec<&'static ExportTable>,
+    zone: String,
+    datasets: [Dataset; 2],
+    days_max: i64,
+    from: Date,
+    to: Date,
 }
+
+/// Days that the form of numbers begins with.
+const NUMBERS_DAYS: i64 = 28;
 
 /// Take everything along.
 pub(crate) async fn export_page(
@@ -327,11 +337,49 @@ pub(crate) async fn export_page(
     Query(flash): Query<Flash>,
 ) -> PageResult {
     let accounts = app.accounts.list(may.scope()).await?;
+    let zone = &may.caller.organization.timezone;
+    let to = zone.date(app.clock.now()).plus_days(-1);
     Ok(render(&ExportPage {
         shell: Shell::new("export", &may.caller, &accounts, &flash),
         organization: may.caller.organization.name.clone(),
         tables: crate::exports::tables().collect(),
+        zone: zone.name().to_owned(),
+        datasets: Dataset::ALL,
+        days_max: Range::DAYS_MAX,
+        from: to.plus_days(1 - NUMBERS_DAYS),
+        to,
     }))
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct NumbersWish {
+    dataset: String,
+    format: String,
+    from: String,
+    to: String,
+}
+
+/// The file of numbers of a range.
+pub(crate) async fn numbers(
+    State(app): State<App>,
+    Visitor(may): Visitor<Read>,
+    Query(wish): Query<NumbersWish>,
+) -> Response {
+    let read = || -> Result<_, Problem> {
+        let dataset = Dataset::of_label(&wish.dataset).ok_or_else(|| Problem::not_found("table"))?;
+        let format = Format::of_ending(&wish.format).ok_or_else(|| Problem::not_found("format"))?;
+        let day = |field: &'static str, text: &str| {
+            let no_date = || Problem::field(field, "no_date", "Choose a first and a last day.");
+            text.parse::<Date>().map_err(|_| no_date())
+        };
+        let range = Range::new(day("from", &wish.from)?, day("to", &wish.to)?)?;
+        Ok((DatasetWish { dataset, range, accounts: None }, format))
+    };
+    let file = match read() {
+        Ok((wish, format)) => crate::exports::numbers(&app, &may.caller, wish, format).await,
+        Err(problem) => Err(problem),
+    };
+    file.unwrap_or_else(|problem| back("/export", Err(problem)))
 }
 
 /// The file of a table.

@@ -13,12 +13,14 @@ mod figures;
 mod format;
 mod imports;
 mod media;
+mod metric_imports;
 mod organizations;
 mod overview;
 mod performance;
 mod posts;
 mod receipts;
 mod recurring;
+pub(crate) mod reports;
 pub(crate) mod reviews;
 mod shell;
 mod sign_in;
@@ -32,6 +34,8 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::problem::Problem;
+
+pub use reports::report_html;
 
 /// All pages.
 pub(crate) fn routes() -> Router<App> {
@@ -57,11 +61,26 @@ pub(crate) fn routes() -> Router<App> {
         .route("/posts/{id}/repeat", post(recurring::create))
         .route("/imports", get(imports::page).post(imports::submit))
         .route("/imports/template.csv", get(imports::template))
+        .route("/imports/metrics", get(metric_imports::page).post(metric_imports::submit))
+        .route("/imports/metrics/{id}", get(metric_imports::preview).post(metric_imports::map))
+        .route("/imports/metrics/{id}/apply", post(metric_imports::apply))
+        .route("/imports/metrics/{id}/cancel", post(metric_imports::cancel))
         .route("/imports/{id}", get(imports::preview))
         .route("/imports/{id}/apply", post(imports::apply))
         .route("/imports/{id}/cancel", post(imports::cancel))
         .route("/imports/{id}/broken-rows.csv", get(imports::broken))
+        .route("/reports", get(reports::page))
+        .route("/reports/view", get(reports::view))
+        .route("/reports/schedules", post(reports::create))
+        .route("/reports/schedules/{id}/send", post(reports::send))
+        .route("/reports/schedules/{id}/enable", post(reports::enable))
+        .route("/reports/schedules/{id}/disable", post(reports::disable))
+        .route("/reports/schedules/{id}/delete", post(reports::delete))
+        .route("/reports/links", post(reports::create_link))
+        .route("/reports/links/{id}/revoke", post(reports::revoke))
+        .route("/report/{token}", get(reports::shared))
         .route("/export", get(imports::export_page))
+        .route("/export/numbers", get(imports::numbers))
         .route("/export/{file}", get(imports::export))
         .route("/media", get(media::page).post(media::submit))
         .route("/media/picker", get(media::picker))

@@ -15,25 +15,25 @@ use super::{PageResult, render};
 use crate::app::App;
 use crate::extract::{Query, Read, Visitor};
 
-struct Change {
-    tone: &'static str,
-    text: String,
+pub(super) struct Change {
+    pub(super) tone: &'static str,
+    pub(super) text: String,
 }
 
-struct Tile {
-    label: &'static str,
-    value: Option<String>,
-    empty: &'static str,
-    change: Option<Change>,
-    sparkline: String,
-    note: Option<String>,
+pub(super) struct Tile {
+    pub(super) label: &'static str,
+    pub(super) value: Option<String>,
+    pub(super) empty: &'static str,
+    pub(super) change: Option<Change>,
+    pub(super) sparkline: String,
+    pub(super) note: Option<String>,
 }
 
-struct ReachChart {
-    has_data: bool,
-    wide: String,
-    narrow: String,
-    rows: Vec<(String, String, String)>,
+pub(super) struct ReachChart {
+    pub(super) has_data: bool,
+    pub(super) wide: String,
+    pub(super) narrow: String,
+    pub(super) rows: Vec<(String, String, String)>,
 }
 
 struct HeatCard {
@@ -43,15 +43,15 @@ struct HeatCard {
     rows: Vec<(String, String, String)>,
 }
 
-struct TopRow {
-    title: String,
-    url: Option<String>,
-    colour: &'static str,
-    network: &'static str,
-    format: String,
-    reach: String,
-    engagement: String,
-    rate: String,
+pub(super) struct TopRow {
+    pub(super) title: String,
+    pub(super) url: Option<String>,
+    pub(super) colour: &'static str,
+    pub(super) network: &'static str,
+    pub(super) format: String,
+    pub(super) reach: String,
+    pub(super) engagement: String,
+    pub(super) rate: String,
 }
 
 struct Need {
@@ -134,7 +134,7 @@ pub(crate) async fn page(
     }))
 }
 
-fn tile(kpi: &Kpi) -> Tile {
+pub(super) fn tile(kpi: &Kpi) -> Tile {
     let is_rate = kpi.name == KpiName::EngagementRate;
     let shown = |v: f64| if is_rate { percent(v) } else { number(rounded(v)) };
     let change = match (is_rate, kpi.value, kpi.previous, kpi.change) {
@@ -191,7 +191,7 @@ fn points(difference: f64) -> Change {
     Change { tone, text: format!("{sign} {:.1} pt", difference.abs()) }
 }
 
-fn reach_chart(overview: &Overview) -> ReachChart {
+pub(super) fn reach_chart(overview: &Overview) -> ReachChart {
     let now: Vec<Option<f64>> = overview.reach_per_day.current.iter().map(|p| p.1.map(|v| v as f64)).collect();
     let before: Vec<Option<f64>> = overview.reach_per_day.previous.iter().map(|p| p.1.map(|v| v as f64)).collect();
     let labels = |count: usize| -> Vec<(usize, String)> {
@@ -232,7 +232,7 @@ fn heat_card(heat: &Heatmap) -> HeatCard {
     HeatCard { has_data: highest > 0.0, svg: chart::heatmap(&strength, &WEEKDAYS), best, rows: rows.collect() }
 }
 
-fn top_row(top: &TopContent) -> TopRow {
+pub(super) fn top_row(top: &TopContent) -> TopRow {
     let first_line = top.caption.as_deref().and_then(|c| c.lines().next()).filter(|c| !c.is_empty());
     TopRow {
         title: first_line.unwrap_or("(no text)").to_owned(),

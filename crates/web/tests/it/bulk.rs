@@ -193,3 +193,34 @@ async fn everything_is_exported_but_no_secret() {
     let theirs = stranger.get("/exports/everything").await.expect(200);
     assert_eq!(theirs.text, "", "another organization has nothing to take along");
 }
+
+#[tokio::test]
+async fn numbers_of_a_range_leave_in_three_formats() {
+    let (house, owner, _) = desk().await;
+    let range = "from=2026-02-01&to=2026-02-28";
+    for (format, mime) in [
+        ("csv", "text/csv; charset=utf-8"),
+        ("jsonl", "application/x-ndjson; charset=utf-8"),
+        ("parquet", "application/vnd.apache.parquet"),
+    ] {
+        let path = format!("/analytics/exports/summary?{range}&format={format}");
+        let file = owner.get(&path).await.expect(200);
+        assert_eq!(file.header("content-type"), Some(mime));
+        let name = file.header("content-disposition").unwrap_or_default().to_owned();
+        assert!(name.contains(&format!("-summary-2026-02-01-2026-02-28.{format}")), "{name}");
+    }
+    let csv = owner.get(&format!("/analytics/exports/summary?{range}")).await.expect(200);
+    assert_eq!(csv.text.lines().count(), 29, "headings and a row for each day");
+    assert_eq!(csv.text.lines().nth(1), Some("2026-02-01,0,,,,,,,,,,,,"), "nothing is known, which is not 0");
+    let noted = house.count("governance.audit_logs where action = 'export'").await;
+    assert_eq!(noted, 4, "each of them is in the log");
+    owner.get("/analytics/exports/detailed").await.refused(400, "bad_request");
+    owner.get("/analytics/exports/rows?from=2026-02-01&to=2026-02-02").await.refused(404, "not_found");
+    owner.get("/analytics/exports/detailed?from=2024-01-01&to=2026-02-02").await.refused(422, "invalid");
+    let page = owner.page("/export").await.expect(200);
+    assert!(page.text.contains("Numbers of a range"), "{}", page.text);
+    let file = owner.page(&format!("/export/numbers?dataset=detailed&format=csv&{range}")).await.expect(200);
+    assert!(file.text.contains("content_id,account,network"), "{}", file.text);
+    let wrong = owner.page("/export/numbers?dataset=detailed&format=csv&from=2026-02-03&to=2026-02-01").await;
+    assert_eq!(wrong.status, 303);
+}

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use axum::http::Method;
+use rookery_analytics::Range;
 use rookery_identity::{KeyScope, MemberRole};
 use rookery_kernel::Platform;
 use rookery_publishing::{NewPost, Schedule};
@@ -63,6 +64,23 @@ const ROUTES: &[(&str, &str, Right)] = &[
     ("POST", "/post-imports/{id}/apply", Scoped(PostsWrite)),
     ("GET", "/exports", Scoped(PostsRead)),
     ("GET", "/exports/{table}", Scoped(PostsRead)),
+    ("GET", "/analytics/exports/{dataset}", Scoped(MetricsRead)),
+    ("GET", "/report-schedules", Scoped(MetricsRead)),
+    ("POST", "/report-schedules", Manage),
+    ("PATCH", "/report-schedules/{id}", Manage),
+    ("DELETE", "/report-schedules/{id}", Manage),
+    ("POST", "/report-schedules/{id}/send", Manage),
+    ("GET", "/report-runs", Scoped(MetricsRead)),
+    ("GET", "/report-links", Scoped(MetricsRead)),
+    ("POST", "/report-links", Manage),
+    ("DELETE", "/report-links/{id}", Manage),
+    ("GET", "/metric-imports", Scoped(MetricsRead)),
+    ("POST", "/metric-imports", Manage),
+    ("GET", "/metric-imports/{id}", Scoped(MetricsRead)),
+    ("PATCH", "/metric-imports/{id}", Manage),
+    ("DELETE", "/metric-imports/{id}", Manage),
+    ("GET", "/metric-imports/{id}/rows", Scoped(MetricsRead)),
+    ("POST", "/metric-imports/{id}/apply", Manage),
     ("GET", "/posts/labels", Scoped(PostsRead)),
     ("GET", "/posts/next-free-slot", Scoped(PostsRead)),
     ("GET", "/posts/{id}", Scoped(PostsRead)),
@@ -163,6 +181,8 @@ struct Furnished {
     import: String,
     content: String,
     note: String,
+    numbers: String,
+    report_link: String,
 }
 
 impl Furnished {
@@ -208,9 +228,16 @@ impl Furnished {
         .fetch_one(&mut house.test.owner().await)
         .await
         .expect("content");
+        let range = Range { from: "2026-02-01".parse().expect("a day"), to: "2026-02-28".parse().expect("a day") };
+        let report_link = house.analytics.create_report_link(&house.scope, None, range, "Imke", 7).await;
+        let berlin = "Europe/Berlin".parse().expect("a zone");
+        let numbers = b"Post id,Publish time,Likes\n1,2026-02-01,5\n";
+        let numbers = house.analytics.preview_metrics(&house.scope, &berlin, "n.csv", numbers, None).await;
         Self {
             content: content.to_string(),
             note: note.id.to_string(),
+            numbers: numbers.expect("a preview").id.to_string(),
+            report_link: report_link.expect("a link").0.id.to_string(),
             import: import.id.to_string(),
             account: account.id.to_string(),
             post: detail.post.id.to_string(),
@@ -242,13 +269,17 @@ impl Furnished {
             ("/post-imports", &self.import),
             ("/analytics/content", &self.content),
             ("/analytics/annotations", &self.note),
+            ("/metric-imports", &self.numbers),
+            ("/report-links", &self.report_link),
+            // Without a mail server there is no schedule; anybody's is as unknown as this.
+            ("/report-schedules", &self.numbers),
         ]);
         let id = things.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id.as_str());
-        let mut to = path.replace("{id}", id).replace("{table}", "posts");
+        let mut to = path.replace("{id}", id).replace("{table}", "posts").replace("{dataset}", "summary");
         if path == "/posts/next-free-slot" {
             to = format!("{to}?integrationIds={}", self.account);
         }
-        if path == "/calendar" {
+        if path == "/calendar" || path == "/analytics/exports/{dataset}" {
             to.push_str("?from=2026-03-01&to=2026-03-31");
         }
         let post = json!({"content": "Hello", "accountIds": [self.account], "schedule": {"kind": "draft"}});
@@ -257,9 +288,17 @@ impl Furnished {
             ("POST", "/posts/bulk") => Some(json!({"posts": [post]})),
             ("POST", "/post-imports") => Some(json!({"fileName": "q.csv", "content": "content\nHi\n"})),
             ("POST", "/posts/{id}/schedule" | "/publications/{id}/move") => Some(json!({"at": "2026-03-06T09:00:00Z"})),
-            ("POST", "/posts/{id}/submit" | "/post-imports/{id}/apply") | ("PUT", "/instance/publishing-pause") => {
-                Some(json!({}))
+            ("POST", "/metric-imports") => {
+                Some(json!({"fileName": "m.csv", "content": "Post id,Publish time,Likes\n2,2026-02-01,5\n"}))
             }
+            ("POST", "/report-links") => Some(json!({"recipient": "Eve", "from": "2026-02-01", "to": "2026-02-28"})),
+            ("POST", "/report-schedules") => {
+                Some(json!({"name": "Month", "cadence": "daily", "at": "08:00", "recipients": ["eve@field.example"]}))
+            }
+            ("PATCH", "/report-schedules/{id}") => Some(json!({"enabled": false})),
+            ("PATCH", "/metric-imports/{id}") => Some(json!({"numbers": "comma"})),
+            ("POST", "/posts/{id}/submit" | "/post-imports/{id}/apply" | "/metric-imports/{id}/apply")
+            | ("PUT", "/instance/publishing-pause") => Some(json!({})),
             ("POST", "/posts/{id}/reviews") => Some(json!({"action": "comment", "comment": "lovely"})),
             ("POST", "/posts/{id}/review-links") => Some(json!({"recipient": "Imke"})),
             ("PATCH", "/media/{id}") => Some(json!({"title": "Tide"})),
@@ -320,6 +359,9 @@ async fn a_stranger_finds_nothing_of_ours() {
                 let answer = things.call(&stranger, method, path).await.expect(200);
                 assert_eq!(answer.at("/findings/0/code"), "account_unknown");
                 continue;
+            }
+            ("POST", "/report-schedules" | "/report-schedules/{id}/send") => {
+                things.call(&stranger, method, path).await.refused(409, "mail_not_configured")
             }
             ("POST", "/analytics/ingest" | "/recurring-posts") => {
                 things.call(&stranger, method, path).await.refused(404, "not_found")

@@ -1,5 +1,7 @@
 //! CSV as people's spreadsheets write and read it: bytes to lines of cells, and cells that no spreadsheet takes for a
-//! formula. Pure.
+//! formula.
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
@@ -66,7 +68,10 @@ fn line_ends(bytes: &[u8]) -> usize {
 }
 
 /// The text of a file, without a byte order mark.
-pub(crate) fn text(bytes: &[u8]) -> Result<&str, NotText> {
+///
+/// # Errors
+/// [`NotText`] with the line.
+pub fn text(bytes: &[u8]) -> Result<&str, NotText> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(NotText::Utf16);
     }
@@ -78,9 +83,31 @@ pub(crate) fn text(bytes: &[u8]) -> Result<&str, NotText> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
+/// The text of a file that networks wrote: UTF-8, or UTF-16 by its first two bytes.
+///
+/// # Errors
+/// [`NotText`] with the line.
+pub fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, NotText> {
+    let unit: fn([u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return text(bytes).map(Cow::Borrowed),
+    };
+    let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let mut text = String::with_capacity(bytes.len() / 2);
+    for unit in char::decode_utf16(units) {
+        match unit {
+            Ok('\0') => return Err(NotText::Binary { line: 1 + text.matches('\n').count() }),
+            Ok(c) => text.push(c),
+            Err(_) => return Err(NotText::Encoding { line: 1 + text.matches('\n').count() }),
+        }
+    }
+    Ok(Cow::Owned(text))
+}
+
 /// A line of cells, and the line of the file in which it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Line {
+pub struct Line {
     /// From 1.
     pub number: u32,
     /// As they were written, without their quotes.
@@ -88,48 +115,76 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    pub(crate) fn is_blank(&self) -> bool {
+    /// Whether nothing stands in it.
+    pub fn is_blank(&self) -> bool {
         self.cells.iter().all(|cell| cell.trim().is_empty())
     }
 }
 
 /// All lines, at most `most`; blank ones stay out.
-pub(crate) fn lines(text: &str, separator: Separator, most: usize) -> Vec<Line> {
-    // Spreadsheets accept, and sometimes write, a first line that names the separator.
-    let (rest, skipped) = match text.split_once('\n') {
-        Some((first, rest)) if first.trim_end_matches('\r').len() == 5 && first.starts_with("sep=") => (rest, 1),
-        _ => (text, 0),
-    };
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator.byte())
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(rest.as_bytes());
-    let mut lines = Vec::new();
-    let (mut seen, mut number) = (0, 1 + skipped);
-    // The text is UTF-8 already and lines may have any length, so nothing can go wrong here.
-    for record in reader.records().filter_map(Result::ok) {
-        // The reader stands before the line ends that it has yet to skip; the row begins after them.
-        let at = record.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or(usize::MAX)).min(rest.len());
-        let ends = rest.as_bytes()[at..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
-        number += line_ends(&rest.as_bytes()[seen..at + ends]);
-        seen = at + ends;
-        let line = Line {
-            number: u32::try_from(number).unwrap_or(u32::MAX),
-            cells: record.iter().map(str::to_owned).collect(),
+pub fn lines(text: &str, separator: Separator, most: usize) -> Vec<Line> {
+    Lines::of(text, separator).take(most).collect()
+}
+
+/// The lines of a text one by one, so that a large file never stands in memory twice; blank ones stay out.
+pub struct Lines<'a> {
+    text: &'a str,
+    records: csv::StringRecordsIntoIter<&'a [u8]>,
+    /// How far the lines are counted, and the number of the next one.
+    seen: usize,
+    number: usize,
+}
+
+impl std::fmt::Debug for Lines<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lines").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of a text.
+    pub fn of(text: &'a str, separator: Separator) -> Self {
+        // Spreadsheets accept, and sometimes write, a first line that names the separator.
+        let (text, skipped) = match text.split_once('\n') {
+            Some((first, rest)) if first.trim_end_matches('\r').len() == 5 && first.starts_with("sep=") => (rest, 1),
+            _ => (text, 0),
         };
-        if !line.is_blank() {
-            lines.push(line);
-        }
-        if lines.len() >= most {
-            break;
+        let records = csv::ReaderBuilder::new()
+            .delimiter(separator.byte())
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.as_bytes())
+            .into_records();
+        Self { text, records, seen: 0, number: 1 + skipped }
+    }
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Line;
+
+    fn next(&mut self) -> Option<Line> {
+        loop {
+            // The text is UTF-8 already and lines may have any length, so nothing can go wrong here.
+            let Ok(record) = self.records.next()? else { continue };
+            // The reader stands before the line ends that it has yet to skip; the row begins after them.
+            let bytes = self.text.as_bytes();
+            let at = record.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or(usize::MAX)).min(bytes.len());
+            let ends = bytes[at..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+            self.number += line_ends(&bytes[self.seen..at + ends]);
+            self.seen = at + ends;
+            let line = Line {
+                number: u32::try_from(self.number).unwrap_or(u32::MAX),
+                cells: record.iter().map(str::to_owned).collect(),
+            };
+            if !line.is_blank() {
+                return Some(line);
+            }
         }
     }
-    lines
 }
 
 /// The line in which a quotation begins that never ends: everything after it would be one cell.
-pub(crate) fn open_quote(text: &str, separator: Separator) -> Option<u32> {
+pub fn open_quote(text: &str, separator: Separator) -> Option<u32> {
     #[derive(PartialEq)]
     enum At {
         Start,
@@ -162,12 +217,12 @@ fn is_formula(cell: &str) -> bool {
 
 /// A text as a cell that no spreadsheet computes: an apostrophe goes before what would begin a formula. So it does
 /// before apostrophes that stand before such a beginning, so that [`restored`] gives every text back.
-pub(crate) fn defused(text: &str) -> String {
+pub fn defused(text: &str) -> String {
     if is_formula(text.trim_start_matches('\'')) { format!("'{text}") } else { text.to_owned() }
 }
 
 /// The text of a cell that [`defused`] may have written.
-pub(crate) fn restored(cell: &str) -> &str {
+pub fn restored(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest) if is_formula(rest.trim_start_matches('\'')) => rest,
         _ => cell,
@@ -176,7 +231,7 @@ pub(crate) fn restored(cell: &str) -> &str {
 
 /// A value as a cell: texts defused, lists of texts with `; ` between them (as JSON where that would not read back),
 /// anything else as JSON. Nothing is an empty cell, and so is an empty text.
-pub(crate) fn cell(value: &Value) -> String {
+pub fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => defused(text),
@@ -200,7 +255,7 @@ fn plain_item(item: &Value) -> Option<&str> {
 ///
 /// # Errors
 /// A cell that begins like a JSON list and is none, in words.
-pub(crate) fn items(cell: &str, commas: bool) -> Result<Vec<String>, String> {
+pub fn items(cell: &str, commas: bool) -> Result<Vec<String>, String> {
     let cell = cell.trim();
     if cell.starts_with('[') {
         return serde_json::from_str(cell).map_err(|e| format!("it begins like a JSON list and is none ({e})"));
@@ -210,7 +265,7 @@ pub(crate) fn items(cell: &str, commas: bool) -> Result<Vec<String>, String> {
 }
 
 /// One line of a CSV file (RFC 4180: comma, quotes where needed, CRLF).
-pub(crate) fn write_line<S: AsRef<[u8]>>(cells: impl IntoIterator<Item = S>) -> String {
+pub fn write_line<S: AsRef<[u8]>>(cells: impl IntoIterator<Item = S>) -> String {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     // A line in memory can always be written, and what goes in as UTF-8 comes out so.
     let written = writer.write_record(cells).ok().and_then(|()| writer.into_inner().ok());
@@ -247,6 +302,12 @@ mod tests {
         assert_eq!(text(b"a\nb\ngr\xfc\xdfe"), Err(NotText::Encoding { line: 3 }));
         assert_eq!(text(b"PK\x03\x04\n\0\0"), Err(NotText::Binary { line: 2 }));
         assert_eq!(text(b""), Ok(""));
+        for little in [true, false] {
+            let units = "\u{feff}h\u{e9}\n\u{1f9e1}".encode_utf16();
+            let bytes: Vec<u8> = units.flat_map(|u| if little { u.to_le_bytes() } else { u.to_be_bytes() }).collect();
+            assert_eq!(decoded(&bytes).as_deref(), Ok("h\u{e9}\n\u{1f9e1}"));
+        }
+        assert_eq!(decoded(b"\xff\xfea\0\n\0\x00\xd8b\0"), Err(NotText::Encoding { line: 2 }));
     }
 
     #[test]
