@@ -35,7 +35,7 @@ impl From<AskError> for Problem {
 }
 
 /// With a capital letter and a full stop.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), chars.as_str()))
 }
@@ -109,10 +109,4 @@ impl From<MetricImportError> for Problem {
             E::Db(e) => Self::database(e),
         }
     }
-}
-
-/// An error's words, as a sentence.
-pub(super) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
