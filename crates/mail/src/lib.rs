@@ -15,6 +15,8 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
 
+type Smtp = AsyncSmtpTransport<Tokio1Executor>;
+
 /// Longest wait for the server.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -88,7 +90,7 @@ pub struct Mailer(Option<Arc<Inner>>);
 
 struct Inner {
     from: Mailbox,
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    transport: Smtp,
 }
 
 impl fmt::Debug for Mailer {
@@ -130,7 +132,6 @@ impl Mailer {
         let fits =
             matches!(server.scheme(), "smtp" | "smtps") && server.username().is_empty() && server.query().is_none();
         let host = server.host_str().filter(|host| fits && !host.is_empty()).ok_or(BadMail::Server)?;
-        type Smtp = AsyncSmtpTransport<Tokio1Executor>;
         let mut builder = match (server.scheme(), is_here(server)) {
             ("smtps", _) => Smtp::relay(host).map_err(|_| BadMail::Server)?,
             (_, true) => Smtp::builder_dangerous(host),

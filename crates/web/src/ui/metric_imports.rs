@@ -174,7 +174,6 @@ fn row_line(row: MetricRow) -> RowLine {
 
 #[derive(Template)]
 #[template(path = "metric_import.html")]
-#[expect(clippy::struct_excessive_bools, reason = "what the page shows")]
 struct Preview {
     shell: Shell,
     id: MetricImportId,
