@@ -28,6 +28,20 @@ labelled! {
     }
 }
 
+labelled! {
+    /// How a rule looks at a text.
+    MatchKind, "analytics.match_kind", "kind of rule" {
+        /// One word.
+        Keyword = "keyword",
+        /// Words in a row.
+        Phrase = "phrase",
+        /// A hashtag.
+        Hashtag = "hashtag",
+        /// A regular expression over the text.
+        Regex = "regex",
+    }
+}
+
 impl TagSource {
     /// Whether this source may hand out tags of that kind: people the manual ones, everything else the automatic ones.
     pub const fn fits(self, tag: TagType) -> bool {

@@ -13,9 +13,9 @@
 //!   failure is a row of `analytics.ingest_errors` and one event with the same fields.
 //!
 //! Reading order: `tracking` (whom), `ingest` (how), `content` and `daily` (what is kept), `run`
-//! (the diary), `kpi` (what it means), `rollup` (what is summed beforehand), `overview`, `report` and `performance` (what
-//! pages show), `insights` (what deserves attention), `reports` (what is sent), `export` (what is taken along), `import`
-//! (what is brought along).
+//! (the diary), `groups` and `tags` (how it is sorted), `kpi` (what it means), `rollup` (what is summed beforehand),
+//! `overview`, `report` and `performance` (what pages show), `insights` (what deserves attention), `reports` (what is
+//! sent), `export` (what is taken along), `import` (what is brought along).
 
 // The checked queries name our types by their full path; see sqlx.toml.
 extern crate self as rookery_analytics;
@@ -24,6 +24,7 @@ mod content;
 mod daily;
 mod export;
 mod import;
+mod groups;
 mod ingest;
 mod insights;
 mod kinds;
@@ -34,6 +35,7 @@ mod report;
 mod reports;
 mod rollup;
 mod run;
+mod tags;
 mod tracking;
 
 use std::fmt;
@@ -54,6 +56,7 @@ pub use import::{
     METRIC_IMPORT_BYTES_MAX, METRIC_IMPORT_ROWS_MAX, METRIC_IMPORTS_OPEN_MAX, Mapping, MappingError, MetricFinding,
     MetricImport, MetricImportError, MetricRow, MetricRowState, PlannedReading, Source,
 };
+pub use groups::{GROUPS_MAX, GroupDraft, GroupError, GroupFault, GroupFigures, PageGroup};
 pub use ingest::{
     BackfillIntegration, BackfillProgress, IngestError, IngestIntegration, PlanDailyIngest, RunReport, StepReport,
     Verdict,
@@ -63,7 +66,7 @@ pub use insights::{
     AlertsRaised, BadRule, Change, Mentions, RULES_MAX, Reading, Severity, Speed, TRENDS_MAX, Trend, TrendDirection,
     TrendPost, TrendWindow, Trends, Verdict as AlertVerdict, is_listed, judge_drop, judge_spike, speed,
 };
-pub use kinds::{MetricType, Period, RollupScope, TagSource, TagType};
+pub use kinds::{MatchKind, MetricType, Period, RollupScope, TagSource, TagType};
 pub use kpi::{
     BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, PeriodSums, Range, Rate, RateBasis, Unit, change_percent,
     engagement,
@@ -85,6 +88,10 @@ pub use reports::{
 pub use rollup::{RollUp, RolledUp};
 pub use run::{
     FailureFilter, IngestErrorType, IngestFailure, IngestKind, IngestRun, IngestStatus, IngestTrigger, RequestError,
+};
+pub use tags::{
+    ContentSelection, DryRun, DryRunReport, Example, PRIORITY_MAX, PRIORITY_USUAL, RetagContent, Retagging, RuleDraft,
+    RuleFault, StopWord, TAGS_MAX, Tag, TagDraft, TagError, TagFault, TagFilter, TagLink, TagOrder, TagRule,
 };
 pub use tracking::{TRACKED_MAX, TrackError, Tracked, TrackingHealth};
 

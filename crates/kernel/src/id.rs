@@ -109,6 +109,12 @@ id! {
     ContentId,
     /// An account that analytics follows.
     TrackedIntegrationId,
+    /// A group of followed accounts.
+    PageGroupId,
+    /// A tag of content.
+    TagId,
+    /// A rule by which content gets a tag.
+    TagRuleId,
     /// One run of the ingestion.
     RunId,
     /// A note on a chart.

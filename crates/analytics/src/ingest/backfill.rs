@@ -87,6 +87,7 @@ impl Analytics {
             steps.push(session.account_days(from, to).await?);
             tell(&steps);
         }
+        session.tagging_step(&mut steps).await;
         session.conclude(steps).await
     }
 }

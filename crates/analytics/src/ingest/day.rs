@@ -74,6 +74,7 @@ impl Analytics {
             None => steps.push(session.account_step().await?),
             Some(error) => steps.push(session.skip(IngestKind::Account, session.date, &error).await?),
         }
+        session.tagging_step(&mut steps).await;
         session.conclude(steps).await
     }
 

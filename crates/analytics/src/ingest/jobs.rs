@@ -14,6 +14,7 @@ use super::session::Try;
 use super::{IngestError, plan};
 use crate::rollup::RollUp;
 use crate::run::IngestTrigger;
+use crate::tags::RetagContent;
 use crate::{Analytics, tracking};
 
 /// Collects one account's day.
@@ -89,7 +90,7 @@ impl Analytics {
     #[must_use]
     pub fn register_jobs(&self, registry: Registry, identity: &Identity) -> Registry {
         let (ingest, backfill, planner, identity) = (self.clone(), self.clone(), self.clone(), identity.clone());
-        let sums = self.clone();
+        let (sums, retag) = (self.clone(), self.clone());
         self.register_reports(self.register_metric_imports(registry), &identity)
             .on(move |job: IngestIntegration, context: RunContext| {
                 let analytics = ingest.clone();
@@ -102,6 +103,10 @@ impl Analytics {
             .on(move |job: RollUp, context: RunContext| {
                 let analytics = sums.clone();
                 async move { analytics.run_roll_up(job, context).await }
+            })
+            .on(move |job: RetagContent, context: RunContext| {
+                let analytics = retag.clone();
+                async move { analytics.run_retag(job, context).await }
             })
             .on(move |_: PlanDailyIngest, _: RunContext| {
                 let (analytics, identity) = (planner.clone(), identity.clone());
@@ -164,6 +169,9 @@ impl Analytics {
                 Ok(organization) => self.plan_for(&scope, &organization.timezone).await.map_err(JobError::from),
                 Err(error) => Err(JobError::transient(error)),
             };
+            if let Err(error) = self.resume_retagging(&scope).await {
+                tracing::warn!(organizationId = %id, %error, "tagging anew could not be resumed");
+            }
             if let Err(error) = planned {
                 tracing::warn!(organizationId = %id, %error, "the day's collecting could not be planned");
                 failed = Some(error);

@@ -1,4 +1,4 @@
-//! Collecting: one account, one day, three steps — what is there, its numbers, the account's numbers.
+//! Collecting: one account, one day, four steps — what is there, its numbers, the account's numbers, tags.
 
 mod account;
 mod backfill;
@@ -10,6 +10,7 @@ mod metrics;
 mod plan;
 mod report;
 mod session;
+mod tagging;
 
 pub use backfill::BackfillProgress;
 pub use jobs::{BackfillIntegration, IngestIntegration, PlanDailyIngest};

@@ -4,8 +4,8 @@ mod model;
 mod ops;
 mod store;
 
-pub(crate) use model::Tally;
 pub use model::{FailureFilter, IngestErrorType, IngestFailure, IngestKind, IngestRun, IngestStatus, IngestTrigger};
+pub(crate) use model::{Tally, narrow};
 pub use ops::RequestError;
 pub(crate) use store::{
     NewFailure, NewRun, close, close_abandoned, forget_failures, insert_failures, is_running, open, progress,

@@ -1,6 +1,6 @@
 //! The words of this crate are those of the database, in its order.
 
-use rookery_analytics::{MetricType, Period, RollupScope, TagSource, TagType};
+use rookery_analytics::{MatchKind, MetricType, Period, RollupScope, TagSource, TagType};
 use rookery_testkit::TestDb;
 
 macro_rules! ours {
@@ -13,6 +13,7 @@ macro_rules! ours {
 async fn closed_lists_are_those_of_the_schema() {
     let stored = TestDb::new().await.enums("analytics").await;
     let ours = ours![
+        MatchKind = "match_kind",
         MetricType = "metric_type",
         Period = "period",
         RollupScope = "rollup_scope",

@@ -1,0 +1,24 @@
+//! Tags of content: those of people (campaigns, series) and automatic ones by hashtags, rules and words.
+//!
+//! - Only people hand out manual tags; only tagging hands out automatic ones. A deleted tag keeps its links.
+//! - What an item's automatic tags are follows from its text, its hashtags, its language and the organization's wishes
+//!   alone ([`tagger`]); tagging writes the difference to what stands there, and nothing if there is none.
+//! - Whoever changes wishes asks for all content to be tagged anew in the same transaction ([`retag`]).
+
+mod apply;
+mod dry_run;
+mod model;
+mod ops;
+mod retag;
+mod rule;
+mod rules;
+mod store;
+mod tagger;
+mod text;
+
+pub use dry_run::{DryRun, DryRunReport, Example};
+pub use model::{ContentSelection, StopWord, Tag, TagDraft, TagFault, TagFilter, TagLink, TagOrder};
+pub use ops::TagError;
+pub use retag::{RetagContent, Retagging};
+pub use rule::{PRIORITY_MAX, PRIORITY_USUAL, RuleDraft, RuleFault, TagRule};
+pub use tagger::TAGS_MAX;
