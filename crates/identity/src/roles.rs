@@ -69,7 +69,7 @@ pub enum Right {
     Review,
     /// Schedule, publish, cancel, retry.
     Publish,
-    /// Connect, reconnect, disconnect accounts.
+    /// Connect, reconnect, disconnect accounts; what is tracked, page groups, tags and their rules.
     ManageAccounts,
     /// Brand rules, accept a strategy.
     ManageBrand,
@@ -101,7 +101,7 @@ impl Right {
             Self::SubmitReview => "submit posts for review",
             Self::Review => "approve posts",
             Self::Publish => "schedule and publish posts",
-            Self::ManageAccounts => "connect accounts",
+            Self::ManageAccounts => "manage accounts, groups and tags",
             Self::ManageBrand => "change brand rules",
             Self::ManageMembers => "manage members and API keys",
             Self::Own => "act as the owner",

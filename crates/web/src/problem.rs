@@ -8,6 +8,7 @@ mod imports;
 mod media;
 mod publishing;
 mod reviews;
+mod tags;
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};

@@ -43,7 +43,7 @@ pub(super) async fn list(tx: &mut OrgTx, only: Option<PageGroupId>) -> Result<Ve
     .fetch_all(tx.conn())
     .await?;
     let group = rows.into_iter().map(|row| PageGroup {
-        id: row.id,
+        id: PageGroupId::from_uuid(row.id),
         name: row.name,
         niche: row.niche,
         description: row.description,
@@ -247,5 +247,5 @@ pub(super) async fn posts(
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|row| (row.group_id, row.posts)).collect())
+    Ok(rows.into_iter().map(|row| (PageGroupId::from_uuid(row.group_id), row.posts)).collect())
 }

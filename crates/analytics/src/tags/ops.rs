@@ -173,6 +173,18 @@ impl Analytics {
         Ok(store::links(&mut tx, &ids).await?)
     }
 
+    /// The tags of one item.
+    ///
+    /// # Errors
+    /// [`TagError::NoSuchContent`].
+    pub async fn content_tags(&self, scope: &Scope, content: ContentId) -> Result<Vec<TagLink>, TagError> {
+        let mut tx = self.db.org(scope).await?;
+        if store::count_known(&mut tx, &[content.uuid()]).await? == 0 {
+            return Err(TagError::NoSuchContent);
+        }
+        Ok(store::links(&mut tx, &[content.uuid()]).await?)
+    }
+
     /// Puts a manual tag on items, in one statement; those that bear it already stay as they are. Returns how many are new.
     ///
     /// # Errors
@@ -190,12 +202,7 @@ impl Analytics {
     /// # Errors
     /// [`TagError`]; nothing is changed then.
     #[instrument(skip_all, err, fields(tag = %tag))]
-    pub async fn unassign_tag(
-        &self,
-        scope: &Scope,
-        tag: TagId,
-        selection: &ContentSelection,
-    ) -> Result<u64, TagError> {
+    pub async fn unassign_tag(&self, scope: &Scope, tag: TagId, selection: &ContentSelection) -> Result<u64, TagError> {
         let mut tx = self.db.org(scope).await?;
         check(&mut tx, tag, selection).await?;
         let count = store::unassign(&mut tx, tag, selection).await?;

@@ -185,7 +185,7 @@ mod tests {
             rules: vec![rule("coast", MatchKind::Keyword, "tide"), rule("market", MatchKind::Phrase, "bread stall")],
             ..Wishes::default()
         };
-        let text = "Low tide, and the tide is out: the wreck shows. #Ebbe #tide";
+        let text = "Spring tide, and the tide is out: the wreck. #Ebbe #tide";
         let tags = Tagger::new(&wishes).tags(&Parts::of(&item(text, &["ebbe", "wreck"])));
         let told: Vec<_> = tags.iter().map(|t| (t.key.as_str(), t.source, t.confidence)).collect();
         assert_eq!(
@@ -195,14 +195,15 @@ mod tests {
                 ("wreck", TagSource::Hashtag, 1.0),
                 ("coast", TagSource::Rule, 0.9),
                 ("tide", TagSource::Keyword, 0.6),
-                ("low", TagSource::Keyword, 0.5),
+                ("spring", TagSource::Keyword, 0.5),
             ]
         );
     }
 
     #[test]
     fn confidence_grows_with_the_count_and_stops() {
-        assert_eq!([1, 2, 3, 4, 5, 500].map(confidence), [0.5, 0.6, 0.7, 0.8, 0.8, 0.8]);
+        let told = [1, 2, 3, 4, 5, 500].map(|count| confidence(count).to_string());
+        assert_eq!(told, ["0.5", "0.6", "0.7", "0.8", "0.8", "0.8"]);
     }
 
     #[test]
@@ -279,7 +280,7 @@ mod tests {
         (tag, what, any::<bool>(), 1..4_i32, any::<bool>()).prop_map(
             |(tag, (kind, pattern), is_exclusion, priority, english)| {
                 let language = english.then(|| "en".to_owned());
-                (tag.to_owned(), RuleDraft { is_exclusion, priority, language, ..RuleDraft::new(kind, pattern) })
+                (tag.to_owned(), RuleDraft { language, is_exclusion, priority, ..RuleDraft::new(kind, pattern) })
             },
         )
     }

@@ -50,14 +50,18 @@ pub(crate) fn hashtag_of(text: &str) -> Option<String> {
 /// The words of a text in order, normalised. What was taken out between two words parts them: an empty word stands there.
 pub(crate) fn words(text: &str) -> Vec<String> {
     let text = normal(text);
+    // A mark that stands alone takes the space before it along as one "word".
+    let split = |text: &str| -> Vec<String> {
+        text.unicode_words().map(str::trim).filter(|word| !word.is_empty()).map(ToOwned::to_owned).collect()
+    };
     let mut words = Vec::new();
     let mut from = 0;
     for gap in NO_WORDS.find_iter(&text) {
-        words.extend(text[from..gap.start()].unicode_words().map(ToOwned::to_owned));
+        words.extend(split(&text[from..gap.start()]));
         words.push(String::new());
         from = gap.end();
     }
-    words.extend(text[from..].unicode_words().map(ToOwned::to_owned));
+    words.extend(split(&text[from..]));
     words
 }
 

@@ -85,7 +85,7 @@ fn keyword(pattern: &str) -> RuleDraft {
 async fn new_content_is_tagged_at_night_and_the_second_night_writes_nothing() {
     let mut world = World::new().await;
     let ann = world.account("ann").await;
-    world.says("p1", "Low tide, and the tide is out. #Ebbe https://example.org", &["ebbe"], Some("en"));
+    world.says("p1", "Spring tide, and the tide is out. #Ebbe https://example.org", &["ebbe"], Some("en"));
     world.says("p2", "Der Hafen und das Meer", &[], Some("de"));
     assert_eq!(world.night(ann).await, Some(IngestStatus::Success));
     let told: Vec<_> = world.tags_on("p1").await.into_iter().map(|l| (l.label, l.source, l.confidence)).collect();
@@ -94,7 +94,7 @@ async fn new_content_is_tagged_at_night_and_the_second_night_writes_nothing() {
         [
             ("ebbe".to_owned(), TagSource::Hashtag, 1.0),
             ("tide".to_owned(), TagSource::Keyword, 0.6),
-            ("low".to_owned(), TagSource::Keyword, 0.5),
+            ("spring".to_owned(), TagSource::Keyword, 0.5),
         ]
     );
     assert_eq!(world.labels_on("p2").await, ["hafen", "meer"]);
@@ -131,7 +131,7 @@ async fn new_content_is_tagged_at_night_and_the_second_night_writes_nothing() {
 async fn rules_exclude_follow_the_language_and_are_applied_to_history() {
     let mut world = World::new().await;
     let ann = world.account("ann").await;
-    world.says("coast", "Low tide at the wreck", &[], Some("en"));
+    world.says("coast", "Spring tide at the wreck", &[], Some("en"));
     world.says("table", "Tide table of the week", &[], Some("en"));
     world.says("german", "Die Tide kommt, das Gift ist da", &["gift"], Some("de"));
     world.says("english", "A gift for you", &[], Some("en"));
@@ -179,10 +179,10 @@ async fn rules_exclude_follow_the_language_and_are_applied_to_history() {
     // So is a stop word.
     world.analytics.add_stop_word(&scope, "", "Wreck").await.expect("added");
     world.worker().run_until_idle().await;
-    assert_eq!(world.labels_on("coast").await, ["low", "tide"]);
+    assert_eq!(world.labels_on("coast").await, ["spring", "tide"]);
     world.analytics.remove_stop_word(&scope, "*", "wreck").await.expect("removed");
     world.worker().run_until_idle().await;
-    assert_eq!(world.labels_on("coast").await, ["low", "tide", "wreck"]);
+    assert_eq!(world.labels_on("coast").await, ["spring", "tide", "wreck"]);
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn a_rule_is_tried_without_writing() {
     let mut world = World::new().await;
     let ann = world.account("ann").await;
     for n in 0..15 {
-        world.says(&format!("p{n:02}"), &format!("Low tide number {n} at the wreck"), &[], Some("en"));
+        world.says(&format!("p{n:02}"), &format!("Spring tide number {n} at the wreck"), &[], Some("en"));
     }
     world.says("other", "Bread stall", &[], Some("en"));
     world.night(ann).await;
@@ -235,7 +235,7 @@ async fn a_rule_is_tried_without_writing() {
     let report = try_rule(&world, None, RuleDraft::new(MatchKind::Regex, r"\btide number 1\d\b")).await.expect("tried");
     assert_eq!((report.items, report.tried, report.matches, report.adds, report.removes), (16, 16, 5, 5, 0));
     assert_eq!(report.examples.len(), 5);
-    assert!(report.examples.iter().all(|e| e.bears_tag && e.excerpt.starts_with("Low tide number 1")));
+    assert!(report.examples.iter().all(|e| e.bears_tag && e.excerpt.starts_with("Spring tide number 1")));
     let report = try_rule(&world, None, keyword("wreck")).await.expect("tried");
     assert_eq!((report.matches, report.examples.len()), (15, 10));
     assert_eq!(world.tag_versions().await, before, "nothing was written");
@@ -294,7 +294,7 @@ async fn manual_tags_are_handed_out_by_people_in_one_statement() {
     let ann = world.account("ann").await;
     let bob = world.account("bob").await;
     for n in 0..4 {
-        world.says(&format!("p{n}"), "Low tide", &[], Some("en"));
+        world.says(&format!("p{n}"), "Spring tide", &[], Some("en"));
     }
     world.net.page("ann", |page| page.items[0].format = NetworkFormat::Reel);
     world.net.post("bob", "b1", at("2026-03-08T10:00:00Z"), numbers(1, 1, 1, 1));
@@ -380,26 +380,26 @@ async fn tags_are_renamed_and_their_names_are_unique_by_type() {
 async fn a_deleted_automatic_tag_is_not_made_again_until_somebody_makes_it() {
     let mut world = World::new().await;
     let ann = world.account("ann").await;
-    world.says("p1", "Low tide", &[], Some("en"));
+    world.says("p1", "Spring tide", &[], Some("en"));
     world.night(ann).await;
     let scope = world.scope();
     let tide = world.tags_on("p1").await.into_iter().find(|l| l.label == "tide").expect("there").tag_id;
     world.analytics.delete_tag(&scope, tide).await.expect("deleted");
-    world.says("p2", "High tide", &[], Some("en"));
+    world.says("p2", "Flood tide", &[], Some("en"));
     world.night(ann).await;
     world.worker().run_until_idle().await;
-    assert_eq!(world.labels_on("p2").await, ["high"]);
-    assert_eq!(world.labels_on("p1").await, ["low", "tide"], "history stays");
+    assert_eq!(world.labels_on("p2").await, ["flood"]);
+    assert_eq!(world.labels_on("p1").await, ["spring", "tide"], "history stays");
     world.make(TagType::Auto, "tide").await;
     world.worker().run_until_idle().await;
-    assert_eq!(world.labels_on("p2").await, ["high", "tide"]);
+    assert_eq!(world.labels_on("p2").await, ["flood", "tide"]);
 }
 
 #[tokio::test]
 async fn another_organizations_tags_and_content_are_not_there() {
     let mut world = World::new().await;
     let ann = world.account("ann").await;
-    world.says("p1", "Low tide", &[], Some("en"));
+    world.says("p1", "Spring tide", &[], Some("en"));
     world.night(ann).await;
     let (scope, content) = (world.scope(), world.content("p1").await);
     let ours = world.make(TagType::Manual, "Sale").await;
@@ -477,7 +477,7 @@ async fn trouble_with_tags_leaves_the_numbers_alone() {
     let mut world = World::new().await;
     let ann = world.account("ann").await;
     world.net.post("ann", "p1", at("2026-03-09T09:00:00Z"), numbers(10, 1, 0, 0));
-    world.says("p1", "Low tide", &[], Some("en"));
+    world.says("p1", "Spring tide", &[], Some("en"));
     sqlx::raw_sql(
         "create function analytics.refuse_for_a_test() returns trigger language plpgsql as
          $$ begin raise exception 'no tags today'; end $$;
@@ -499,5 +499,5 @@ async fn trouble_with_tags_leaves_the_numbers_alone() {
     sqlx::raw_sql("drop trigger refuse on analytics.tags").execute(&mut world.owner).await.expect("gone");
     world.clock.advance(std::time::Duration::from_secs(48 * 3600));
     world.ingest(ann, "2026-03-11").await;
-    assert_eq!(world.labels_on("p1").await, ["low", "tide"]);
+    assert_eq!(world.labels_on("p1").await, ["spring", "tide"]);
 }

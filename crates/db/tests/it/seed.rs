@@ -87,6 +87,9 @@ const NOT_FILLED: &[(&str, &str)] = &[
     ("publishing.media_assets", "a row stands for a file on disk"),
     ("publishing.media", "it shows a file on disk"),
     ("publishing.media_uploads", "an upload lasts until its file is whole"),
+    ("analytics.tag_rules", "rules hand out tags of their own; those of the example say what they bear"),
+    ("analytics.stopwords", "words are the wish of whoever reads the tags"),
+    ("analytics.retagging", "a row says that rules changed here"),
     ("strategy.llm_settings", "a provider that is set would be called"),
 ];
 

@@ -8,6 +8,7 @@ mod history;
 mod house;
 mod numbers;
 mod receipts;
+mod tags;
 
 use std::time::Duration;
 
@@ -138,7 +139,7 @@ async fn nobody_stumbles_on_any_page() -> Result<()> {
     let tab = house.signed_in(1440).await?;
     for width in [1440, 390] {
         tab.show_as(width, rookery_e2e::Theme::Light).await?;
-        for path in ["/", "/compose", "/calendar", "/imports", "/export", "/accounts", "/api/docs"] {
+        for path in ["/", "/compose", "/calendar", "/imports", "/groups", "/export", "/accounts", "/api/docs"] {
             house.walk(&tab, path).await?;
         }
     }
@@ -157,7 +158,7 @@ async fn nobody_stumbles_on_any_page() -> Result<()> {
     for width in [1440, 390] {
         for theme in [rookery_e2e::Theme::Light, rookery_e2e::Theme::Dark] {
             tab.show_as(width, theme).await?;
-            for path in ["/", "/compose", "/calendar", "/accounts", &post, &receipt] {
+            for path in ["/", "/compose", "/calendar", "/groups", "/accounts", &post, &receipt] {
                 house.walk(&tab, path).await?;
             }
         }

@@ -16,6 +16,7 @@ mod composition;
 mod docs;
 mod envelope;
 pub(crate) mod exports;
+mod groups;
 mod holds;
 mod idempotency;
 pub(crate) mod imports;
@@ -34,6 +35,7 @@ mod reviews;
 mod session;
 mod slots;
 mod spec;
+mod tags;
 mod time;
 mod wire;
 
@@ -84,6 +86,8 @@ fn described() -> OpenApiRouter<App> {
             .merge(analytics::routes())
             .merge(performance::routes())
             .merge(reports::routes())
+            .merge(groups::routes())
+            .merge(tags::routes())
             .merge(jobs::routes())
             .merge(audit::routes()),
     )

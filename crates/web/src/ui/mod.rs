@@ -11,6 +11,7 @@ mod content;
 mod delivery;
 mod figures;
 mod format;
+mod groups;
 mod imports;
 mod media;
 mod metric_imports;
@@ -24,6 +25,7 @@ pub(crate) mod reports;
 pub(crate) mod reviews;
 mod shell;
 mod sign_in;
+mod tags;
 
 use askama::Template;
 use axum::Router;
@@ -133,6 +135,17 @@ pub(crate) fn routes() -> Router<App> {
         .route("/accounts/choose", post(accounts::choose))
         .route("/accounts/{id}/check", post(accounts::check))
         .route("/accounts/{id}/disconnect", post(accounts::disconnect))
+        .route("/groups", get(groups::page).post(groups::create))
+        .route("/groups/stop-words", post(groups::stop_word))
+        .route("/groups/{id}", post(groups::change))
+        .route("/groups/{id}/delete", post(groups::delete))
+        .route("/groups/{id}/accounts", post(groups::members))
+        .route("/tags", post(groups::create_tag))
+        .route("/tags/{id}", get(tags::page).post(tags::change))
+        .route("/tags/{id}/delete", post(tags::delete))
+        .route("/tags/{id}/rules", post(tags::save_rule))
+        .route("/tags/{id}/preview", post(tags::preview))
+        .route("/tags/{id}/rules/{rule}/delete", post(tags::delete_rule))
         .route("/organizations", get(organizations::page))
         .route("/organizations/{id}/look-at", post(organizations::look_at))
         .route("/assets/{*path}", get(assets::serve))

@@ -21,3 +21,4 @@ mod reports;
 mod reviews;
 mod rights;
 mod session;
+mod tags;

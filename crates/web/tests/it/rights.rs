@@ -147,6 +147,33 @@ const ROUTES: &[(&str, &str, Right)] = &[
     ("GET", "/analytics/runs", Scoped(MetricsRead)),
     ("GET", "/analytics/errors", Scoped(MetricsRead)),
     ("POST", "/analytics/ingest", Manage),
+    ("GET", "/analytics/groups", Scoped(MetricsRead)),
+    ("POST", "/analytics/groups", Manage),
+    ("GET", "/analytics/groups/{id}", Scoped(MetricsRead)),
+    ("PUT", "/analytics/groups/{id}", Manage),
+    ("DELETE", "/analytics/groups/{id}", Manage),
+    ("POST", "/analytics/groups/{id}/pages", Manage),
+    ("DELETE", "/analytics/groups/{id}/pages/{integrationId}", Manage),
+    ("GET", "/analytics/niches", Scoped(MetricsRead)),
+    ("GET", "/analytics/tags", Scoped(MetricsRead)),
+    ("POST", "/analytics/tags", Manage),
+    ("PUT", "/analytics/tags/{id}", Manage),
+    ("DELETE", "/analytics/tags/{id}", Manage),
+    ("GET", "/analytics/tags/{id}/rules", Scoped(MetricsRead)),
+    ("POST", "/analytics/tags/{id}/rules", Manage),
+    ("PUT", "/analytics/tag-rules/{id}", Manage),
+    ("DELETE", "/analytics/tag-rules/{id}", Manage),
+    ("POST", "/analytics/tags/dry-run", Manage),
+    ("GET", "/analytics/tags/auto-run", Scoped(MetricsRead)),
+    ("POST", "/analytics/tags/auto-run", Manage),
+    ("GET", "/analytics/stop-words", Scoped(MetricsRead)),
+    ("POST", "/analytics/stop-words", Manage),
+    ("DELETE", "/analytics/stop-words/{language}/{word}", Manage),
+    ("GET", "/analytics/content/{id}/tags", Scoped(MetricsRead)),
+    ("POST", "/analytics/content/{id}/tags/{tagId}", Scoped(PostsWrite)),
+    ("DELETE", "/analytics/content/{id}/tags/{tagId}", Scoped(PostsWrite)),
+    ("POST", "/analytics/tags/{id}/assign", Scoped(PostsWrite)),
+    ("POST", "/analytics/tags/{id}/unassign", Scoped(PostsWrite)),
     ("GET", "/jobs/stats", Instance),
     ("GET", "/jobs", Manage),
     ("POST", "/jobs/{id}/retry", Manage),
@@ -183,6 +210,9 @@ struct Furnished {
     note: String,
     numbers: String,
     report_link: String,
+    group: String,
+    tag: String,
+    rule: String,
 }
 
 impl Furnished {
@@ -238,6 +268,21 @@ impl Furnished {
             note: note.id.to_string(),
             numbers: numbers.expect("a preview").id.to_string(),
             report_link: report_link.expect("a link").0.id.to_string(),
+        let draft = rookery_analytics::GroupDraft { name: "Coast".into(), ..Default::default() };
+        let group = house.analytics.create_group(&house.scope, draft).await.expect("a group");
+        let draft = |label: &str| rookery_analytics::TagDraft { label: label.into(), ..Default::default() };
+        let manual = rookery_analytics::TagType::Manual;
+        let tag = house.analytics.create_tag(&house.scope, manual, draft("Sale")).await.expect("a tag");
+        let auto = rookery_analytics::TagType::Auto;
+        let ruled = house.analytics.create_tag(&house.scope, auto, draft("Coast")).await.expect("a tag");
+        let word = rookery_analytics::RuleDraft::new(rookery_analytics::MatchKind::Keyword, "tide");
+        let rule = house.analytics.add_tag_rule(&house.scope, ruled.id, word).await.expect("a rule");
+        Self {
+            content: content.to_string(),
+            note: note.id.to_string(),
+            group: group.id.to_string(),
+            tag: tag.id.to_string(),
+            rule: rule.id.to_string(),
             import: import.id.to_string(),
             account: account.id.to_string(),
             post: detail.post.id.to_string(),
@@ -276,6 +321,13 @@ impl Furnished {
         ]);
         let id = things.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id.as_str());
         let mut to = path.replace("{id}", id).replace("{table}", "posts").replace("{dataset}", "summary");
+            ("/analytics/groups", &self.group),
+            ("/analytics/tags", &self.tag),
+            ("/analytics/tag-rules", &self.rule),
+        ]);
+        let id = things.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id.as_str());
+        let mut to = path.replace("{id}", id).replace("{table}", "posts").replace("{tagId}", &self.tag);
+        to = to.replace("{integrationId}", &self.account).replace("{language}/{word}", "en/tide");
         if path == "/posts/next-free-slot" {
             to = format!("{to}?integrationIds={}", self.account);
         }
@@ -311,6 +363,20 @@ impl Furnished {
             ("POST", "/publications/{id}/mark-online") => Some(json!({"externalContentId": "1"})),
             ("POST", "/analytics/ingest") => Some(json!({"integrationId": self.account, "date": "2026-03-01"})),
             ("POST", "/analytics/annotations") => Some(json!({"date": "2026-03-01", "text": "A storm"})),
+            ("POST", "/analytics/groups") | ("PUT", "/analytics/groups/{id}") => Some(json!({"name": "Food"})),
+            ("POST", "/analytics/groups/{id}/pages") => Some(json!({"integrationIds": [self.account]})),
+            ("POST", "/analytics/tags") => Some(json!({"type": "manual", "label": "Launch"})),
+            ("PUT", "/analytics/tags/{id}") => Some(json!({"label": "Launch"})),
+            ("POST", "/analytics/tags/{id}/rules") | ("PUT", "/analytics/tag-rules/{id}") => {
+                Some(json!({"matchKind": "keyword", "pattern": "wreck"}))
+            }
+            ("POST", "/analytics/tags/dry-run") => {
+                Some(json!({"tagId": self.tag, "rule": {"matchKind": "keyword", "pattern": "wreck"}}))
+            }
+            ("POST", "/analytics/stop-words") => Some(json!({"word": "tide"})),
+            ("POST", "/analytics/tags/{id}/assign" | "/analytics/tags/{id}/unassign") => {
+                Some(json!({"contentIds": [self.content]}))
+            }
             ("POST", "/api-keys") => Some(json!({"name": "k", "scopes": ["posts:read"]})),
             ("POST", "/accounts") => Some(json!({"platform": "mastodon", "accessToken": "none"})),
             ("POST", "/accounts/sign-in") => {
@@ -364,6 +430,7 @@ async fn a_stranger_finds_nothing_of_ours() {
                 things.call(&stranger, method, path).await.refused(409, "mail_not_configured")
             }
             ("POST", "/analytics/ingest" | "/recurring-posts") => {
+            ("POST", "/analytics/ingest" | "/analytics/tags/dry-run" | "/recurring-posts") => {
                 things.call(&stranger, method, path).await.refused(404, "not_found")
             }
             (_, path) if path.contains("{id}") => things.call(&stranger, method, path).await.refused(404, "not_found"),
