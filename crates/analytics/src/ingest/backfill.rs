@@ -64,6 +64,7 @@ impl Analytics {
         let chunks = if session.connector.capabilities().past_days { chunks(from, to) } else { vec![(to, to)] };
         let of = chunks.len() + 2;
         let mut steps = vec![session.content_step(from.start_utc()).await?];
+        session.tagging_step(&mut steps).await;
         let tell = |steps: &[super::StepReport]| {
             let rows_written = steps.iter().map(|step| step.rows_written).sum();
             progress(BackfillProgress { done: steps.len(), of, rows_written });
@@ -87,7 +88,6 @@ impl Analytics {
             steps.push(session.account_days(from, to).await?);
             tell(&steps);
         }
-        session.tagging_step(&mut steps).await;
         session.conclude(steps).await
     }
 }

@@ -62,6 +62,8 @@ impl Analytics {
         };
         let since = session.since();
         let mut steps = vec![session.content_step(since).await?];
+        // Before their numbers come, so that these are summed by tag once.
+        session.tagging_step(&mut steps).await;
         // A listing that failed for a reason of its own leaves the numbers of known items readable.
         match ended(&steps) {
             None => {
@@ -74,7 +76,6 @@ impl Analytics {
             None => steps.push(session.account_step().await?),
             Some(error) => steps.push(session.skip(IngestKind::Account, session.date, &error).await?),
         }
-        session.tagging_step(&mut steps).await;
         session.conclude(steps).await
     }
 

@@ -1,4 +1,4 @@
-//! Collecting: one account, one day, four steps — what is there, its numbers, the account's numbers, tags.
+//! Collecting: one account, one day, four steps — what is there, its tags, its numbers, the account's numbers.
 
 mod account;
 mod backfill;

@@ -1,4 +1,4 @@
-//! The last step: tags of what is new or changed. Whatever happens here, the numbers stand.
+//! After the listing: tags of what is new or changed. Whatever happens here, the numbers stand.
 
 use rookery_platforms::{CallError, Delivery, ErrorType};
 

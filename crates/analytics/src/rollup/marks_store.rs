@@ -18,6 +18,19 @@ pub(crate) async fn mark_tags(tx: &mut OrgTx, tags: &[Uuid]) -> Result<(), Error
     Ok(())
 }
 
+/// Content without numbers whose tags are others now: what was published on its day is counted anew.
+pub(crate) async fn mark_content(tx: &mut OrgTx, keys: &[i64]) -> Result<(), Error> {
+    let organization = tx.organization_id();
+    sqlx::query!(
+        "insert into analytics.rollup_marks (organization_id, kind, content_keys) values ($1, 'content', $2)",
+        organization.uuid(),
+        keys,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Page groups that have other members now: all their days are computed anew.
 pub(crate) async fn mark_groups(tx: &mut OrgTx, groups: &[Uuid]) -> Result<(), Error> {
     let organization = tx.organization_id();

@@ -10,6 +10,6 @@ mod ops;
 mod store;
 
 pub use job::RollUp;
-pub(crate) use marks_store::{mark_all, mark_groups, mark_tags};
+pub(crate) use marks_store::{mark_all, mark_content, mark_groups, mark_tags};
 pub use ops::RolledUp;
 pub(crate) use ops::TOP_PLACES;

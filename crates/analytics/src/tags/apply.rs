@@ -74,6 +74,10 @@ impl Analytics {
         if !written.tags.is_empty() {
             rollup::mark_tags(tx, &written.tags).await?;
         }
+        // Numbers that come later mark their days by themselves: a night of new items does not compute whole histories.
+        if !written.unread.is_empty() {
+            rollup::mark_content(tx, &written.unread).await?;
+        }
         Ok(written)
     }
 }

@@ -595,8 +595,10 @@ pub(super) struct Written {
     pub added: u64,
     pub changed: u64,
     pub removed: u64,
-    /// Tags whose bearers are others now.
+    /// Tags whose sums are others now: what got or lost them has numbers.
     pub tags: Vec<Uuid>,
+    /// Items without numbers yet whose tags are others now, by their short names.
+    pub unread: Vec<i64>,
 }
 
 /// Brings the automatic tags of these items to what they should be, in one statement: makes missing tags, takes away
@@ -651,7 +653,7 @@ pub(super) async fn write(
                where l.organization_id = $1 and l.content_id = any($2) and l.tag_type = 'auto'
                  and t.organization_id = $1 and t.id = l.tag_id and t.deleted_at is null
                  and not exists (select from due where due.content_id = l.content_id and due.tag_id = l.tag_id)
-               returning l.tag_id),
+               returning l.content_id, l.tag_id),
            put as (
                insert into analytics.content_tags as l
                    (organization_id, content_id, tag_id, tag_type, source, confidence, created_at)
@@ -665,10 +667,16 @@ pub(super) async fn write(
                order by due.content_id, due.tag_id
                on conflict (organization_id, content_id, tag_id) do update
                    set source = excluded.source, confidence = excluded.confidence
-               returning l.tag_id, l.xmax = 0 as is_new)
-           select 'gone' as "what!", gone.tag_id as "tag_id!: Uuid" from gone
-           union all
-           select case when put.is_new then 'new' else 'changed' end, put.tag_id from put"#,
+               returning l.content_id, l.tag_id, l.xmax = 0 as is_new),
+           moved as (
+               select 'gone' as what, gone.content_id, gone.tag_id from gone
+               union all
+               select case when put.is_new then 'new' else 'changed' end, put.content_id, put.tag_id from put)
+           select moved.what as "what!", moved.tag_id as "tag_id!: Uuid", c.content_key,
+                  n.numbers_date is not null as "has_numbers!"
+           from moved
+                join analytics.content c on c.organization_id = $1 and c.id = moved.content_id
+                left join analytics.content_totals n on n.organization_id = $1 and n.content_key = c.content_key"#,
         organization.uuid(),
         &batch,
         &content,
@@ -692,10 +700,16 @@ pub(super) async fn write(
                 continue;
             }
         }
-        written.tags.push(row.tag_id);
+        if row.has_numbers {
+            written.tags.push(row.tag_id);
+        } else {
+            written.unread.push(row.content_key);
+        }
     }
     written.tags.sort_unstable();
     written.tags.dedup();
+    written.unread.sort_unstable();
+    written.unread.dedup();
     Ok(written)
 }
 

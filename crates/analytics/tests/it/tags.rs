@@ -77,6 +77,13 @@ impl World {
     }
 }
 
+async fn tag_marks(world: &mut World) -> i64 {
+    sqlx::query_scalar("select count(distinct scope_id) from analytics.rollup_marks where kind = 'tag'")
+        .fetch_one(&mut world.owner)
+        .await
+        .expect("a number")
+}
+
 fn keyword(pattern: &str) -> RuleDraft {
     RuleDraft::new(MatchKind::Keyword, pattern)
 }
@@ -106,12 +113,7 @@ async fn new_content_is_tagged_at_night_and_the_second_night_writes_nothing() {
     .await
     .expect("one row");
     assert_eq!(run, ("success".to_owned(), 2, 2));
-    let marks: i64 =
-        sqlx::query_scalar("select count(distinct scope_id) from analytics.rollup_marks where kind = 'tag'")
-            .fetch_one(&mut world.owner)
-            .await
-            .expect("a number");
-    assert_eq!(marks, 5, "the sums of each tag are others now");
+    assert_eq!(tag_marks(&mut world).await, 0, "new items are summed with their first numbers");
 
     let before = world.tag_versions().await;
     assert_eq!(world.night(ann).await, Some(IngestStatus::Success));
@@ -121,6 +123,7 @@ async fn new_content_is_tagged_at_night_and_the_second_night_writes_nothing() {
     world.says("p2", "Der Hafen und das Boot", &[], Some("de"));
     world.night(ann).await;
     assert_eq!(world.labels_on("p2").await, ["boot", "hafen"]);
+    assert_eq!(tag_marks(&mut world).await, 0, "it has no numbers yet");
     let after = world.tag_versions().await;
     let kept = before.iter().filter(|row| after.contains(row)).count();
     assert_eq!(kept, before.len() - 1, "one link went");
@@ -183,6 +186,45 @@ async fn rules_exclude_follow_the_language_and_are_applied_to_history() {
     world.analytics.remove_stop_word(&scope, "*", "wreck").await.expect("removed");
     world.worker().run_until_idle().await;
     assert_eq!(world.labels_on("coast").await, ["spring", "tide", "wreck"]);
+}
+
+#[tokio::test]
+async fn sums_by_tag_follow_the_tags() {
+    let mut world = World::new().await;
+    let ann = world.account("ann").await;
+    world.net.post("ann", "p1", at("2026-03-09T09:00:00Z"), numbers(100, 7, 0, 0));
+    world.says("p1", "Spring tide", &[], Some("en"));
+    world.night(ann).await;
+    let scope = world.scope();
+    world.analytics.roll_up(&scope).await.expect("computed");
+    let reach = async |world: &mut World, key: &'static str| -> Option<i64> {
+        sqlx::query_scalar(
+            "select sum(r.reach)::bigint from analytics.daily_rollups r join analytics.tags t on t.id = r.scope_id
+             where r.scope_type = 'tag' and r.format = 'all' and t.key = $1",
+        )
+        .bind(key)
+        .fetch_one(&mut world.owner)
+        .await
+        .expect("a sum")
+    };
+    assert_eq!(reach(&mut world, "tide").await, Some(100));
+    // A rule gives it another tag, and its history comes along.
+    let coast = world.make(TagType::Auto, "Coast").await;
+    world.rule(coast.id, keyword("tide")).await;
+    let sale = world.make(TagType::Manual, "Sale").await;
+    let one = ContentSelection::Ids(vec![world.content("p1").await]);
+    world.analytics.assign_tag(&scope, sale.id, &one).await.expect("assigned");
+    world.worker().run_until_idle().await;
+    world.analytics.roll_up(&scope).await.expect("computed");
+    assert_eq!((reach(&mut world, "coast").await, reach(&mut world, "sale").await), (Some(100), Some(100)));
+    world.analytics.unassign_tag(&scope, sale.id, &one).await.expect("taken off");
+    world.says("p1", "Spring ebb", &[], Some("en"));
+    world.night(ann).await;
+    world.analytics.roll_up(&scope).await.expect("computed");
+    for key in ["coast", "sale", "tide"] {
+        assert_eq!(reach(&mut world, key).await, None, "{key}");
+    }
+    assert_eq!(reach(&mut world, "ebb").await, Some(100));
 }
 
 #[tokio::test]
