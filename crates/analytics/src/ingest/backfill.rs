@@ -7,7 +7,7 @@ use super::day::{Begun, Order};
 use super::report::RunReport;
 use super::session::Try;
 use super::{IngestError, failure};
-use crate::run::IngestTrigger;
+use crate::run::{IngestKind, IngestTrigger};
 use crate::{Analytics, content};
 
 /// Days of one call for an account's numbers.
@@ -67,7 +67,9 @@ impl Analytics {
         session.tagging_step(&mut steps).await;
         let tell = |steps: &[super::StepReport]| {
             let rows_written = steps.iter().map(|step| step.rows_written).sum();
-            progress(BackfillProgress { done: steps.len(), of, rows_written });
+            // Tagging comes along with the listing.
+            let done = steps.iter().filter(|step| step.kind != IngestKind::Tagging).count();
+            progress(BackfillProgress { done, of, rows_written });
         };
         tell(&steps);
         let stopped = |steps: &[super::StepReport]| {

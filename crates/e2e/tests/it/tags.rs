@@ -51,8 +51,10 @@ async fn a_group_and_a_tag_with_a_rule_are_made_and_seen_on_content() -> Result<
     tab.click("form[aria-label='New group'] button").await?;
     tab.until("document.querySelector('article[aria-label=\"Coast watch\"]')").await?;
     tab.click("article[aria-label='Coast watch'] button[value=add]").await?;
-    tab.until("document.querySelector('article[aria-label=\"Coast watch\"] .members')?.innerText.includes('Fieldwork')")
-        .await?;
+    tab.until(
+        "document.querySelector('article[aria-label=\"Coast watch\"] .members')?.innerText.includes('Fieldwork')",
+    )
+    .await?;
     ensure!(tab.text("main").await?.contains("not computed yet"), "sums come by a job");
 
     // A tag whose rule is seen while it is typed.
