@@ -117,8 +117,6 @@ words! {
     Basis = rookery_analytics::RateBasis { Reach, Views, Impressions, Mixed, None }
     /// Kind of content.
     Format = rookery_analytics::ContentFormat { Post, Reel, Video, Story, Carousel, Text, Link }
-    /// Who hands a tag out: rules and words, or people.
-    TagKind = rookery_analytics::TagType { Auto, Manual }
     /// Who or what put a tag on content.
     TagOrigin = rookery_analytics::TagSource { Hashtag, Keyword, Rule, User, Model }
     /// How a rule looks at a text.
