@@ -263,11 +263,6 @@ impl Furnished {
         let berlin = "Europe/Berlin".parse().expect("a zone");
         let numbers = b"Post id,Publish time,Likes\n1,2026-02-01,5\n";
         let numbers = house.analytics.preview_metrics(&house.scope, &berlin, "n.csv", numbers, None).await;
-        Self {
-            content: content.to_string(),
-            note: note.id.to_string(),
-            numbers: numbers.expect("a preview").id.to_string(),
-            report_link: report_link.expect("a link").0.id.to_string(),
         let draft = rookery_analytics::GroupDraft { name: "Coast".into(), ..Default::default() };
         let group = house.analytics.create_group(&house.scope, draft).await.expect("a group");
         let draft = |label: &str| rookery_analytics::TagDraft { label: label.into(), ..Default::default() };
@@ -280,6 +275,8 @@ impl Furnished {
         Self {
             content: content.to_string(),
             note: note.id.to_string(),
+            numbers: numbers.expect("a preview").id.to_string(),
+            report_link: report_link.expect("a link").0.id.to_string(),
             group: group.id.to_string(),
             tag: tag.id.to_string(),
             rule: rule.id.to_string(),
@@ -318,15 +315,13 @@ impl Furnished {
             ("/report-links", &self.report_link),
             // Without a mail server there is no schedule; anybody's is as unknown as this.
             ("/report-schedules", &self.numbers),
-        ]);
-        let id = things.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id.as_str());
-        let mut to = path.replace("{id}", id).replace("{table}", "posts").replace("{dataset}", "summary");
             ("/analytics/groups", &self.group),
             ("/analytics/tags", &self.tag),
             ("/analytics/tag-rules", &self.rule),
         ]);
         let id = things.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id.as_str());
-        let mut to = path.replace("{id}", id).replace("{table}", "posts").replace("{tagId}", &self.tag);
+        let mut to = path.replace("{id}", id).replace("{table}", "posts").replace("{dataset}", "summary");
+        to = to.replace("{tagId}", &self.tag);
         to = to.replace("{integrationId}", &self.account).replace("{language}/{word}", "en/tide");
         if path == "/posts/next-free-slot" {
             to = format!("{to}?integrationIds={}", self.account);
@@ -429,7 +424,6 @@ async fn a_stranger_finds_nothing_of_ours() {
             ("POST", "/report-schedules" | "/report-schedules/{id}/send") => {
                 things.call(&stranger, method, path).await.refused(409, "mail_not_configured")
             }
-            ("POST", "/analytics/ingest" | "/recurring-posts") => {
             ("POST", "/analytics/ingest" | "/analytics/tags/dry-run" | "/recurring-posts") => {
                 things.call(&stranger, method, path).await.refused(404, "not_found")
             }
