@@ -80,8 +80,8 @@ pub(super) struct Answer {
     pub coverage: String,
     pub as_of: String,
     pub tiles: Vec<Tile>,
-    pub has_data: bool,
-    pub chart: Drawn,
+    /// Nothing if nothing is known.
+    pub chart: Option<Drawn>,
     /// Colours and names, if there is more than one line.
     pub legend: Vec<(usize, String)>,
     pub more_lines: usize,
@@ -142,8 +142,7 @@ pub(super) async fn of(
         coverage: format!("{} of {} accounts reported", coverage.with_data, coverage.of),
         as_of,
         tiles: tiles(&figures, lens, wish, measure),
-        has_data: plot.has_data(),
-        chart: if is_over_time { Drawn::lines(&plot) } else { Drawn::columns(&plot) },
+        chart: plot.has_data().then(|| if is_over_time { Drawn::lines(&plot) } else { Drawn::columns(&plot) }),
         legend: match (is_over_time, is_alone, wish.compares()) {
             (true, false, _) => charted.enumerate().map(|(n, line)| (n + 1, part_name(line))).collect(),
             (false, _, true) => vec![(1, "These days".to_owned()), (2, "As many days before".to_owned())],
