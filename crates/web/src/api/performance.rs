@@ -7,11 +7,10 @@ use axum::response::Response;
 use garde::Validate;
 use rookery_analytics::{ContentQuery, ContentSort, Question};
 use rookery_kernel::{AnnotationId, ContentId, Limit};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
 use super::access::ReadNumbers;
 use super::idempotency::once;
