@@ -23,8 +23,8 @@ extern crate self as rookery_analytics;
 mod content;
 mod daily;
 mod export;
-mod import;
 mod groups;
+mod import;
 mod ingest;
 mod insights;
 mod kinds;
@@ -51,12 +51,12 @@ use rookery_platforms::Connectors;
 pub use content::{ContentFilter, ContentFormat, ContentRow, EXPORTS};
 pub use daily::{DailyReading, MetricBasis};
 pub use export::{Dataset, DatasetPage, DatasetPlace, DatasetWish};
+pub use groups::{GROUPS_MAX, GroupDraft, GroupError, GroupFault, GroupFigures, PageGroup};
 pub use import::{
     ApplyMetricImport, ExamineMetricImport, ExpireMetricImport, Field, FileError, ImportCounts, ImportState,
     METRIC_IMPORT_BYTES_MAX, METRIC_IMPORT_ROWS_MAX, METRIC_IMPORTS_OPEN_MAX, Mapping, MappingError, MetricFinding,
     MetricImport, MetricImportError, MetricRow, MetricRowState, PlannedReading, Source,
 };
-pub use groups::{GROUPS_MAX, GroupDraft, GroupError, GroupFault, GroupFigures, PageGroup};
 pub use ingest::{
     BackfillIntegration, BackfillProgress, IngestError, IngestIntegration, PlanDailyIngest, RunReport, StepReport,
     Verdict,

@@ -76,7 +76,7 @@ CREATE TABLE analytics.alerts (
     CONSTRAINT alerts_dedupe_key UNIQUE (organization_id, dedupe_key),
     CONSTRAINT alerts_kind_check CHECK (kind IN ('kpi_drop', 'viral_spike')),
     CONSTRAINT alerts_severity_check CHECK (severity IN ('critical', 'warning', 'info')),
-    CONSTRAINT alerts_scope_check CHECK ((integration_id IS NULL) <> (group_id IS NULL) AND (content_id IS NULL OR integration_id IS NOT NULL)),
+    CONSTRAINT alerts_scope_check CHECK (group_id IS NULL OR (integration_id IS NULL AND content_id IS NULL)),
     CONSTRAINT alerts_period_check CHECK (period_start <= period_end),
     CONSTRAINT alerts_read_check CHECK (is_read = (read_at IS NOT NULL)),
     CONSTRAINT alerts_organization_fkey FOREIGN KEY (organization_id) REFERENCES identity.organizations (organization_id) ON DELETE CASCADE,

@@ -18,8 +18,8 @@ pub use id::{
     AccountId, AdjustmentId, AnnotationId, ApiKeyId, AttemptId, AuthorId, ChampionId, CompetitorId, ContentId,
     DecisionId, DetectedPostId, EscalationId, ExperimentId, IdGen, JobId, KpiMetricId, LearningEventId, MediaAssetId,
     MediaUploadId, MembershipId, MentionId, MetricImportId, OrganizationId, PageGroupId, PostId, PostImportId,
-    PublicationId, RandomizedExperimentId, RecurringPostId, ReplyId, ReportLinkId, ReportRunId, ReportScheduleId, ReviewId,
-    ReviewLinkId, RevisionId, RunId, SeededIds, SegmentWeightId, SessionId, SystemIds, TagId, TagRuleId,
+    PublicationId, RandomizedExperimentId, RecurringPostId, ReplyId, ReportLinkId, ReportRunId, ReportScheduleId,
+    ReviewId, ReviewLinkId, RevisionId, RunId, SeededIds, SegmentWeightId, SessionId, SystemIds, TagId, TagRuleId,
     TrackedIntegrationId, UserId,
 };
 pub use label::UnknownLabel;

@@ -20,6 +20,8 @@ mod groups;
 mod holds;
 mod idempotency;
 pub(crate) mod imports;
+mod insights;
+mod insights_view;
 mod jobs;
 pub(crate) mod media;
 pub(crate) mod metric_imports;
@@ -88,6 +90,7 @@ fn described() -> OpenApiRouter<App> {
             .merge(reports::routes())
             .merge(groups::routes())
             .merge(tags::routes())
+            .merge(insights::routes())
             .merge(jobs::routes())
             .merge(audit::routes()),
     )

@@ -33,6 +33,18 @@ macro_rules! words {
 }
 
 words! {
+    /// Kind of an alert.
+    AlertSort = rookery_analytics::AlertKind { KpiDrop, ViralSpike }
+    /// How bad an alert is.
+    AlertWeight = rookery_analytics::Severity { Critical, Warning, Info }
+    /// Which way a figure went: down from window to window, or up from day to day.
+    AlertWay = rookery_analytics::AlertDirection { Drop, Spike }
+    /// A figure that is watched.
+    AlertFigure = rookery_analytics::AlertMetric {
+        EngagementRate, Reach, Views, Impressions, Reactions, Comments, Shares, Clicks, Saves, Engagement,
+    }
+    /// Where a topic goes.
+    TrendWay = rookery_analytics::TrendDirection { Rising, Stable, Falling }
     /// A network.
     Network = rookery_kernel::Platform {
         Threads, Instagram, Twitter, Facebook, Linkedin, Tiktok, Reddit, Youtube, Mastodon, Bluesky,

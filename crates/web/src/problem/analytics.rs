@@ -2,7 +2,8 @@
 
 use axum::http::StatusCode;
 use rookery_analytics::{
-    AnnotationError, AskError, BadRange, FileError, IngestError, MetricImportError, ReadError, RequestError, TrackError,
+    AlertError, AnnotationError, AskError, BadRange, FileError, IngestError, MetricImportError, ReadError,
+    RequestError, TrackError,
 };
 
 use super::Problem;
@@ -47,6 +48,16 @@ impl From<AnnotationError> for Problem {
             AnnotationError::TooLong(_) => Self::field("text", "too_long", sentence(&error.to_string())),
             AnnotationError::NotFound(_) => Self::not_found("note"),
             AnnotationError::Db(e) => Self::database(e),
+        }
+    }
+}
+
+impl From<AlertError> for Problem {
+    fn from(error: AlertError) -> Self {
+        match &error {
+            AlertError::NotFound(what) => Self::not_found(what),
+            AlertError::Bad(_) => Self::field("rules", "impossible", sentence(&error.to_string())),
+            AlertError::Db(e) => Self::database(e),
         }
     }
 }

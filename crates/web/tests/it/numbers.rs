@@ -7,6 +7,7 @@ use rookery_kernel::{AccountId, Date, Platform};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::client::{Answer, Client};
 use crate::house::House;
 
 const FOOD: Uuid = Uuid::from_u128(0xf00d);
@@ -279,4 +280,62 @@ async fn an_empty_organization_is_told_what_to_do() {
         assert!(owner.page(path).await.text.contains("Track accounts"), "{path}");
     }
     assert_eq!(owner.get("/analytics/timeseries?split=account").await.expect(200).json["lines"], json!([]));
+}
+
+async fn put(client: &Client, rules: &Value) -> Answer {
+    client.call(Method::PUT, "/analytics/alerts/rules", &[], Some(&rules.to_string())).await
+}
+
+#[tokio::test]
+async fn alerts_are_listed_read_and_ruled_and_trends_say_that_there_are_none() {
+    let (house, account) = furnished().await;
+    let (admin, editor) = (house.member(MemberRole::Admin).await, house.member(MemberRole::Editor).await);
+    let viewer = house.member(MemberRole::Viewer).await;
+    sqlx::query(
+        "insert into analytics.alerts (organization_id, id, kind, severity, metric, current_value, previous_value, change_pct,
+             threshold_pct, integration_id, title, message, suggestions, period_start, period_end, dedupe_key, created_at)
+         select $1, gen_random_uuid(), 'kpi_drop', 'critical', 'engagement_rate', 0.02, 0.05, -60, 20, $2, 'Alert ' || n,
+                'Less.', '{Ask}', '2026-02-01', '2026-02-07', n::text, timestamptz '2026-02-08T03:00:00Z' + n * interval '1 day'
+         from generate_series(1, 3) as n",
+    )
+    .bind(house.scope.organization_id.uuid())
+    .bind(account.uuid())
+    .execute(&mut house.test.owner().await)
+    .await
+    .expect("alerts");
+    let first = viewer.get("/analytics/alerts?limit=2").await.expect(200);
+    assert_eq!((&first.json["unread"], first.at("/items/0/title")), (&json!(3), "Alert 3".to_owned()));
+    assert_eq!(first.json["items"][0]["changePercent"], json!(-60.0));
+    let last = viewer.get(&format!("/analytics/alerts?limit=2&after={}", first.at("/next"))).await.expect(200);
+    assert_eq!((last.at("/items/0/title"), &last.json["next"]), ("Alert 1".to_owned(), &Value::Null));
+    viewer.get("/analytics/alerts?after=x").await.refused(400, "bad_request");
+
+    let at = format!("/analytics/alerts/{}/read", first.at("/items/0/id"));
+    viewer.post(&at, &json!({})).await.refused(403, "forbidden");
+    editor.post(&at, &json!({})).await.expect(204);
+    let rest = viewer.get("/analytics/alerts").await.expect(200);
+    assert_eq!(rest.at("/items/2/title"), "Alert 3", "what is read comes last");
+    editor.post(&format!("/analytics/alerts/{}/read", Uuid::from_u128(1)), &json!({})).await.refused(404, "not_found");
+    assert_eq!(editor.post("/analytics/alerts/read-all", &json!({})).await.expect(200).json, json!({"read": 2}));
+    assert_eq!(viewer.get("/analytics/alerts?unread=true").await.expect(200).json["items"], json!([]));
+
+    let rules = json!({"rules": [{"metric": "reach", "direction": "drop", "groupId": FOOD, "thresholdPercent": 45.0}]});
+    put(&editor, &rules).await.refused(403, "forbidden");
+    let kept = put(&admin, &rules).await.expect(200);
+    assert_eq!(kept.json[0]["minBaseline"], json!(100));
+    assert_eq!(viewer.get("/analytics/alerts/rules").await.expect(200).json, kept.json);
+    let bad = [
+        ("thresholdPercent", json!(0), 422),
+        ("integrationId", json!(account.uuid()), 422),
+        ("groupId", json!(Uuid::from_u128(1)), 404),
+    ];
+    for (field, value, code) in bad {
+        let mut bad = rules.clone();
+        bad["rules"][0][field] = value;
+        assert_eq!(put(&admin, &bad).await.status, code, "{field}");
+    }
+
+    let trends = viewer.get("/analytics/trends?windowHours=24").await.expect(200);
+    assert_eq!((&trends.json["windowHours"], &trends.json["trends"]), (&json!(24), &json!([])));
+    viewer.get("/analytics/trends?windowHours=25").await.refused(400, "bad_request");
 }

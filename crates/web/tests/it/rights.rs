@@ -144,6 +144,12 @@ const ROUTES: &[(&str, &str, Right)] = &[
     ("GET", "/analytics/annotations", Scoped(MetricsRead)),
     ("POST", "/analytics/annotations", Scoped(PostsWrite)),
     ("DELETE", "/analytics/annotations/{id}", Scoped(PostsWrite)),
+    ("GET", "/analytics/trends", Scoped(MetricsRead)),
+    ("GET", "/analytics/alerts", Scoped(MetricsRead)),
+    ("POST", "/analytics/alerts/{id}/read", Scoped(PostsWrite)),
+    ("POST", "/analytics/alerts/read-all", Scoped(PostsWrite)),
+    ("GET", "/analytics/alerts/rules", Scoped(MetricsRead)),
+    ("PUT", "/analytics/alerts/rules", Manage),
     ("GET", "/analytics/runs", Scoped(MetricsRead)),
     ("GET", "/analytics/errors", Scoped(MetricsRead)),
     ("POST", "/analytics/ingest", Manage),
@@ -206,6 +212,7 @@ struct Furnished {
     link: String,
     recurring: String,
     import: String,
+    alert: String,
     content: String,
     note: String,
     numbers: String,
@@ -272,7 +279,19 @@ impl Furnished {
         let ruled = house.analytics.create_tag(&house.scope, auto, draft("Coast")).await.expect("a tag");
         let word = rookery_analytics::RuleDraft::new(rookery_analytics::MatchKind::Keyword, "tide");
         let rule = house.analytics.add_tag_rule(&house.scope, ruled.id, word).await.expect("a rule");
+        let alert: uuid::Uuid = sqlx::query_scalar(
+            "insert into analytics.alerts (organization_id, id, kind, severity, metric, current_value, previous_value, change_pct,
+                 threshold_pct, integration_id, title, message, period_start, period_end, dedupe_key)
+             values ($1, gen_random_uuid(), 'kpi_drop', 'warning', 'reach', 60, 100, -40, 30, $2, 'Reach fell', 'By 40 %.',
+                     '2026-03-01', '2026-03-07', 'a') returning id",
+        )
+        .bind(house.scope.organization_id.uuid())
+        .bind(account.id.uuid())
+        .fetch_one(&mut house.test.owner().await)
+        .await
+        .expect("an alert");
         Self {
+            alert: alert.to_string(),
             content: content.to_string(),
             note: note.id.to_string(),
             numbers: numbers.expect("a preview").id.to_string(),
@@ -318,6 +337,7 @@ impl Furnished {
             ("/analytics/groups", &self.group),
             ("/analytics/tags", &self.tag),
             ("/analytics/tag-rules", &self.rule),
+            ("/analytics/alerts/{", &self.alert),
         ]);
         let id = things.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id.as_str());
         let mut to = path.replace("{id}", id).replace("{table}", "posts").replace("{dataset}", "summary");
@@ -357,6 +377,7 @@ impl Furnished {
             ("POST", "/publications/{id}/publish-again") => Some(json!({"althoughOut": true})),
             ("POST", "/publications/{id}/mark-online") => Some(json!({"externalContentId": "1"})),
             ("POST", "/analytics/ingest") => Some(json!({"integrationId": self.account, "date": "2026-03-01"})),
+            ("PUT", "/analytics/alerts/rules") => Some(json!({"rules": []})),
             ("POST", "/analytics/annotations") => Some(json!({"date": "2026-03-01", "text": "A storm"})),
             ("POST", "/analytics/groups") | ("PUT", "/analytics/groups/{id}") => Some(json!({"name": "Food"})),
             ("POST", "/analytics/groups/{id}/pages") => Some(json!({"integrationIds": [self.account]})),
