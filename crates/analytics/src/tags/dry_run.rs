@@ -68,7 +68,8 @@ impl Analytics {
     ///
     /// # Errors
     /// [`TagError`].
-    #[instrument(skip_all, err, fields(tag = %wish.tag))]
+    // A mistake in a rule that is being typed is no event for the log.
+    #[instrument(skip_all, fields(tag = %wish.tag))]
     pub async fn try_tag_rule(&self, scope: &Scope, wish: DryRun) -> Result<DryRunReport, TagError> {
         let draft = wish.rule.checked()?;
         let mut tx = self.db.org(scope).await?;
