@@ -87,7 +87,8 @@ pub use reports::{
 };
 pub use rollup::{RollUp, RolledUp};
 pub use run::{
-    FailureFilter, IngestErrorType, IngestFailure, IngestKind, IngestRun, IngestStatus, IngestTrigger, RequestError,
+    Backfill, FailureFilter, IngestErrorType, IngestFailure, IngestKind, IngestRun, IngestStatus, IngestTrigger,
+    RequestError,
 };
 pub use tags::{
     ContentSelection, DryRun, DryRunReport, Example, PRIORITY_MAX, PRIORITY_USUAL, RetagContent, Retagging, RuleDraft,

@@ -98,6 +98,7 @@ pub(crate) async fn write(tx: &mut OrgTx, rows: &[Row], now: Timestamp) -> Resul
         return Ok(written);
     }
     lock(tx).await?;
+    plan_for_growth(tx).await?;
     let newest = newest(tx).await?;
     for rows in statements(&rows) {
         let part = write_chunk(tx, &rows, now).await?;
@@ -135,6 +136,18 @@ pub(crate) async fn lock(tx: &mut OrgTx) -> Result<(), Error> {
     sqlx::query!(
         r#"select pg_advisory_xact_lock(hashtextextended('analytics.numbers' || $1::uuid, 0)) as "locked""#,
         organization.uuid(),
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// A month's partition is empty when the plan is made and holds millions of rows when it is used: reading it from end to end
+/// is never right, and planning anew for each statement costs as much as a thousand rows.
+async fn plan_for_growth(tx: &mut OrgTx) -> Result<(), Error> {
+    sqlx::query!(
+        r#"select set_config('enable_seqscan', 'off', true) as "scan",
+                  set_config('plan_cache_mode', 'force_generic_plan', true) as "cache""#
     )
     .fetch_one(tx.conn())
     .await?;

@@ -2,7 +2,7 @@
 
 use rookery_accounts::{AccountStatus, Call};
 use rookery_jobs::Job as _;
-use rookery_kernel::{AccountId, Date, Scope};
+use rookery_kernel::{AccountId, Date, RunId, Scope, Timestamp};
 use rookery_platforms::CallError;
 use tracing::instrument;
 
@@ -167,7 +167,7 @@ impl Session<'_> {
         steps.push(self.skip(IngestKind::Metrics, self.snapshot.date, &error).await?);
         steps.push(self.skip(IngestKind::Account, self.date, &error).await?);
         let now = self.now();
-        let verdict = failure::verdict(&error, self.attempt.number, self.attempt.max, now);
+        let verdict = self.judge(&error, now);
         let health = if revoked { Some(TrackingHealth::Disabled) } else { failure::health(&verdict) };
         let mut tx = self.tx().await?;
         let outlook = Outlook {
@@ -184,12 +184,17 @@ impl Session<'_> {
         Ok(self.report(steps, verdict))
     }
 
+    fn judge(&self, error: &CallError, now: Timestamp) -> Verdict {
+        let pause = self.analytics.pause(self.attempt.number);
+        failure::verdict(error, self.attempt.number, self.attempt.max, now, pause)
+    }
+
     /// Decides what comes next and leaves it on the account and its tracking.
     pub(super) async fn conclude(&self, steps: Vec<StepReport>) -> Result<RunReport, IngestError> {
         let now = self.now();
         let of_account = weightiest(&steps, |step| step.ended_early);
         let of_items = weightiest(&steps, |step| !step.ended_early && step.status != IngestStatus::Skipped);
-        let judge = |error| failure::verdict(error, self.attempt.number, self.attempt.max, now);
+        let judge = |error: &CallError| self.judge(error, now);
         let verdict = match (of_account, of_items.map(judge)) {
             (Some(error), _) => judge(error),
             (None, Some(retry @ Verdict::Retry { .. })) => retry,
@@ -223,6 +228,10 @@ impl Session<'_> {
         }
         if came_through {
             self.analytics.roll_up_soon(&mut tx).await?;
+        }
+        if let Verdict::Retry { at, .. } = &verdict {
+            let runs: Vec<RunId> = steps.iter().map(|step| step.run_id).collect();
+            run::promise_retry(&mut tx, &runs, *at).await?;
         }
         tx.commit().await?;
         if let Verdict::GiveUp { kind, reason, alarm: true } = &verdict {

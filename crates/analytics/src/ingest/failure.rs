@@ -41,8 +41,8 @@ pub(super) fn gate(error: &CallError, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
-/// What to do after a run whose worst failure is this.
-pub(super) fn verdict(error: &CallError, attempt: i32, attempts_max: i32, now: Timestamp) -> Verdict {
+/// What to do after a run whose worst failure is this; `pause` is what a retry waits.
+pub(super) fn verdict(error: &CallError, attempt: i32, attempts_max: i32, now: Timestamp, pause: Duration) -> Verdict {
     let reason = format!("{}: {}", error.kind, error.message);
     let give_up = |alarm| Verdict::GiveUp { kind: error.kind, reason: reason.clone(), alarm };
     match error.kind {
@@ -52,7 +52,7 @@ pub(super) fn verdict(error: &CallError, attempt: i32, attempts_max: i32, now: T
         ErrorType::NotFound | ErrorType::MetricUnsupported => Verdict::Done,
         ErrorType::Unknown if attempt >= UNKNOWN_ATTEMPTS_MAX => give_up(true),
         ErrorType::Transient | ErrorType::Unknown if attempt >= attempts_max => give_up(true),
-        ErrorType::Transient | ErrorType::Unknown => Verdict::Retry { kind: error.kind, reason },
+        ErrorType::Transient | ErrorType::Unknown => Verdict::Retry { kind: error.kind, reason, at: now + pause },
     }
 }
 
@@ -90,7 +90,8 @@ mod tests {
         let now = Timestamp::from_secs(1_772_442_000);
         let mut error = CallError::new(ErrorType::RateLimit, Delivery::Refused, "slow down");
         error.retry_after = Some(Duration::from_secs(60));
-        let act = |kind, attempt| verdict(&CallError { kind, ..error.clone() }, attempt, 5, now);
+        let act =
+            |kind, attempt| verdict(&CallError { kind, ..error.clone() }, attempt, 5, now, Duration::from_secs(30));
         assert_eq!(act(ErrorType::RateLimit, 5), Verdict::WaitUntil(now + Duration::from_secs(60)));
         assert!(matches!(act(ErrorType::Transient, 4), Verdict::Retry { .. }));
         assert!(matches!(act(ErrorType::Transient, 5), Verdict::GiveUp { alarm: true, .. }));

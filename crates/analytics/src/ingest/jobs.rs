@@ -8,6 +8,7 @@ use rookery_kernel::{AccountId, Date, OrganizationId, Scope, Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 use tracing::instrument;
 
+use super::backfill::BackfillProgress;
 use super::day::Order;
 use super::report::{RunReport, Verdict};
 use super::session::Try;
@@ -119,22 +120,40 @@ impl Analytics {
         let scope = scope(&context, job.organization_id);
         let order = Order { account: job.integration_id, date: job.date, trigger: job.trigger };
         let result = self.collect(&scope, order, attempt(&context)).await;
-        self.answer(result, context.attempt)
+        self.answer(result)
     }
 
     async fn run_backfill(&self, job: BackfillIntegration, context: RunContext) -> Result<Outcome, JobError> {
         let scope = scope(&context, job.organization_id);
         let range = (job.from, job.to);
-        let progress = |_| {};
-        let result = self.backfill_attempt(&scope, job.integration_id, range, attempt(&context), progress).await;
-        self.answer(result, context.attempt)
+        let (tell, mut heard) = tokio::sync::watch::channel(None::<BackfillProgress>);
+        let progress = move |progress| {
+            tell.send_replace(Some(progress));
+        };
+        let work = self.backfill_attempt(&scope, job.integration_id, range, attempt(&context), progress);
+        tokio::pin!(work);
+        let result = loop {
+            tokio::select! {
+                biased;
+                result = &mut work => break result,
+                Ok(()) = heard.changed() => {
+                    let now = *heard.borrow_and_update();
+                    if let Some(BackfillProgress { done, of, rows_written }) = now {
+                        let percent = u8::try_from(done * 100 / of.max(1)).unwrap_or(100);
+                        // A courtesy: the work does not fail for it.
+                        let _ = context.progress(percent, &format!("{rows_written} rows written")).await;
+                    }
+                }
+            }
+        };
+        self.answer(result)
     }
 
-    fn answer(&self, result: Result<RunReport, IngestError>, attempt: i32) -> Result<Outcome, JobError> {
+    fn answer(&self, result: Result<RunReport, IngestError>) -> Result<Outcome, JobError> {
         match result {
             Ok(report) => match report.verdict {
                 Verdict::Done => Ok(Outcome::Done),
-                Verdict::Retry { reason, .. } => Ok(Outcome::RetryAfter(self.pause(attempt), reason)),
+                Verdict::Retry { reason, at, .. } => Ok(Outcome::RetryAfter(at.since(self.clock.now()), reason)),
                 Verdict::WaitUntil(at) => Ok(Outcome::SnoozeUntil(at)),
                 Verdict::GiveUp { kind, reason, alarm: true } => Err(JobError::permanent(reason).class(kind.label())),
                 Verdict::GiveUp { reason, alarm: false, .. } => Ok(Outcome::Discard(reason)),
@@ -150,7 +169,7 @@ impl Analytics {
     }
 
     /// 30 s, doubled for each try, at most an hour, a fifth more or less.
-    fn pause(&self, attempt: i32) -> Duration {
+    pub(super) fn pause(&self, attempt: i32) -> Duration {
         let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0).min(10);
         let base = Duration::from_secs(30).saturating_mul(1 << doublings).min(Duration::from_secs(3600));
         let mut chance = [0];

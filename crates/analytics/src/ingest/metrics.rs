@@ -35,7 +35,7 @@ impl Session<'_> {
     pub(super) async fn metrics_step(&mut self, due: Vec<String>) -> Result<StepReport, IngestError> {
         let mut step = self.open(IngestKind::Metrics, self.snapshot.date).await?;
         step.tally.total = due.len();
-        let batch_max = self.connector.capabilities().metrics_batch_max.clamp(1, ROWS_MAX);
+        let mut batch_max = self.connector.capabilities().metrics_batch_max.clamp(1, ROWS_MAX);
         let mut queue = VecDeque::from(due);
         while !queue.is_empty() {
             self.check_stop()?;
@@ -51,6 +51,21 @@ impl Session<'_> {
                     ids.into_iter().rev().for_each(|id| queue.push_front(id));
                     continue;
                 }
+                // What the network does not take together it may take in smaller parts; then one item cannot hide the others.
+                Err(error) if is_of_the_batch(&error) && ids.len() > 1 => {
+                    batch_max = ids.len().div_ceil(2);
+                    tracing::debug!(runId = %step.run, batch_max, %error, "smaller batches");
+                    ids.into_iter().rev().for_each(|id| queue.push_front(id));
+                    continue;
+                }
+                Err(error) if is_of_the_batch(&error) && step.tally.ok > 0 => MetricsBatch {
+                    rows: Vec::new(),
+                    failures: ids
+                        .into_iter()
+                        .map(|external_id| ItemFailure { external_id, error: error.clone() })
+                        .collect(),
+                    unsupported: Vec::new(),
+                },
                 Err(error) => {
                     step.end = Some((error, false));
                     break;
@@ -142,6 +157,11 @@ fn whole(batch: MetricsBatch, ids: &[String]) -> MetricsBatch {
         error: CallError::new(ErrorType::Unknown, Delivery::Refused, "the network's answer does not mention this item"),
     }));
     MetricsBatch { rows, failures, unsupported: batch.unsupported }
+}
+
+/// Whether a failed call may be the fault of what was asked for together: too much of it, or one item among it.
+fn is_of_the_batch(error: &CallError) -> bool {
+    error.http_status == Some(413) || matches!(error.kind, ErrorType::BadRequest)
 }
 
 /// The failure that would meet every further item too, if the batch holds one. A missing right or

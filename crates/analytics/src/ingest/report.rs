@@ -16,6 +16,8 @@ pub enum Verdict {
         kind: ErrorType,
         /// What happened.
         reason: String,
+        /// When.
+        at: Timestamp,
     },
     /// The network asks us to wait until then. No try is used up.
     WaitUntil(Timestamp),

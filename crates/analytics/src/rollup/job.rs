@@ -65,7 +65,7 @@ impl Analytics {
         let now = self.clock.now();
         let mut tx = self.db.org(&scope).await?;
         let is_collecting = run::is_running(&mut tx, now - CUT_OFF).await?;
-        tx.commit().await.map_err(Error::from)?;
+        tx.commit().await?;
         if is_collecting {
             return Ok(Outcome::SnoozeUntil(now + AFTER_FETCH));
         }

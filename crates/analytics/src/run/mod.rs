@@ -6,7 +6,8 @@ mod store;
 
 pub use model::{FailureFilter, IngestErrorType, IngestFailure, IngestKind, IngestRun, IngestStatus, IngestTrigger};
 pub(crate) use model::{Tally, narrow};
-pub use ops::RequestError;
+pub use ops::{Backfill, RequestError};
 pub(crate) use store::{
     NewFailure, NewRun, close, close_abandoned, forget_failures, insert_failures, is_running, open, progress,
+    promise_retry,
 };

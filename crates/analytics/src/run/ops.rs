@@ -1,13 +1,14 @@
 //! Reading the diary; asking for a day to be collected.
 
-use rookery_jobs::Enqueued;
-use rookery_kernel::{AccountId, Cursor, Date, Limit, Page, RunId, Scope};
+use rookery_jobs::admin::{self, AdminError};
+use rookery_jobs::{Enqueued, Job as _, JobState};
+use rookery_kernel::{AccountId, Cursor, Date, Limit, Page, RunId, Scope, Timestamp};
 use tracing::instrument;
 use uuid::Uuid;
 
 use super::model::{FailureFilter, IngestFailure, IngestRun, IngestTrigger};
 use super::store;
-use crate::ingest::IngestIntegration;
+use crate::ingest::{BackfillIntegration, IngestIntegration};
 use crate::{Analytics, tracking};
 
 /// A run could not be asked for.
@@ -22,9 +23,36 @@ pub enum RequestError {
     /// The day has not begun.
     #[error("{0} has not begun yet")]
     FutureDate(Date),
+    /// The range has no days, or is longer than networks remember.
+    #[error("the range from {0} to {1} has no days or more than {max}", max = BACKFILL_DAYS_MAX)]
+    BadRange(Date, Date),
     /// The database did not do it.
     #[error("the database did not do it")]
     Db(#[from] rookery_db::Error),
+}
+
+/// Networks keep an account's days for two years (spec/analytics.md §4.4).
+const BACKFILL_DAYS_MAX: i64 = 731;
+/// Backfills that are listed.
+const BACKFILLS_MAX: u16 = 50;
+
+/// A backfill that waits or runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backfill {
+    /// The account.
+    pub integration_id: AccountId,
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+    /// Whether it has begun.
+    pub is_running: bool,
+    /// 0 to 100.
+    pub percent: i16,
+    /// What it has done so far, in words.
+    pub step: Option<String>,
+    /// When it began or begins.
+    pub at: Timestamp,
 }
 
 impl Analytics {
@@ -100,5 +128,72 @@ impl Analytics {
         tx.commit().await?;
         jobs.wake();
         Ok(enqueued)
+    }
+
+    /// Asks for a range of old days of one account to be collected, behind everything else.
+    ///
+    /// # Errors
+    /// [`RequestError`].
+    #[instrument(skip_all, err, fields(account = %account, %from, %to))]
+    pub async fn request_backfill(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+        from: Date,
+        to: Date,
+    ) -> Result<Enqueued, RequestError> {
+        let mut tx = self.db.org(scope).await?;
+        let tracked = tracking::find(&mut tx, account).await?.filter(|t| t.enabled);
+        let tracked = tracked.ok_or(RequestError::NotTracked(account))?;
+        if to > tracked.zone().date(self.clock.now()) {
+            return Err(RequestError::FutureDate(to));
+        }
+        if !(0..BACKFILL_DAYS_MAX).contains(&to.days_since(from)) {
+            return Err(RequestError::BadRange(from, to));
+        }
+        let organization_id = tx.organization_id();
+        let job = BackfillIntegration { organization_id, integration_id: account, from, to };
+        let jobs = self.jobs.caused_by(scope);
+        let enqueued = jobs.enqueue(tx.conn(), Some(organization_id), &job).await?;
+        tx.commit().await?;
+        jobs.wake();
+        Ok(enqueued)
+    }
+
+    /// The backfills that wait or run, newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn backfills(&self, scope: &Scope) -> Result<Vec<Backfill>, rookery_db::Error> {
+        let organization = Some(scope.organization_id);
+        let mut found = Vec::new();
+        for state in [JobState::Running, JobState::Queued, JobState::Scheduled] {
+            let filter = admin::Filter {
+                organization,
+                queue: None,
+                state: Some(state),
+                kind: Some(BackfillIntegration::KIND.to_owned()),
+            };
+            let jobs = admin::list(&self.db, &filter, None, Limit::new(BACKFILLS_MAX)).await?;
+            for row in jobs.items {
+                let payload = match admin::get(&self.db, organization, row.id).await {
+                    Ok(detail) => detail.payload,
+                    // It ended meanwhile, and was cleaned away.
+                    Err(AdminError::Db(error)) => return Err(error),
+                    Err(_) => continue,
+                };
+                let Ok(job) = serde_json::from_value::<BackfillIntegration>(payload) else { continue };
+                found.push(Backfill {
+                    integration_id: job.integration_id,
+                    from: job.from,
+                    to: job.to,
+                    is_running: state == JobState::Running,
+                    percent: row.progress,
+                    step: row.step,
+                    at: row.started_at.unwrap_or(row.run_at),
+                });
+            }
+        }
+        Ok(found)
     }
 }

@@ -117,6 +117,22 @@ pub(crate) async fn close_abandoned(
     Ok(done.rows_affected())
 }
 
+/// Says of the failures of these runs when they are tried again; a network's own word stands.
+pub(crate) async fn promise_retry(tx: &mut OrgTx, runs: &[RunId], at: Timestamp) -> Result<(), Error> {
+    let organization = tx.organization_id();
+    let runs: Vec<uuid::Uuid> = runs.iter().map(|run| run.uuid()).collect();
+    sqlx::query!(
+        "update analytics.ingest_errors set retry_at = $3
+         where organization_id = $1 and run_id = any($2) and retry_at is null and error_type in ('transient', 'unknown')",
+        organization.uuid(),
+        &runs,
+        at as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Whether an account of the organization is being collected since after `after`.
 pub(crate) async fn is_running(tx: &mut OrgTx, after: Timestamp) -> Result<bool, Error> {
     let organization = tx.organization_id();

@@ -3,6 +3,7 @@
 mod approvals;
 mod bulk;
 mod calendar;
+mod collecting;
 mod compose;
 mod history;
 mod house;

@@ -31,6 +31,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(runs))
         .routes(routes!(errors))
         .routes(once!(ingest))
+        .routes(once!(backfill))
+        .routes(routes!(backfills))
 }
 
 /// `a,b,c`; nothing is all.
@@ -172,4 +174,66 @@ async fn ingest(
     app.jobs.wake();
     let view = EnqueuedView { job_id: job.id.uuid(), is_new: job.is_new };
     Ok((StatusCode::ACCEPTED, Json(view)).into_response())
+}
+
+/// A range of one account's days.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct BackfillBody {
+    #[garde(skip)]
+    #[schema(value_type = Uuid)]
+    integration_id: AccountId,
+    /// First day.
+    #[garde(skip)]
+    from: Day,
+    /// Last day; at most 731 days after `from`.
+    #[garde(skip)]
+    to: Day,
+}
+
+/// Collect old days
+///
+/// Queues the work behind everything else; `GET /analytics/ingest/backfill` tells how far it is. Lifetime totals of today
+/// are never written under old days.
+#[utoipa::path(post, path = "/analytics/ingest/backfill", tag = "analytics", operation_id = "backfill",
+    request_body = BackfillBody, responses((status = 202, body = EnqueuedView)))]
+async fn backfill(
+    State(app): State<App>,
+    may: May<ManageAccounts>,
+    Body(body): Body<BackfillBody>,
+) -> Result<Response, Problem> {
+    let job = app.analytics.request_backfill(may.scope(), body.integration_id, body.from.0, body.to.0).await?;
+    let view = EnqueuedView { job_id: job.id.uuid(), is_new: job.is_new };
+    Ok((StatusCode::ACCEPTED, Json(view)).into_response())
+}
+
+/// A backfill that waits or runs.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct BackfillView {
+    #[schema(value_type = Uuid)]
+    integration_id: AccountId,
+    from: Day,
+    to: Day,
+    is_running: bool,
+    /// 0 to 100.
+    percent: i16,
+    /// What it has done so far, in words.
+    step: Option<String>,
+}
+
+/// Backfills that wait or run
+#[utoipa::path(get, path = "/analytics/ingest/backfill", tag = "analytics", operation_id = "backfills",
+    responses((status = 200, body = Vec<BackfillView>)))]
+async fn backfills(State(app): State<App>, may: ReadNumbers) -> Result<Json<Vec<BackfillView>>, Problem> {
+    let found = app.analytics.backfills(may.scope()).await.map_err(|e| Problem::database(&e))?;
+    let view = |b: rookery_analytics::Backfill| BackfillView {
+        integration_id: b.integration_id,
+        from: Day(b.from),
+        to: Day(b.to),
+        is_running: b.is_running,
+        percent: b.percent,
+        step: b.step,
+    };
+    Ok(Json(found.into_iter().map(view).collect()))
 }

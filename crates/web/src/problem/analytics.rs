@@ -79,6 +79,7 @@ impl From<RequestError> for Problem {
             // Whether the account exists elsewhere is nobody's business here.
             RequestError::NotTracked(_) => Self::not_found("tracked account"),
             RequestError::FutureDate(_) => Self::field("date", "future", format!("{error}.")),
+            RequestError::BadRange(..) => Self::field("to", "range", format!("{error}.")),
             RequestError::Db(e) => Self::database(e),
         }
     }

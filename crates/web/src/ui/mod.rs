@@ -6,6 +6,7 @@ pub(crate) mod banner;
 mod calendar;
 mod chart;
 mod client_review;
+mod collecting;
 mod compose;
 mod content;
 mod delivery;
@@ -106,6 +107,9 @@ pub(crate) fn routes() -> Router<App> {
         .route("/approvals/approve", post(reviews::approve_many))
         .route("/review/{token}", get(client_review::page).post(client_review::decide))
         .route("/review/{token}/media/{place}", get(client_review::media))
+        .route("/collecting", get(collecting::page))
+        .route("/collecting/collect", post(collecting::collect))
+        .route("/collecting/backfill", post(collecting::backfill))
         .route("/delivery", get(delivery::page))
         .route("/delivery/pause", post(delivery::pause))
         .route("/delivery/resume", post(delivery::resume))
