@@ -27,6 +27,8 @@ use crate::problem::{FindingView, Problem};
 
 /// Longest text that is looked at; every network's limit lies below.
 const CONTENT_MAX: usize = 100_000;
+/// Longest title; the column's length. An account's own title may be as long as its network takes.
+const TITLE_MAX: usize = 255;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default()
@@ -52,7 +54,7 @@ pub(super) struct PostBody {
     #[garde(length(chars, max = CONTENT_MAX))]
     content: String,
     /// Internal title.
-    #[garde(length(chars, max = 500))]
+    #[garde(length(chars, max = TITLE_MAX))]
     title: Option<String>,
     /// The accounts it goes to.
     #[garde(length(max = 100))]
@@ -147,7 +149,7 @@ struct ChangeBody {
     content: Option<String>,
     /// Null removes it.
     #[serde(default, deserialize_with = "present")]
-    #[garde(inner(inner(length(chars, max = 500))))]
+    #[garde(inner(inner(length(chars, max = TITLE_MAX))))]
     #[schema(value_type = Option<String>)]
     #[expect(clippy::option_option, reason = "absent, null and text are three wishes")]
     title: Option<Option<String>>,
