@@ -16,6 +16,8 @@ DROP TYPE analytics.rollup_mark_kind;
 DROP TABLE analytics.top_content;
 DROP TABLE analytics.content_totals;
 DROP TABLE analytics.monthly_rollups;
+DROP INDEX analytics.idx_daily_rollups_org_date;
+CREATE INDEX idx_daily_rollups_org_date ON analytics.daily_rollups (organization_id, date);
 
 -- Without FORCE the owner sees the rows of every organization.
 ALTER TABLE analytics.daily_rollups NO FORCE ROW LEVEL SECURITY;

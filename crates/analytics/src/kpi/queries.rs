@@ -25,13 +25,9 @@ pub(crate) async fn days(
                   sum(r.rated_by_views)::bigint as "rated_by_views!",
                   sum(r.rated_by_impressions)::bigint as "rated_by_impressions!"
            from unnest($2::uuid[]) as s (id)
-                -- Row by row through the key: for a range without its values the server would take the index by date, which
-                -- meets every scope of the organization.
-                cross join generate_series(0, $5::date - $4::date) as n
                 cross join lateral (
                     select * from analytics.daily_rollups d
-                    where d.organization_id = $1 and d.scope_id = s.id and d.format = $3 and d.date = $4::date + n
-                    offset 0) r
+                    where d.organization_id = $1 and d.scope_id = s.id and d.format = $3 and d.date >= $4 and d.date <= $5) r
            group by r.date
            order by r.date"#,
         organization.uuid(),
@@ -113,37 +109,43 @@ pub(crate) async fn period_sums(
 ) -> Result<Vec<(Uuid, PeriodSums)>, Error> {
     let organization = tx.organization_id();
     let rows = sqlx::query!(
-        r#"with marked as (
-               select m.kind, date_trunc('month', m.date)::date as month from analytics.rollup_marks m
-               where m.organization_id = $1
-           ), whole as materialized (
-               select array(select g::date
-                            from generate_series(date_trunc('month', $4::date + interval '1 month' - interval '1 day'),
-                                                 date_trunc('month', $5::date + interval '1 day') - interval '1 month',
-                                                 interval '1 month') g
-                            where not exists (select from marked m where m.month is null or m.month = g::date)) as months
-           ), single as materialized (
-               select array(select d::date from generate_series($4::date, $5::date, interval '1 day') d
-                            where date_trunc('month', d)::date <> all ((select months from whole)::date[])) as days
+        r#"with bound as (
+               select date_trunc('month', $4::date + interval '1 month' - interval '1 day')::date as first,
+                      date_trunc('month', $5::date + interval '1 day')::date as last
+           ), month as materialized (
+               select g::date as month,
+                      exists (select from analytics.rollup_marks m
+                              where m.organization_id = $1
+                                and (m.date is null or date_trunc('month', m.date)::date = g::date)) as is_marked
+               from bound b
+                    cross join generate_series(b.first, b.last - interval '1 month', interval '1 month') g
+           ), span as materialized (
+               select $4::date as first, least(b.first - 1, $5::date) as last from bound b where $4::date < b.first
+               union all
+               select greatest(b.first, b.last), $5::date from bound b where greatest(b.first, b.last) <= $5::date
+               union all
+               select m.month, (m.month + interval '1 month' - interval '1 day')::date from month m where m.is_marked
            ), part as (
                select r.scope_id, r.new_content_count, r.reach, r.impressions, r.views, r.reactions, r.comments, r.shares,
                       r.clicks, r.saves, r.watch_time_ms, r.engagement, r.rated_engagement, r.rated_by_reach,
                       r.rated_by_views, r.rated_by_impressions
                from unnest($2::uuid[]) as s (id)
-                    cross join unnest((select months from whole)) as t (month)
+                    cross join month t
                     cross join lateral (
                         select * from analytics.monthly_rollups m
                         where m.organization_id = $1 and m.scope_id = s.id and m.format = $3 and m.month = t.month
                         offset 0) r
+               where not t.is_marked
                union all
                select r.scope_id, r.new_content_count, r.reach, r.impressions, r.views, r.reactions, r.comments, r.shares,
                       r.clicks, r.saves, r.watch_time_ms, r.engagement, r.rated_engagement, r.rated_by_reach,
                       r.rated_by_views, r.rated_by_impressions
                from unnest($2::uuid[]) as s (id)
-                    cross join unnest((select days from single)) as t (day)
+                    cross join span t
                     cross join lateral (
                         select * from analytics.daily_rollups d
-                        where d.organization_id = $1 and d.scope_id = s.id and d.format = $3 and d.date = t.day
+                        where d.organization_id = $1 and d.scope_id = s.id and d.format = $3
+                          and d.date >= t.first and d.date <= t.last
                         offset 0) r
            )
            select scope_id as "scope_id!: Uuid", sum(new_content_count)::bigint as "posts!", sum(reach)::bigint as reach,

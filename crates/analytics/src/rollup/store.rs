@@ -19,8 +19,10 @@ pub(super) struct Slices<'a> {
 /// Keeps a second job of the same organization away until the end of the transaction.
 pub(super) async fn alone(tx: &mut OrgTx) -> Result<(), Error> {
     let organization = tx.organization_id();
+    // Its statements meet a day of a small organization or years of a large one: a plan for both is right for neither.
     sqlx::query!(
-        r#"select pg_advisory_xact_lock(hashtextextended('analytics.rollup' || $1::uuid, 0)) as "locked""#,
+        r#"select pg_advisory_xact_lock(hashtextextended('analytics.rollup' || $1::uuid, 0)) as "locked",
+                  set_config('plan_cache_mode', 'force_custom_plan', true) as "planned""#,
         organization.uuid()
     )
     .fetch_one(tx.conn())
@@ -261,11 +263,11 @@ pub(super) async fn days(tx: &mut OrgTx, days: &[Date], slices: Slices<'_>, now:
                     -- A row that lost everything is left to `counts`.
                     full join (select r.date, r.scope_type::text as scope_type, r.scope_id, r.format
                                from analytics.daily_rollups r
-                               where r.organization_id = $1 and r.date = any($2) and $5 and r.format = 'all'
+                               where r.organization_id = $1 and r.date = any($2) and r.content_count >= 0 and $5 and r.format = 'all'
                                  and r.scope_type in ('org', 'integration')) k using (date, scope_type, scope_id, format)
            ), gone as (
                delete from analytics.daily_rollups r
-               where r.organization_id = $1 and r.date = any($2)
+               where r.organization_id = $1 and r.date = any($2) and r.content_count >= 0
                  and (r.scope_type = 'tag' and ($3::uuid[] is null or r.scope_id = any($3))
                       or $4 and r.scope_type in ('org', 'integration') and r.format <> 'all')
                  and not exists (select from computed c
@@ -360,12 +362,12 @@ pub(super) async fn groups(
                     join analytics.tracked_integrations t on t.organization_id = $1 and t.integration_id = r.scope_id
                     join analytics.page_group_members m on m.organization_id = $1 and m.tracked_integration_id = t.id
                     join analytics.page_groups g on g.organization_id = $1 and g.id = m.group_id and g.deleted_at is null
-               where r.organization_id = $1 and r.date = any($2) and r.scope_type = 'integration'
+               where r.organization_id = $1 and r.date = any($2) and r.content_count >= 0 and r.scope_type = 'integration'
                  and ($3::uuid[] is null or m.group_id = any($3))
                group by r.date, m.group_id, r.format
            ), gone as (
                delete from analytics.daily_rollups r
-               where r.organization_id = $1 and r.date = any($2) and r.scope_type = 'group'
+               where r.organization_id = $1 and r.date = any($2) and r.content_count >= 0 and r.scope_type = 'group'
                  and ($3::uuid[] is null or r.scope_id = any($3))
                  and not exists (select from computed c where (c.date, c.scope_id, c.format) = (r.date, r.scope_id, r.format))
            )
@@ -434,7 +436,7 @@ pub(super) async fn counts(tx: &mut OrgTx, days: &[Date], now: Timestamp) -> Res
            ), reported as (
                select r.date, r.scope_id as integration_id
                from analytics.daily_rollups r
-               where r.organization_id = $1 and r.date = any($2) and r.scope_type = 'integration' and r.format = 'all'
+               where r.organization_id = $1 and r.date = any($2) and r.content_count >= 0 and r.scope_type = 'integration' and r.format = 'all'
                  and r.content_count > 0
                union
                select m.date, m.integration_id from analytics.account_daily_metrics m
@@ -467,7 +469,7 @@ pub(super) async fn counts(tx: &mut OrgTx, days: &[Date], now: Timestamp) -> Res
                     full join published p using (date, integration_id)
                     full join followed f using (date, integration_id)
                     full join (select r.date, r.scope_id as integration_id from analytics.daily_rollups r
-                               where r.organization_id = $1 and r.date = any($2) and r.scope_type = 'integration'
+                               where r.organization_id = $1 and r.date = any($2) and r.content_count >= 0 and r.scope_type = 'integration'
                                  and r.format = 'all') k using (date, integration_id)
            ), computed as (
                select date, case when grouping(integration_id) = 0 then 'integration' else 'org' end as scope_type,
@@ -545,6 +547,7 @@ pub(super) async fn months(tx: &mut OrgTx, days: &[Date]) -> Result<u64, Error> 
                from due
                     join analytics.daily_rollups r
                         on r.organization_id = $1 and r.date >= due.month and r.date < due.month + interval '1 month'
+                           and r.content_count >= 0
                group by due.month, r.scope_type, r.scope_id, r.format
            ), gone as (
                delete from analytics.monthly_rollups r
