@@ -38,6 +38,7 @@ pub(super) struct Ground<'a> {
 }
 
 /// A row as its cells tell it, before the items are known.
+#[expect(clippy::large_enum_variant, reason = "a file holds many items and few other rows")]
 pub(super) enum Told {
     /// About no item: the sum of all.
     Skipped(MetricFinding),

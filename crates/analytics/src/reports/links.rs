@@ -105,7 +105,7 @@ impl Analytics {
         }
         let mut bytes = [0; 32];
         self.ids.fill(&mut bytes);
-        let token = SecretString::from(bytes.iter().map(|b| format!("{b:02x}")).collect::<String>());
+        let token = SecretString::from(hex::encode(bytes));
         let link = ReportLink {
             id: ReportLinkId::generate(&*self.ids),
             group,

@@ -1,5 +1,7 @@
 //! Numbers from the networks' own exports: looked at, mapped, stored once.
 
+use std::fmt::Write as _;
+
 use rookery_analytics::{
     DailyReading, Field, FileError, ImportState, Mapping, MappingError, MetricBasis, MetricImport, MetricImportError,
     MetricRow, MetricRowState, Numbers, Source,
@@ -164,13 +166,9 @@ async fn a_large_file_is_a_job_that_goes_on_where_it_was() {
     let (mut w, account) = world(Platform::Twitter).await;
     let mut file = "Post id,Date,Post text,Impressions,Likes,Reposts\n".to_owned();
     for n in 0..4_500 {
-        file.push_str(&format!(
-            "{n},\"Sun, Feb {}, 2026\",\"Post {n}\",\"{},{:03}\",{},0\n",
-            1 + n % 28,
-            1 + n / 1000,
-            n % 1000,
-            n % 50
-        ));
+        let (day, thousands, rest, likes) = (1 + n % 28, 1 + n / 1000, n % 1000, n % 50);
+        writeln!(file, "{n},\"Sun, Feb {day}, 2026\",\"Post {n}\",\"{thousands},{rest:03}\",{likes},0")
+            .expect("a String takes all");
     }
     let import = look(&w, &file).await;
     assert_eq!((import.state, import.counts.total, import.counts.done), (ImportState::Reading, 4_500, 0));

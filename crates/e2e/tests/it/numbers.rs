@@ -76,7 +76,7 @@ pub async fn furnish(house: &House, accounts: usize) -> Result<Furniture> {
             if n == 1 && (10..24).contains(&day) {
                 continue;
             }
-            let id = Uuid::from_u128(0xc0de_0000_0000 + (day as u128) * 1000 + n as u128);
+            let id = Uuid::from_u128(0xc0de_0000_0000 + u128::from(day.unsigned_abs()) * 1000 + n as u128);
             if newest.is_nil() {
                 newest = id;
             }
@@ -104,7 +104,7 @@ pub async fn furnish(house: &House, accounts: usize) -> Result<Furniture> {
             };
             let ages: &[i64] = if accounts > 10 { &[0, 1, 5] } else { &[0, 1, 2, 4, 7, 14, 28] };
             for age in ages.iter().filter(|age| **age < day) {
-                let reach = 400 + 37 * (day % 11) + 220 * age + 13 * n as i64;
+                let reach = 400 + 37 * (day % 11) + 220 * age + 13 * i64::try_from(n)?;
                 // One network does not say whom it reached.
                 let known = n % 4 != 3;
                 readings.push(DailyReading {

@@ -69,7 +69,7 @@ pub(super) struct TagRow {
 struct Word {
     language: String,
     shown: String,
-    word: String,
+    text: String,
 }
 
 pub(super) struct Progress {
@@ -144,7 +144,7 @@ pub(crate) async fn page(
             .map(|word| Word {
                 shown: if word.language == "*" { "any language".to_owned() } else { word.language.clone() },
                 language: word.language,
-                word: word.word,
+                text: word.word,
             })
             .collect(),
         progress: progress(app.analytics.retagging(scope).await?),

@@ -18,7 +18,7 @@ fn day(text: &str) -> Date {
 }
 
 fn item(n: i64) -> Uuid {
-    Uuid::from_u128(0xc0de_0000 + n.unsigned_abs() as u128)
+    Uuid::from_u128(0xc0de_0000 + u128::from(n.unsigned_abs()))
 }
 
 /// One account in the group "food" with twelve items in February, reels on Thursdays the best; item 0 is tagged.
