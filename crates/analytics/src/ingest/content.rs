@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rookery_kernel::Timestamp;
 use rookery_platforms::{CallError, ContentItem, Delivery, ErrorType};
+use tokio::time::Instant;
 
 use super::IngestError;
 use super::report::StepReport;
@@ -73,7 +74,10 @@ impl Session<'_> {
                 break;
             }
             step.tally.api_calls += 1;
-            let page = match self.connector.list_content(&self.access, since, cursor.clone()).await {
+            let began = Instant::now();
+            let answer = self.connector.list_content(&self.access, since, cursor.clone()).await;
+            self.slow_down(began.elapsed()).await?;
+            let page = match answer {
                 Ok(page) => page,
                 Err(error) if self.renew(&error).await? => continue,
                 Err(error) => {

@@ -4,6 +4,8 @@ use std::collections::{HashSet, VecDeque};
 
 use rookery_platforms::{CallError, Delivery, ErrorType, ItemFailure, MetricsBatch};
 
+use tokio::time::Instant;
+
 use super::report::StepReport;
 use super::session::{Session, Step};
 use super::{IngestError, failure, plan};
@@ -45,7 +47,10 @@ impl Session<'_> {
             }
             let ids: Vec<String> = queue.drain(..batch_max.min(queue.len())).collect();
             step.tally.api_calls += 1;
-            let batch = match self.connector.content_metrics(&self.access, &ids, self.snapshot.date).await {
+            let began = Instant::now();
+            let answer = self.connector.content_metrics(&self.access, &ids, self.snapshot.date).await;
+            self.slow_down(began.elapsed()).await?;
+            let batch = match answer {
                 Ok(batch) => whole(batch, &ids),
                 Err(error) if self.renew(&error).await? => {
                     ids.into_iter().rev().for_each(|id| queue.push_front(id));

@@ -18,6 +18,9 @@ use crate::tracking::Tracked;
 /// A usage figure older than this says nothing about now.
 const USAGE_MEMORY: std::time::Duration = std::time::Duration::from_secs(15 * 60);
 
+/// A network that is slow by itself is not waited for longer.
+const PAUSE_MAX: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Which try this is, and how it is told to stop.
 #[derive(Debug, Clone)]
 pub(super) struct Try {
@@ -100,6 +103,19 @@ impl Session<'_> {
         let mut error = CallError::new(ErrorType::RateLimit, Delivery::NotSent, message);
         error.retry_after = Some(until.since(now));
         Err(error)
+    }
+
+    /// Above 80 % of a quota a call is followed by a pause as long as it took (spec/platforms.md, limits): half the speed.
+    pub async fn slow_down(&self, took: std::time::Duration) -> Result<(), IngestError> {
+        let pace = self.connector.usage(&self.access).map_or(Pace::Full, |usage| usage.pace());
+        let pause = pause_after(pace, took);
+        if pause.is_zero() {
+            return Ok(());
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => Ok(()),
+            () = self.attempt.stop.cancelled() => Err(IngestError::Stopped),
+        }
     }
 
     /// Renews the token, once per run. Says whether a call is worth repeating.
@@ -214,6 +230,11 @@ impl Session<'_> {
     }
 }
 
+/// What a call that took so long is followed by. From 95 % on nothing more is asked at all, see [`Session::quota`].
+fn pause_after(pace: Pace, took: std::time::Duration) -> std::time::Duration {
+    if pace == Pace::Half { took.min(PAUSE_MAX) } else { std::time::Duration::ZERO }
+}
+
 /// An account that cannot be used, in the words of a failed call; other trouble goes up.
 pub(super) fn unusable(error: AccessError) -> Result<CallError, IngestError> {
     let kind = match &error {
@@ -226,5 +247,21 @@ pub(super) fn unusable(error: AccessError) -> Result<CallError, IngestError> {
     match error {
         AccessError::Db(error) => Err(IngestError::Db(error)),
         other => Ok(CallError::new(kind, Delivery::NotSent, other.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn half_the_speed_is_a_pause_as_long_as_the_call() {
+        let took = Duration::from_millis(300);
+        assert_eq!(pause_after(Pace::Full, took), Duration::ZERO);
+        assert_eq!(pause_after(Pace::Half, took), took);
+        assert_eq!(pause_after(Pace::Half, Duration::from_secs(60)), PAUSE_MAX);
+        assert_eq!(pause_after(Pace::PublishingOnly, took), Duration::ZERO, "nothing is asked at all then");
     }
 }

@@ -4,11 +4,11 @@ use rookery_accounts::AccountStatus;
 use rookery_analytics::{
     FailureFilter, IngestErrorType, IngestKind, IngestStatus, IngestTrigger, TrackingHealth, Verdict,
 };
-use rookery_kernel::Limit;
+use rookery_kernel::{Limit, Platform};
 use rookery_platforms::{ErrorType, Usage};
 use std::time::Duration;
 
-use crate::net::{Paging, error, numbers};
+use crate::net::{Net, Paging, error, numbers};
 use crate::world::{Events, World, at, day};
 
 /// Three accounts, the second of which always fails, once with each class of error and once with
@@ -236,6 +236,25 @@ async fn the_end_of_a_quota_is_left_to_publishing() {
     assert_eq!(world.net.calls(), calls);
     world.clock.set(at("2026-03-10T02:04:00Z"));
     assert_eq!(world.ingest(ann, "2026-03-09").await.verdict, Verdict::Done, "the old figure says nothing any more");
+}
+
+/// What a network does not take together is asked for in halves, until it does; what it never takes is one item's failure.
+#[tokio::test]
+async fn batches_shrink_to_what_the_network_takes() {
+    let mut net = Net::new(Platform::Mastodon);
+    net.batch_max = 8;
+    let world = World::with(net).await;
+    let ann = world.account("ann").await;
+    for n in 0..8 {
+        world.net.post("ann", &format!("p{n}"), at("2026-03-09T10:00:00Z"), numbers(10, 1, 0, 0));
+    }
+    world.net.page("ann", |page| page.takes_at_most = Some(3));
+    let report = world.ingest(ann, "2026-03-09").await;
+    let metrics = report.step(IngestKind::Metrics).expect("a step");
+    assert_eq!((metrics.status, metrics.items_failed, metrics.rows_written), (IngestStatus::Success, 0, 8));
+    let asked: Vec<usize> = world.net.page("ann", |page| page.asked.iter().map(Vec::len).collect());
+    assert_eq!(asked, [8, 4, 2, 2, 2, 2], "the refused ones first");
+    assert_eq!(report.verdict, Verdict::Done);
 }
 
 #[tokio::test]

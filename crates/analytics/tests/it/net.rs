@@ -60,6 +60,8 @@ pub struct Page {
     /// Only this token is good.
     pub token: Option<String>,
     pub usage: Option<Usage>,
+    /// More items at once are refused as too much.
+    pub takes_at_most: Option<usize>,
     /// Batches of ids that were asked for.
     pub asked: Vec<Vec<String>>,
     pub listed_since: Vec<Timestamp>,
@@ -296,6 +298,9 @@ impl Connector for Net {
             page.asked.push(ids.to_vec());
             if let Some(error) = &page.reading {
                 return Err(error.clone());
+            }
+            if page.takes_at_most.is_some_and(|most| ids.len() > most) {
+                return Err(CallError { http_status: Some(413), ..error(ErrorType::BadRequest) });
             }
             let mut batch = MetricsBatch::default();
             for id in ids.iter().filter(|id| !page.silent.contains(id)) {
