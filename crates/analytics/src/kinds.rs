@@ -79,6 +79,24 @@ labelled! {
 }
 
 labelled! {
+    /// What a mark says has changed since sums were last computed.
+    RollupMark, "analytics.rollup_mark_kind", "kind of mark" {
+        /// The numbers of a day.
+        Day = "day",
+        /// A day lost numbers: all of it is summed anew.
+        Recount = "recount",
+        /// Content is new, or its format or time of publishing is another.
+        Content = "content",
+        /// Other content bears a tag.
+        Tag = "tag",
+        /// A page group has other members.
+        Group = "group",
+        /// Everything.
+        All = "all",
+    }
+}
+
+labelled! {
     /// What a daily sum is of.
     RollupScope, "analytics.rollup_scope", "scope" {
         /// The organization.

@@ -66,7 +66,7 @@ pub use insights::{
     AlertsRaised, BadRule, Change, Mentions, RULES_MAX, Reading, Severity, Speed, TRENDS_MAX, Trend, TrendDirection,
     TrendPost, TrendWindow, Trends, Verdict as AlertVerdict, is_listed, judge_drop, judge_spike, speed,
 };
-pub use kinds::{MatchKind, MetricType, Period, RollupScope, TagSource, TagType};
+pub use kinds::{MatchKind, MetricType, Period, RollupMark, RollupScope, TagSource, TagType};
 pub use kpi::{
     BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, PeriodSums, Range, Rate, RateBasis, Unit, change_percent,
     engagement,

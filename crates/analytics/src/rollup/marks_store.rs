@@ -4,14 +4,17 @@ use rookery_db::{Error, OrgTx};
 use rookery_kernel::{Date, Timestamp};
 use uuid::Uuid;
 
+use crate::kinds::RollupMark;
+
 /// Tags that other content bears now: all their days are computed anew.
 pub(crate) async fn mark_tags(tx: &mut OrgTx, tags: &[Uuid]) -> Result<(), Error> {
     let organization = tx.organization_id();
     sqlx::query!(
         "insert into analytics.rollup_marks (organization_id, kind, scope_id)
-         select $1, 'tag', tag from unnest($2::uuid[]) as tag",
+         select $1, $3, tag from unnest($2::uuid[]) as tag",
         organization.uuid(),
         tags,
+        RollupMark::Tag as RollupMark,
     )
     .execute(tx.conn())
     .await?;
@@ -36,9 +39,10 @@ pub(crate) async fn mark_groups(tx: &mut OrgTx, groups: &[Uuid]) -> Result<(), E
     let organization = tx.organization_id();
     sqlx::query!(
         "insert into analytics.rollup_marks (organization_id, kind, scope_id)
-         select $1, 'group', page_group from unnest($2::uuid[]) as page_group",
+         select $1, $3, page_group from unnest($2::uuid[]) as page_group",
         organization.uuid(),
         groups,
+        RollupMark::Group as RollupMark,
     )
     .execute(tx.conn())
     .await?;

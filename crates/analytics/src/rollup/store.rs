@@ -42,7 +42,7 @@ pub(super) async fn extent(tx: &mut OrgTx) -> Result<Option<(Date, Date)>, Error
                             where organization_id = $1) a
                 cross join (select min((c.published_at at time zone o.timezone)::date) as first,
                                    max((c.published_at at time zone o.timezone)::date) as last
-                            from analytics.content c join identity.organizations o using (organization_id)
+                            from analytics.content c join identity.organizations o on o.organization_id = $1
                             where c.organization_id = $1) c
                 cross join (select min(date) as first, max(date) as last from analytics.daily_rollups
                             where organization_id = $1) r"#,
@@ -62,7 +62,7 @@ pub(super) async fn days_of_content(tx: &mut OrgTx, keys: &[i64]) -> Result<Vec<
            ), item as (
                select c.content_key, (c.published_at at time zone 'UTC')::date as born,
                       (c.published_at at time zone o.timezone)::date as published_on
-               from analytics.content c join identity.organizations o using (organization_id)
+               from analytics.content c join identity.organizations o on o.organization_id = $1
                where c.organization_id = $1 and c.content_key = any($2)
            )
            select published_on as "date!" from item
@@ -102,7 +102,7 @@ pub(super) async fn totals(tx: &mut OrgTx, days: &[Date], keys: &[i64], all: boo
                       (c.published_at at time zone 'UTC')::date as born
                from due
                     join analytics.content c on c.organization_id = $1 and c.content_key = due.content_key
-                    join identity.organizations o on o.organization_id = c.organization_id
+                    join identity.organizations o on o.organization_id = $1
            ), reached as (
                select i.content_key, i.integration_id, i.format, i.local, coalesce(m.date, s.date) as numbers_date,
                       case when m.date is null then s.reach else m.reach end as reach,

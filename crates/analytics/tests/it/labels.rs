@@ -1,6 +1,6 @@
 //! The words of this crate are those of the database, in its order.
 
-use rookery_analytics::{MatchKind, MetricType, Period, RollupScope, TagSource, TagType};
+use rookery_analytics::{MatchKind, MetricType, Period, RollupMark, RollupScope, TagSource, TagType};
 use rookery_testkit::TestDb;
 
 macro_rules! ours {
@@ -16,6 +16,7 @@ async fn closed_lists_are_those_of_the_schema() {
         MatchKind = "match_kind",
         MetricType = "metric_type",
         Period = "period",
+        RollupMark = "rollup_mark_kind",
         RollupScope = "rollup_scope",
         TagSource = "tag_source",
         TagType = "tag_type",

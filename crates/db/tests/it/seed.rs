@@ -90,6 +90,18 @@ const NOT_FILLED: &[(&str, &str)] = &[
     ("analytics.tag_rules", "rules hand out tags of their own; those of the example say what they bear"),
     ("analytics.stopwords", "words are the wish of whoever reads the tags"),
     ("analytics.retagging", "a row says that rules changed here"),
+    ("analytics.rollup_marks", "what is marked is computed and forgotten"),
+    ("analytics.monthly_rollups", "the job computes it from the days"),
+    ("analytics.content_totals", "the job computes it from content and its numbers"),
+    ("analytics.top_content", "the job computes it from the totals"),
+    ("analytics.annotations", "a note is somebody's own word about a day"),
+    ("analytics.alert_rules", "a rule is a wish of its own; without one the defaults hold"),
+    ("analytics.alerts", "the look after a night's sums finds them"),
+    ("analytics.report_schedules", "its reports would be sent, and nothing of an example may"),
+    ("analytics.report_runs", "a report that was sent; the example has none"),
+    ("analytics.report_links", "a link holds the digest of a token that somebody has to know"),
+    ("analytics.metric_imports", "a row stands for a file that somebody uploaded"),
+    ("analytics.metric_import_rows", "it is a line of that file"),
     ("strategy.llm_settings", "a provider that is set would be called"),
 ];
 

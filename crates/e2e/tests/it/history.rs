@@ -9,8 +9,8 @@ use crate::house::House;
 
 const FILE: &str = "Content,Video title,Video publish time,Views,Watch time (hours),Impressions\n\
     Total,,,\"1,300\",12.5,\n\
-    vid-a,Low tide at noon,\"Feb 28, 2026\",\"1,234\",10.5,\n\
-    vid-b,Market morning,\"Feb 27, 2026\",66,2,\"9,876\"\n\
+    vid-a,Low tide at noon,\"Mar 1, 2026\",\"1,234\",10.5,\n\
+    vid-b,Market morning,\"Mar 1, 2026\",66,2,\"9,876\"\n\
     vid-c,Broken,\"Feb 27, 2026\",many,2,1\n";
 
 #[tokio::test]
@@ -51,10 +51,10 @@ async fn history_is_brought_along_and_a_report_is_shared() -> Result<()> {
     ensure!(tab.text("main").await?.contains("2 new items, 2 rows of numbers"), "what was stored");
     house.analytics.roll_up(&house.scope).await?;
 
-    // The number stands in a report, and a stranger reads it.
+    // The number stands in a report of the month in which it was known, and a stranger reads it.
     tab.open(&format!("{}/reports", house.base)).await?;
     tab.fill("form[action='/reports/links'] input[name=recipient]", "Imke of the council").await?;
-    tab.fill("form[action='/reports/links'] input[name=month]", "2026-02").await?;
+    tab.fill("form[action='/reports/links'] input[name=month]", "2026-03").await?;
     tab.click("form[action='/reports/links'] button").await?;
     tab.until("document.querySelector('input[readonly]')?.value.includes('/report/')").await?;
     let address = tab.eval("document.querySelector('input[readonly]').value").await?;

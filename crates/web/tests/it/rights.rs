@@ -153,6 +153,8 @@ const ROUTES: &[(&str, &str, Right)] = &[
     ("GET", "/analytics/runs", Scoped(MetricsRead)),
     ("GET", "/analytics/errors", Scoped(MetricsRead)),
     ("POST", "/analytics/ingest", Manage),
+    ("POST", "/analytics/ingest/backfill", Manage),
+    ("GET", "/analytics/ingest/backfill", Scoped(MetricsRead)),
     ("GET", "/analytics/groups", Scoped(MetricsRead)),
     ("POST", "/analytics/groups", Manage),
     ("GET", "/analytics/groups/{id}", Scoped(MetricsRead)),
@@ -377,6 +379,9 @@ impl Furnished {
             ("POST", "/publications/{id}/publish-again") => Some(json!({"althoughOut": true})),
             ("POST", "/publications/{id}/mark-online") => Some(json!({"externalContentId": "1"})),
             ("POST", "/analytics/ingest") => Some(json!({"integrationId": self.account, "date": "2026-03-01"})),
+            ("POST", "/analytics/ingest/backfill") => {
+                Some(json!({"integrationId": self.account, "from": "2026-02-01", "to": "2026-03-01"}))
+            }
             ("PUT", "/analytics/alerts/rules") => Some(json!({"rules": []})),
             ("POST", "/analytics/annotations") => Some(json!({"date": "2026-03-01", "text": "A storm"})),
             ("POST", "/analytics/groups") | ("PUT", "/analytics/groups/{id}") => Some(json!({"name": "Food"})),
@@ -445,9 +450,10 @@ async fn a_stranger_finds_nothing_of_ours() {
             ("POST", "/report-schedules" | "/report-schedules/{id}/send") => {
                 things.call(&stranger, method, path).await.refused(409, "mail_not_configured")
             }
-            ("POST", "/analytics/ingest" | "/analytics/tags/dry-run" | "/recurring-posts") => {
-                things.call(&stranger, method, path).await.refused(404, "not_found")
-            }
+            (
+                "POST",
+                "/analytics/ingest" | "/analytics/ingest/backfill" | "/analytics/tags/dry-run" | "/recurring-posts",
+            ) => things.call(&stranger, method, path).await.refused(404, "not_found"),
             (_, path) if path.contains("{id}") => things.call(&stranger, method, path).await.refused(404, "not_found"),
             _ if *right == Instance => things.call(&stranger, method, path).await.refused(403, "forbidden"),
             _ => {

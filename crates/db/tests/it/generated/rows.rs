@@ -12,8 +12,14 @@ use super::values::combinations;
 use crate::catalog::OURS;
 
 /// Values that no type tells: the table (or `*`), the column, the value.
-const HINTS: [(&str, &str, &str); 2] = [
+const HINTS: [(&str, &str, &str); 7] = [
     ("analytics.tags", "color", "#1f6f5c"),
+    // Six columns under checks have more combinations than are tried.
+    ("analytics.metric_imports", "separator", "comma"),
+    ("analytics.metric_imports", "source", "facebook"),
+    ("analytics.metric_imports", "headings", "[]"),
+    ("analytics.metric_imports", "mapping", "{}"),
+    ("analytics.metric_imports", "state", "ready"),
     // Where reviews are required, a guard keeps unapproved publications from their way.
     ("identity.organizations", "review_required", "false"),
 ];
