@@ -28,7 +28,7 @@ pub struct Overview {
     pub kpis: Vec<Kpi>,
     /// Sum of post reach, day by day.
     pub reach_per_day: ReachPerDay,
-    /// What was published in the range and reached most people.
+    /// What was published in the range and reached most people; where no reach is known, by views, else by engagement.
     pub top_content: Vec<TopContent>,
     /// Tracked accounts in scope.
     pub accounts: usize,
@@ -70,7 +70,13 @@ impl Analytics {
         let mut tx = self.db.org(scope).await?;
         let facts = facts(&mut tx, range, accounts).await?;
         let ids: Vec<Uuid> = facts.accounts.iter().map(|a| a.integration_id.uuid()).collect();
-        let top_content = report::top(&mut tx, &ids, range, Metric::Reach, TOP_CONTENT).await?;
+        let mut top_content = Vec::new();
+        // Not every network says whom it reached.
+        for metric in [Metric::Reach, Metric::Views, Metric::Engagement] {
+            if top_content.is_empty() {
+                top_content = report::top(&mut tx, &ids, range, metric, TOP_CONTENT).await?;
+            }
+        }
         Ok(facts.overview(top_content))
     }
 

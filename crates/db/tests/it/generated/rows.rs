@@ -12,8 +12,11 @@ use super::values::combinations;
 use crate::catalog::OURS;
 
 /// Values that no type tells: the table (or `*`), the column, the value.
-const HINTS: [(&str, &str, &str); 7] = [
+const HINTS: [(&str, &str, &str); 9] = [
     ("analytics.tags", "color", "#1f6f5c"),
+    // Rules belong to automatic tags.
+    ("analytics.tags", "type", "auto"),
+    ("analytics.stopwords", "language", "en"),
     // Six columns under checks have more combinations than are tried.
     ("analytics.metric_imports", "separator", "comma"),
     ("analytics.metric_imports", "source", "facebook"),
@@ -211,9 +214,17 @@ impl Rows {
         let candidates = combinations(&row, &free, &text);
         let all: Vec<String> = table.checks.iter().map(|c| format!("({}) is not false", c.expression)).collect();
         let tried = candidates.len();
-        first_where(connection, table, &all.join(" and "), candidates).await.unwrap_or_else(|| {
+        if let Some(found) = first_where(connection, table, &all.join(" and "), candidates).await {
+            return found;
+        }
+        // Of two references that exclude each other, one refers to nothing.
+        let needless = |c: &&String| refused.contains(c.as_str()) && !table.column(c).required && !row[*c].is_null();
+        let Some(column) = bound.into_iter().find(needless).cloned() else {
             panic!("{}: none of {tried} rows satisfies the checks on {refused:?}; give a hint", table.name)
-        })
+        };
+        let mut row = row;
+        row.insert(column, Value::Null);
+        Box::pin(self.satisfy(connection, table, row)).await
     }
 
     /// The row itself, or one like it, for which the condition and all checks hold.

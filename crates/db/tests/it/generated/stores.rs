@@ -105,7 +105,9 @@ fn filled(sql: &str, n: usize) -> Option<&str> {
         let plain = item.split("::").next().unwrap_or_default();
         parameter(item) == Some(n) || alias.is_some() && plain.split_once('.').map(|(_, name)| name) == alias
     };
-    let Some(insert) = sql.trim_start().strip_prefix("insert into") else {
+    // An insert stands alone, or as the part of a statement that is called `written`.
+    let part = sql.split_once("written as (").map_or(sql, |(_, part)| part);
+    let Some(insert) = part.trim_start().strip_prefix("insert into") else {
         // `set a = $2, b = u.c`
         let set = &sql[sql.find(" set")? + 4..];
         let pairs = items(set).into_iter().filter_map(|item| item.split_once('='));
