@@ -193,6 +193,8 @@ impl Tab {
     /// # Errors
     /// If there is nothing to click.
     pub async fn click(&self, selector: &str) -> Result<()> {
+        // A tab in the background draws nothing, and whether something can be seen is never answered there.
+        self.page.bring_to_front().await?;
         let element =
             self.page.find_element(selector).await.with_context(|| format!("nothing to click: {selector}"))?;
         element.click().await?;
