@@ -44,7 +44,16 @@ struct Page {
     summary: String,
     accounts: Vec<Card>,
     can_manage: bool,
+    consents: Vec<ConsentForm>,
     passwords: Vec<PasswordForm>,
+}
+
+/// A network where the person says yes on its own page.
+struct ConsentForm {
+    platform: &'static str,
+    network: &'static str,
+    /// Every account lives on a server that has to be named.
+    needs_server: bool,
 }
 
 /// A network that is connected with a handle and a password made for this app.
@@ -83,11 +92,24 @@ pub(crate) async fn page(
         summary,
         accounts: accounts.iter().map(|a| card(a, zone)).collect(),
         can_manage: may.caller.allows(rookery_identity::Right::ManageAccounts),
+        consents: consent_forms(app.accounts.connectors()),
         passwords: password_forms(app.accounts.connectors()),
     });
     // The sign-in forms end at the networks, on any server a person names.
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, crate::router::csp("'self' https: http:"));
     Ok(response)
+}
+
+fn consent_forms(connectors: &Connectors) -> Vec<ConsentForm> {
+    let with_consent = connectors.platforms().filter_map(|p| connectors.get(p));
+    with_consent
+        .filter(|c| c.capabilities().sign_in == SignIn::Consent)
+        .map(|c| ConsentForm {
+            platform: c.platform().label(),
+            network: c.platform().name(),
+            needs_server: c.default_base_url().is_none(),
+        })
+        .collect()
 }
 
 fn password_forms(connectors: &Connectors) -> Vec<PasswordForm> {
