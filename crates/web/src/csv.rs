@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use rookery_sheet::{defused, write_line};
 
 use crate::api::imports::attachment;
 
@@ -12,8 +13,7 @@ pub(crate) struct Csv(String);
 /// A cell.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Cell<'a> {
-    /// What people wrote. A spreadsheet would compute what begins with `=`, `+`, `-`, `@` or a tab: an apostrophe goes
-    /// before it.
+    /// What people wrote; an apostrophe goes before what a spreadsheet would compute.
     Text(&'a str),
     /// A number; unknown is empty.
     Number(Option<f64>),
@@ -29,30 +29,11 @@ impl Csv {
 
     /// One row more.
     pub(crate) fn row(&mut self, cells: &[Cell<'_>]) {
-        for (n, cell) in cells.iter().enumerate() {
-            if n > 0 {
-                self.0.push(',');
-            }
-            match cell {
-                Cell::Number(Some(number)) => self.0.push_str(&number.to_string()),
-                Cell::Number(None) => {}
-                Cell::Text(text) => self.text(text),
-            }
-        }
-        self.0.push_str("\r\n");
-    }
-
-    fn text(&mut self, text: &str) {
-        let apostrophe = if text.starts_with(['=', '+', '-', '@', '\t']) { "'" } else { "" };
-        if text.contains([',', '"', '\n', '\r']) {
-            self.0.push('"');
-            self.0.push_str(apostrophe);
-            self.0.push_str(&text.replace('"', "\"\""));
-            self.0.push('"');
-        } else {
-            self.0.push_str(apostrophe);
-            self.0.push_str(text);
-        }
+        let texts = cells.iter().map(|cell| match cell {
+            Cell::Text(text) => defused(text),
+            Cell::Number(number) => number.map(|n| n.to_string()).unwrap_or_default(),
+        });
+        self.0.push_str(&write_line(texts));
     }
 
     /// The file, to be saved.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::model::{ContentFilter, ContentFormat, ContentRow, Seen};
-use crate::kpi::Numbers;
+use crate::kpi::numbers;
 
 /// Stores items of one account in one statement; an item that did not change is not written.
 /// Returns how many rows were new or changed.
@@ -295,16 +295,7 @@ pub(crate) async fn page(
         published_at: row.published_at,
         post_id: row.post_id,
         is_deleted_on_platform: row.is_deleted_on_platform,
-        numbers: Numbers {
-            reach: row.reach,
-            impressions: row.impressions,
-            views: row.views,
-            reactions: row.reactions,
-            comments: row.comments,
-            shares: row.shares,
-            clicks: row.clicks,
-            saves: row.saves,
-        },
+        numbers: numbers!(row),
         numbers_date: row.date,
     });
     Ok(content.collect())

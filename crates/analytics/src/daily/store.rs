@@ -42,30 +42,36 @@ pub(crate) struct Written {
 }
 
 /// The columns of a batch, as arrays.
-struct Columns {
+struct Columns<'a> {
+    /// The days between which all rows lie: a bound that is known before the first row is read leaves out the months that
+    /// cannot match, whose tables would each be opened otherwise.
+    first: Option<Date>,
+    last: Option<Date>,
     accounts: Vec<Uuid>,
-    items: Vec<String>,
+    items: Vec<&'a str>,
     dates: Vec<Date>,
     is_partial: Vec<bool>,
     fetched_at: Vec<Timestamp>,
-    sources: Vec<String>,
-    basis: Vec<String>,
+    sources: Vec<&'a str>,
+    basis: Vec<&'static str>,
     numbers: [Vec<Option<i64>>; 10],
     completion: Vec<Option<f32>>,
-    extra: Vec<Option<Value>>,
+    extra: Vec<Option<&'a Value>>,
 }
 
-impl Columns {
-    fn of(rows: &[&Row]) -> Self {
+impl<'a> Columns<'a> {
+    fn of(rows: &[&'a Row]) -> Self {
         let number = |f: fn(&Reading) -> Option<i64>| rows.iter().map(|row| f(&row.reading)).collect();
         Self {
+            first: rows.iter().map(|r| r.date).min(),
+            last: rows.iter().map(|r| r.date).max(),
             accounts: rows.iter().map(|r| r.account.uuid()).collect(),
-            items: rows.iter().map(|r| r.reading.external_id.clone()).collect(),
+            items: rows.iter().map(|r| r.reading.external_id.as_str()).collect(),
             dates: rows.iter().map(|r| r.date).collect(),
             is_partial: rows.iter().map(|r| r.is_partial).collect(),
             fetched_at: rows.iter().map(|r| r.fetched_at).collect(),
-            sources: rows.iter().map(|r| r.source_version.clone()).collect(),
-            basis: rows.iter().map(|r| r.reading.basis.label().to_owned()).collect(),
+            sources: rows.iter().map(|r| r.source_version.as_str()).collect(),
+            basis: rows.iter().map(|r| r.reading.basis.label()).collect(),
             numbers: [
                 number(|r| r.reach),
                 number(|r| r.impressions),
@@ -79,7 +85,10 @@ impl Columns {
                 number(|r| r.avg_watch_time_ms),
             ],
             completion: rows.iter().map(|r| r.reading.completion_rate).collect(),
-            extra: rows.iter().map(|r| Some(r.reading.extra.clone()).filter(|e| *e != serde_json::json!({}))).collect(),
+            extra: rows
+                .iter()
+                .map(|r| Some(&r.reading.extra).filter(|e| e.as_object().is_some_and(|o| !o.is_empty())))
+                .collect(),
         }
     }
 }
@@ -88,33 +97,40 @@ impl Columns {
 /// is not written: not its time either. A known number is kept where the new reading has none; a partial row becomes
 /// final, never the reverse; an older reading never replaces a newer one; a lifetime row never becomes a day row. An item
 /// that is not among the content is left out.
-pub(crate) async fn write(tx: &mut OrgTx, rows: &[Row], now: Timestamp) -> Result<Written, Error> {
-    // One row per item and day, in one order for all: a statement cannot write a row twice.
-    let rows: BTreeMap<(AccountId, &str, Date), &Row> =
-        rows.iter().map(|r| ((r.account, r.reading.external_id.as_str(), r.date), r)).collect();
-    let rows: Vec<&Row> = rows.into_values().collect();
+pub(crate) async fn write(tx: &mut OrgTx, rows: Vec<&Row>, now: Timestamp) -> Result<Written, Error> {
+    let rows = distinct(rows);
     let mut written = Written::default();
     if rows.is_empty() {
         return Ok(written);
     }
     lock(tx).await?;
     plan_for_growth(tx).await?;
-    let newest = newest(tx).await?;
     for rows in statements(&rows) {
-        let part = write_chunk(tx, &rows, now).await?;
+        let (part, has_later_days) = write_chunk(tx, &rows, now).await?;
+        // The changes of later days lean on what was written now.
+        if part.rows > 0 && has_later_days && rows.iter().any(|r| r.reading.basis == MetricBasis::Lifetime) {
+            mend(tx, &rows, now).await?;
+        }
         written.rows += part.rows;
         written.of_other_basis.extend(part.of_other_basis);
-        // The changes of later days lean on what was written now.
-        let late: Vec<&Row> = rows
-            .iter()
-            .copied()
-            .filter(|r| r.reading.basis == MetricBasis::Lifetime && newest.is_some_and(|newest| r.date < newest))
-            .collect();
-        if part.rows > 0 && !late.is_empty() {
-            mend(tx, &late, now).await?;
-        }
     }
     Ok(written)
+}
+
+/// One row per item and day, the last that was read, in one order for all: a statement cannot write a row twice.
+fn distinct(mut rows: Vec<&Row>) -> Vec<&Row> {
+    fn key(row: &Row) -> (AccountId, &str, Date) {
+        (row.account, row.reading.external_id.as_str(), row.date)
+    }
+    rows.sort_by(|a, b| key(a).cmp(&key(b)));
+    let mut distinct: Vec<&Row> = Vec::with_capacity(rows.len());
+    for row in rows {
+        match distinct.last_mut().filter(|last| key(last) == key(row)) {
+            Some(last) => *last = row,
+            None => distinct.push(row),
+        }
+    }
+    distinct
 }
 
 /// The rows as they go into statements. A lifetime reading leans on those of the days before, which have to stand there
@@ -154,21 +170,8 @@ async fn plan_for_growth(tx: &mut OrgTx) -> Result<(), Error> {
     Ok(())
 }
 
-/// The last day that has a row.
-async fn newest(tx: &mut OrgTx) -> Result<Option<Date>, Error> {
-    let organization = tx.organization_id();
-    Ok(sqlx::query_scalar!(
-        "select d.date from analytics.content_daily_metrics d
-         where d.organization_id = $1
-         order by d.date desc
-         limit 1",
-        organization.uuid(),
-    )
-    .fetch_optional(tx.conn())
-    .await?)
-}
-
-async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<Written, Error> {
+/// One statement's rows: what they changed, and whether the organization has rows of later days.
+async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<(Written, bool), Error> {
     let organization = tx.organization_id();
     let c = Columns::of(rows);
     let [reach, impressions, views, reactions, comments, shares, clicks, saves, watch_time_ms, avg_watch_time_ms] =
@@ -211,29 +214,30 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<Wr
                from input i
                     left join analytics.content_daily_metrics d
                         on d.organization_id = $1 and d.date = i.date and d.content_key = i.content_key
+                           and d.date >= $22 and d.date <= $23
            ), valued as materialized (
                select m.*,
                   case when m.reach is null or m.basis = 'day' then m.reach
-                       else m.reach - coalesce(y.reach, p.reach, o.reach, case when m.born >= m.date - 1 then 0 end) end as reach_change,
+                       else m.reach - coalesce(y.reach, p.reach, o.older[1], case when m.born >= m.date - 1 then 0 end) end as reach_change,
                   case when m.impressions is null or m.basis = 'day' then m.impressions
-                       else m.impressions - coalesce(y.impressions, p.impressions, o.impressions, case when m.born >= m.date - 1 then 0 end) end as impressions_change,
+                       else m.impressions - coalesce(y.impressions, p.impressions, o.older[2], case when m.born >= m.date - 1 then 0 end) end as impressions_change,
                   case when m.views is null or m.basis = 'day' then m.views
-                       else m.views - coalesce(y.views, p.views, o.views, case when m.born >= m.date - 1 then 0 end) end as views_change,
+                       else m.views - coalesce(y.views, p.views, o.older[3], case when m.born >= m.date - 1 then 0 end) end as views_change,
                   case when m.reactions is null or m.basis = 'day' then m.reactions
-                       else m.reactions - coalesce(y.reactions, p.reactions, o.reactions, case when m.born >= m.date - 1 then 0 end) end as reactions_change,
+                       else m.reactions - coalesce(y.reactions, p.reactions, o.older[4], case when m.born >= m.date - 1 then 0 end) end as reactions_change,
                   case when m.comments is null or m.basis = 'day' then m.comments
-                       else m.comments - coalesce(y.comments, p.comments, o.comments, case when m.born >= m.date - 1 then 0 end) end as comments_change,
+                       else m.comments - coalesce(y.comments, p.comments, o.older[5], case when m.born >= m.date - 1 then 0 end) end as comments_change,
                   case when m.shares is null or m.basis = 'day' then m.shares
-                       else m.shares - coalesce(y.shares, p.shares, o.shares, case when m.born >= m.date - 1 then 0 end) end as shares_change,
+                       else m.shares - coalesce(y.shares, p.shares, o.older[6], case when m.born >= m.date - 1 then 0 end) end as shares_change,
                   case when m.clicks is null or m.basis = 'day' then m.clicks
-                       else m.clicks - coalesce(y.clicks, p.clicks, o.clicks, case when m.born >= m.date - 1 then 0 end) end as clicks_change,
+                       else m.clicks - coalesce(y.clicks, p.clicks, o.older[7], case when m.born >= m.date - 1 then 0 end) end as clicks_change,
                   case when m.saves is null or m.basis = 'day' then m.saves
-                       else m.saves - coalesce(y.saves, p.saves, o.saves, case when m.born >= m.date - 1 then 0 end) end as saves_change,
+                       else m.saves - coalesce(y.saves, p.saves, o.older[8], case when m.born >= m.date - 1 then 0 end) end as saves_change,
                   case when m.watch_time_ms is null or m.basis = 'day' then m.watch_time_ms
-                       else m.watch_time_ms - coalesce(y.watch_time_ms, p.watch_time_ms, o.watch_time_ms, case when m.born >= m.date - 1 then 0 end) end as watch_time_ms_change
+                       else m.watch_time_ms - coalesce(y.watch_time_ms, p.watch_time_ms, o.older[9], case when m.born >= m.date - 1 then 0 end) end as watch_time_ms_change
                from beside m
                     left join analytics.content_daily_metrics y
-                        on y.organization_id = $1 and y.date = m.date - 1 and y.content_key = m.content_key
+                        on y.organization_id = $1 and y.date = $23::date - 1 and y.content_key = m.content_key
                            and y.basis = 'lifetime' and m.basis = 'lifetime'
                     left join lateral (
                         select b.*
@@ -241,18 +245,39 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<Wr
                              cross join lateral (
                                  select * from analytics.content_daily_metrics e
                                  where e.organization_id = $1 and e.date = m.date - n and e.content_key = m.content_key
-                                   and e.basis = 'lifetime'
+                                   and e.basis = 'lifetime' and e.date >= $22::date - 92 and e.date <= $23::date - 2
                                  offset 0) b
                         where y.content_key is null and m.basis = 'lifetime' and m.born < m.date
                         limit 1) p on true
-                    left join lateral (
-                        select (array_agg(b.reach order by n) filter (where b.reach is not null))[1] as reach, (array_agg(b.impressions order by n) filter (where b.impressions is not null))[1] as impressions, (array_agg(b.views order by n) filter (where b.views is not null))[1] as views, (array_agg(b.reactions order by n) filter (where b.reactions is not null))[1] as reactions, (array_agg(b.comments order by n) filter (where b.comments is not null))[1] as comments, (array_agg(b.shares order by n) filter (where b.shares is not null))[1] as shares, (array_agg(b.clicks order by n) filter (where b.clicks is not null))[1] as clicks, (array_agg(b.saves order by n) filter (where b.saves is not null))[1] as saves, (array_agg(b.watch_time_ms order by n) filter (where b.watch_time_ms is not null))[1] as watch_time_ms
-                        from generate_series(2, 92) n
-                             join analytics.content_daily_metrics b
-                                 on b.organization_id = $1 and b.date = m.date - n and b.content_key = m.content_key
-                                    and b.basis = 'lifetime'
-                        where m.basis = 'lifetime' and coalesce(y.content_key, p.content_key) is not null
-                          and ((m.reach is not null and coalesce(y.reach, p.reach) is null) or (m.impressions is not null and coalesce(y.impressions, p.impressions) is null) or (m.views is not null and coalesce(y.views, p.views) is null) or (m.reactions is not null and coalesce(y.reactions, p.reactions) is null) or (m.comments is not null and coalesce(y.comments, p.comments) is null) or (m.shares is not null and coalesce(y.shares, p.shares) is null) or (m.clicks is not null and coalesce(y.clicks, p.clicks) is null) or (m.saves is not null and coalesce(y.saves, p.saves) is null) or (m.watch_time_ms is not null and coalesce(y.watch_time_ms, p.watch_time_ms) is null))) o on true
+                    -- Numbers that neither of them has, in the order of the columns; looked for only where one is missing.
+                    cross join lateral (
+                        select case when m.basis = 'lifetime' and coalesce(y.content_key, p.content_key) is not null and (
+                                       (m.reach is not null and coalesce(y.reach, p.reach) is null) or
+                                       (m.impressions is not null and coalesce(y.impressions, p.impressions) is null) or
+                                       (m.views is not null and coalesce(y.views, p.views) is null) or
+                                       (m.reactions is not null and coalesce(y.reactions, p.reactions) is null) or
+                                       (m.comments is not null and coalesce(y.comments, p.comments) is null) or
+                                       (m.shares is not null and coalesce(y.shares, p.shares) is null) or
+                                       (m.clicks is not null and coalesce(y.clicks, p.clicks) is null) or
+                                       (m.saves is not null and coalesce(y.saves, p.saves) is null) or
+                                       (m.watch_time_ms is not null and coalesce(y.watch_time_ms, p.watch_time_ms) is null))
+                               then (select array[
+                                       (array_agg(b.reach order by n) filter (where b.reach is not null))[1],
+                                       (array_agg(b.impressions order by n) filter (where b.impressions is not null))[1],
+                                       (array_agg(b.views order by n) filter (where b.views is not null))[1],
+                                       (array_agg(b.reactions order by n) filter (where b.reactions is not null))[1],
+                                       (array_agg(b.comments order by n) filter (where b.comments is not null))[1],
+                                       (array_agg(b.shares order by n) filter (where b.shares is not null))[1],
+                                       (array_agg(b.clicks order by n) filter (where b.clicks is not null))[1],
+                                       (array_agg(b.saves order by n) filter (where b.saves is not null))[1],
+                                       (array_agg(b.watch_time_ms order by n) filter (where b.watch_time_ms is not null))[1]]
+                                     from generate_series(2, 92) n
+                                          join analytics.content_daily_metrics b
+                                              on b.organization_id = $1 and b.date = m.date - n
+                                                 and b.content_key = m.content_key and b.basis = 'lifetime'
+                                                 and b.date >= $22::date - 92 and b.date <= $23::date - 2)
+                               end as older
+                        offset 0) o
                where m.is_due
            ), written as (
                insert into analytics.content_daily_metrics as t
@@ -376,6 +401,8 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<Wr
                select distinct $1, 'day'::analytics.rollup_mark_kind, date from valued
            )
            select (select count(*) from valued) as "written!",
+                  exists (select from analytics.content_daily_metrics d where d.organization_id = $1 and d.date > $22)
+                      as "has_later_days!",
                   array(select b.account from beside b where b.is_other_basis order by b.content_key)
                       as "other_accounts!",
                   array(select c.external_content_id
@@ -384,12 +411,12 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<Wr
                         where b.is_other_basis order by b.content_key) as "other_items!""#,
         organization.uuid(),
         &c.accounts,
-        &c.items,
+        &c.items as &[&str],
         &c.dates as &[Date],
         &c.is_partial,
         &c.fetched_at as &[Timestamp],
-        &c.sources,
-        &c.basis,
+        &c.sources as &[&str],
+        &c.basis as &[&str],
         reach as &[Option<i64>],
         impressions as &[Option<i64>],
         views as &[Option<i64>],
@@ -401,13 +428,15 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<Wr
         watch_time_ms as &[Option<i64>],
         avg_watch_time_ms as &[Option<i64>],
         &c.completion as &[Option<f32>],
-        &c.extra as &[Option<Value>],
+        &c.extra as &[Option<&Value>],
         now as Timestamp,
+        c.first as Option<Date>,
+        c.last as Option<Date>,
     )
     .fetch_one(tx.conn())
     .await?;
     let of_other_basis = done.other_accounts.into_iter().map(AccountId::from).zip(done.other_items).collect();
-    Ok(Written { rows: done.written.unsigned_abs(), of_other_basis })
+    Ok((Written { rows: done.written.unsigned_abs(), of_other_basis }, done.has_later_days))
 }
 
 /// Computes the changes of the days after some rows anew, and moves the sums.
@@ -423,7 +452,7 @@ async fn mend(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<i64, Erro
                     cross join generate_series(1, 92) n
                     join analytics.content_daily_metrics d
                         on d.organization_id = $1 and d.date = u.date + n and d.content_key = c.content_key
-                           and d.basis = 'lifetime'
+                           and d.basis = 'lifetime' and d.date > $6 and d.date <= $7::date + 92
            ), valued as materialized (
                select m.*, false as is_new,
                       m.reach - coalesce(o.reach, case when m.born >= m.date - 1 then 0 end) as reach_change, m.impressions -
@@ -438,18 +467,20 @@ async fn mend(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<i64, Erro
                from (select t.account, t.born, d.content_key, d.date, d.reach, d.impressions, d.views, d.reactions, d.comments, d.shares, d.clicks, d.saves, d.watch_time_ms, d.reach_change as old_reach, d.impressions_change as old_impressions, d.views_change as old_views, d.reactions_change as old_reactions, d.comments_change as old_comments, d.shares_change as old_shares, d.clicks_change as old_clicks, d.saves_change as old_saves, d.watch_time_ms_change as old_watch_time_ms
                      from touched t
                           join analytics.content_daily_metrics d
-                              on d.organization_id = $1 and d.date = t.date and d.content_key = t.content_key) m
+                              on d.organization_id = $1 and d.date = t.date and d.content_key = t.content_key
+                                 and d.date > $6 and d.date <= $7::date + 92) m
                     cross join lateral (
                         select (array_agg(b.reach order by n) filter (where b.reach is not null))[1] as reach, (array_agg(b.impressions order by n) filter (where b.impressions is not null))[1] as impressions, (array_agg(b.views order by n) filter (where b.views is not null))[1] as views, (array_agg(b.reactions order by n) filter (where b.reactions is not null))[1] as reactions, (array_agg(b.comments order by n) filter (where b.comments is not null))[1] as comments, (array_agg(b.shares order by n) filter (where b.shares is not null))[1] as shares, (array_agg(b.clicks order by n) filter (where b.clicks is not null))[1] as clicks, (array_agg(b.saves order by n) filter (where b.saves is not null))[1] as saves, (array_agg(b.watch_time_ms order by n) filter (where b.watch_time_ms is not null))[1] as watch_time_ms
                         from generate_series(1, 92) n
                              join analytics.content_daily_metrics b
                                  on b.organization_id = $1 and b.date = m.date - n and b.content_key = m.content_key
-                                    and b.basis = 'lifetime') o
+                                    and b.basis = 'lifetime' and b.date > $6::date - 92 and b.date <= $7::date + 91) o
            ), mended as (
                update analytics.content_daily_metrics t
                set reach_change = v.reach_change, impressions_change = v.impressions_change, views_change = v.views_change, reactions_change = v.reactions_change, comments_change = v.comments_change, shares_change = v.shares_change, clicks_change = v.clicks_change, saves_change = v.saves_change, watch_time_ms_change = v.watch_time_ms_change
                from valued v
                where t.organization_id = $1 and t.date = v.date and t.content_key = v.content_key
+                 and t.date > $6 and t.date <= $7::date + 92
                  and (v.reach_change, v.impressions_change, v.views_change, v.reactions_change, v.comments_change, v.shares_change, v.clicks_change, v.saves_change, v.watch_time_ms_change) is distinct from (v.old_reach, v.old_impressions, v.old_views, v.old_reactions, v.old_comments, v.old_shares, v.old_clicks, v.old_saves, v.old_watch_time_ms)
            ), summed as (
                insert into analytics.daily_rollups as t
@@ -555,9 +586,11 @@ async fn mend(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<i64, Erro
            where (v.reach_change, v.impressions_change, v.views_change, v.reactions_change, v.comments_change, v.shares_change, v.clicks_change, v.saves_change, v.watch_time_ms_change) is distinct from (v.old_reach, v.old_impressions, v.old_views, v.old_reactions, v.old_comments, v.old_shares, v.old_clicks, v.old_saves, v.old_watch_time_ms)"#,
         organization.uuid(),
         &c.accounts,
-        &c.items,
+        &c.items as &[&str],
         &c.dates as &[Date],
         now as Timestamp,
+        c.first as Option<Date>,
+        c.last as Option<Date>,
     )
     .fetch_one(tx.conn())
     .await?)

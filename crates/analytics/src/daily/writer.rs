@@ -1,20 +1,24 @@
 //! One writer for all that fetch.
 //!
 //! An account yields some ten rows a day; a transaction for each of them costs several times the rows. Whoever has rows
-//! lays them down, and whoever finds the pen free writes everything that lies there, for himself and for the others:
-//! the more arrive at once, the larger the batches, and one alone never waits.
+//! lays them down, and whoever finds a pen free writes what lies there, for himself and for the others: the more arrive at
+//! once, the larger the batches, and one alone never waits. What is of an organization that another pen writes stays until
+//! that one is done: it would only wait for its lock.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rookery_db::{Db, Error, OrgTx};
 use rookery_governance::audit::{self, Changes};
 use rookery_kernel::{AccountId, Clock, OrganizationId, Scope};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, oneshot};
 
 use super::store::{self, ROWS_MAX, Row, Written};
 
 const TABLE: &str = "analytics.content_daily_metrics";
+/// Batches that are written at once: while the database works on one, the next is put together and sent. More would make
+/// the batches smaller.
+const PENS: usize = 2;
 
 /// Rows of one organization that somebody waits for.
 struct Pending {
@@ -28,13 +32,76 @@ struct Pending {
 pub(crate) struct Writer {
     db: Db,
     clock: Arc<dyn Clock>,
-    waiting: Arc<Mutex<Vec<Pending>>>,
-    pen: Arc<tokio::sync::Mutex<()>>,
+    desk: Arc<Desk>,
+    pens: Arc<Semaphore>,
+}
+
+/// What lies there, and what is being written.
+#[derive(Default)]
+struct Desk {
+    state: Mutex<State>,
+    /// A batch is done.
+    done: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: Vec<Pending>,
+    in_work: BTreeSet<OrganizationId>,
+}
+
+impl Desk {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What lies there of organizations that nobody writes, up to a statement's worth of rows.
+    fn pick_up<'a>(&'a self, pen: SemaphorePermit<'a>) -> Option<Batch<'a>> {
+        let mut state = self.state();
+        let mut rows = 0;
+        let (mut taken, mut left) = (Vec::new(), Vec::new());
+        for pending in std::mem::take(&mut state.waiting) {
+            let is_free = !state.in_work.contains(&pending.scope.organization_id);
+            if pending.done.is_closed() {
+                continue;
+            }
+            if is_free && (rows == 0 || rows + pending.rows.len() <= ROWS_MAX) {
+                rows += pending.rows.len();
+                taken.push(pending);
+            } else {
+                left.push(pending);
+            }
+        }
+        state.waiting = left;
+        if taken.is_empty() {
+            return None;
+        }
+        let organizations: BTreeSet<OrganizationId> = taken.iter().map(|p| p.scope.organization_id).collect();
+        state.in_work.extend(&organizations);
+        Some(Batch { desk: self, taken, organizations, _pen: pen })
+    }
+}
+
+/// Rows that are being written. However that ends, their organizations are free again.
+struct Batch<'a> {
+    desk: &'a Desk,
+    taken: Vec<Pending>,
+    organizations: BTreeSet<OrganizationId>,
+    _pen: SemaphorePermit<'a>,
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        let mut state = self.desk.state();
+        state.in_work.retain(|organization| !self.organizations.contains(organization));
+        drop(state);
+        self.desk.done.notify_waiters();
+    }
 }
 
 impl Writer {
     pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
-        Self { db, clock, waiting: Arc::default(), pen: Arc::default() }
+        Self { db, clock, desk: Arc::default(), pens: Arc::new(Semaphore::new(PENS)) }
     }
 
     /// Stores rows of one organization and returns when they are committed. Doing it again changes nothing.
@@ -45,7 +112,7 @@ impl Writer {
         let rows = Arc::new(rows);
         loop {
             let (done, mut answer) = oneshot::channel();
-            self.lay_down(Pending { scope: scope.clone(), rows: Arc::clone(&rows), done });
+            self.desk.state().waiting.push(Pending { scope: scope.clone(), rows: Arc::clone(&rows), done });
             loop {
                 tokio::select! {
                     biased;
@@ -54,33 +121,24 @@ impl Writer {
                         // Who wrote for us was stopped half-way; nothing was committed.
                         Err(_) => break,
                     },
-                    _pen = self.pen.lock() => {
-                        let batch = self.pick_up();
-                        if !batch.is_empty() {
-                            self.write_all(batch).await;
-                        }
-                    }
+                    // Begun, it is not dropped for the answer: others wait for theirs.
+                    mut batch = self.next_batch() => self.write_all(std::mem::take(&mut batch.taken)).await,
                 }
             }
         }
     }
 
-    fn lay_down(&self, pending: Pending) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(pending);
-    }
-
-    /// What lies there, up to a statement's worth of rows.
-    fn pick_up(&self) -> Vec<Pending> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|pending| !pending.done.is_closed());
-        let mut rows = 0;
-        let count = waiting.iter().take_while(|pending| {
-            let fits = rows == 0 || rows + pending.rows.len() <= ROWS_MAX;
-            rows += pending.rows.len();
-            fits
-        });
-        let count = count.count();
-        waiting.drain(..count).collect()
+    /// What to write as soon as a pen is free; if all that lies there is of organizations in work, after one is done.
+    async fn next_batch(&self) -> Batch<'_> {
+        loop {
+            let pen = self.pens.acquire().await.expect("pens are never taken away");
+            // Asked for before looking: what is done in between is not missed.
+            let done = self.desk.done.notified();
+            if let Some(batch) = self.desk.pick_up(pen) {
+                return batch;
+            }
+            done.await;
+        }
     }
 
     async fn write_all(&self, batch: Vec<Pending>) {
@@ -126,10 +184,11 @@ impl Writer {
                 }
                 None => tx.insert(self.db.org(scope).await?),
             };
-            let rows: Vec<Row> = places.iter().flat_map(|place| batch[*place].rows.iter().cloned()).collect();
-            let written = store::write(open, &rows, self.clock.now()).await?;
+            let rows: Vec<&Row> = places.iter().flat_map(|place| batch[*place].rows.iter()).collect();
+            let count = rows.len();
+            let written = store::write(open, rows, self.clock.now()).await?;
             if written.rows > 0 {
-                self.note(open, written.rows, rows.len()).await?;
+                self.note(open, written.rows, count).await?;
             }
             share(&mut results, batch, places, &written);
         }
@@ -159,5 +218,60 @@ fn share(results: &mut BTreeMap<usize, Written>, batch: &[Pending], places: &[us
         };
         let of_other_basis = written.of_other_basis.iter().filter(mine).cloned().collect();
         results.insert(*place, Written { rows: if n == 0 { written.rows } else { 0 }, of_other_basis });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rookery_kernel::Date;
+
+    use crate::daily::{MetricBasis, Reading};
+
+    fn lay_down(desk: &Desk, organization: OrganizationId) -> oneshot::Receiver<Result<Written, Error>> {
+        let (done, answer) = oneshot::channel();
+        let numbers = crate::kpi::Numbers { reach: Some(1), ..Default::default() };
+        let reading: Reading = crate::daily::DailyReading {
+            account: AccountId::from_uuid(organization.uuid()),
+            external_content_id: "1".to_owned(),
+            date: "2026-03-01".parse::<Date>().expect("a date"),
+            basis: MetricBasis::Day,
+            numbers,
+        }
+        .into();
+        let row = Row {
+            account: AccountId::from_uuid(organization.uuid()),
+            date: "2026-03-01".parse().expect("a date"),
+            is_partial: false,
+            fetched_at: "2026-03-02".parse::<Date>().expect("a date").start_utc(),
+            source_version: "test/1".to_owned(),
+            reading,
+        };
+        let pending = Pending { scope: Scope::worker(organization), rows: Arc::new(vec![row]), done };
+        desk.state().waiting.push(pending);
+        answer
+    }
+
+    #[test]
+    fn what_is_of_an_organization_in_work_stays_until_that_batch_is_done() {
+        let [one, other] = [1, 2].map(|n| OrganizationId::from_uuid(uuid::Uuid::from_u128(n)));
+        let (desk, pens) = (Desk::default(), Semaphore::new(3));
+        let pick_up = || desk.pick_up(pens.try_acquire().expect("a free pen"));
+        let taken = |batch: &Option<Batch<'_>>| -> Vec<OrganizationId> {
+            batch.iter().flat_map(|b| b.taken.iter().map(|p| p.scope.organization_id)).collect()
+        };
+        let _answers = [lay_down(&desk, one), lay_down(&desk, one)];
+        let first = pick_up();
+        assert_eq!(taken(&first), [one, one], "what lies there goes together");
+
+        let _late = [lay_down(&desk, one), lay_down(&desk, other)];
+        drop(lay_down(&desk, other));
+        let second = pick_up();
+        assert_eq!(taken(&second), [other], "neither what is in work nor what nobody waits for");
+        assert!(pick_up().is_none());
+        assert_eq!(pens.available_permits(), 1, "who finds nothing gives the pen back");
+
+        drop(first);
+        assert_eq!(taken(&pick_up()), [one]);
     }
 }

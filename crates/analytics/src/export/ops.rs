@@ -41,7 +41,7 @@ impl Analytics {
                 let next = rows.last().filter(|_| is_full).map(|row| DatasetPlace(Some((row.published_at, row.id))));
                 let item = |row: store::ItemRow| {
                     let account = known.iter().find(|account| account.id == row.integration_id);
-                    let numbers = row.numbers();
+                    let numbers = row.numbers;
                     Vec::from(Item {
                         id: row.id,
                         account: account.map(|a| a.name().to_owned()).unwrap_or_default(),

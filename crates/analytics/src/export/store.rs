@@ -5,7 +5,7 @@ use rookery_kernel::{AccountId, ContentId, Date, Timestamp, Zone};
 use uuid::Uuid;
 
 use super::model::Sums;
-use crate::kpi::{Numbers, Range, Rate, RateBasis};
+use crate::kpi::{Numbers, Range, Rated};
 
 /// An item with its newest totals, as it is stored.
 #[derive(sqlx::FromRow)]
@@ -20,29 +20,8 @@ pub(super) struct ItemRow {
     pub permalink: Option<String>,
     pub tags: Option<String>,
     pub date: Option<Date>,
-    reach: Option<i64>,
-    impressions: Option<i64>,
-    views: Option<i64>,
-    reactions: Option<i64>,
-    comments: Option<i64>,
-    shares: Option<i64>,
-    clicks: Option<i64>,
-    saves: Option<i64>,
-}
-
-impl ItemRow {
-    pub fn numbers(&self) -> Numbers {
-        Numbers {
-            reach: self.reach,
-            impressions: self.impressions,
-            views: self.views,
-            reactions: self.reactions,
-            comments: self.comments,
-            shares: self.shares,
-            clicks: self.clicks,
-            saves: self.saves,
-        }
-    }
+    #[sqlx(flatten)]
+    pub numbers: Numbers,
 }
 
 const ITEMS: &str = "
@@ -95,19 +74,11 @@ pub(super) async fn items(
 struct DayRow {
     date: Date,
     items: i64,
-    reach: Option<i64>,
-    impressions: Option<i64>,
-    views: Option<i64>,
-    reactions: Option<i64>,
-    comments: Option<i64>,
-    shares: Option<i64>,
-    clicks: Option<i64>,
-    saves: Option<i64>,
+    #[sqlx(flatten)]
+    numbers: Numbers,
     engagement: Option<i64>,
-    rated_engagement: i64,
-    by_reach: i64,
-    by_views: i64,
-    by_impressions: i64,
+    #[sqlx(flatten)]
+    rated: Rated,
 }
 
 const DAYS: &str = "
@@ -115,8 +86,8 @@ const DAYS: &str = "
            sum(views)::bigint as views, sum(reactions)::bigint as reactions, sum(comments)::bigint as comments,
            sum(shares)::bigint as shares, sum(clicks)::bigint as clicks, sum(saves)::bigint as saves,
            sum(engagement)::bigint as engagement, sum(rated_engagement)::bigint as rated_engagement,
-           sum(rated_by_reach)::bigint as by_reach, sum(rated_by_views)::bigint as by_views,
-           sum(rated_by_impressions)::bigint as by_impressions
+           sum(rated_by_reach)::bigint as rated_by_reach, sum(rated_by_views)::bigint as rated_by_views,
+           sum(rated_by_impressions)::bigint as rated_by_impressions
     from analytics.daily_rollups
     where organization_id = $1 and scope_id = any($2) and format = 'all' and date >= $3 and date <= $4
     group by date order by date";
@@ -131,29 +102,7 @@ pub(super) async fn days(tx: &mut OrgTx, scopes: &[Uuid], range: Range) -> Resul
         .fetch_all(tx.conn())
         .await?;
     let day = |r: DayRow| {
-        let numbers = Numbers {
-            reach: r.reach,
-            impressions: r.impressions,
-            views: r.views,
-            reactions: r.reactions,
-            comments: r.comments,
-            shares: r.shares,
-            clicks: r.clicks,
-            saves: r.saves,
-        };
-        let base = r.by_reach + r.by_views + r.by_impressions;
-        let rate = if base > 0 {
-            let basis = match (r.by_reach > 0, r.by_views > 0, r.by_impressions > 0) {
-                (true, false, false) => RateBasis::Reach,
-                (false, true, false) => RateBasis::Views,
-                (false, false, true) => RateBasis::Impressions,
-                _ => RateBasis::Mixed,
-            };
-            Rate { value: Some(r.rated_engagement as f64 / base as f64), basis }
-        } else {
-            Rate::unknown()
-        };
-        (r.date, Sums { items: r.items, numbers, engagement: r.engagement, rate })
+        (r.date, Sums { items: r.items, numbers: r.numbers, engagement: r.engagement, rate: r.rated.rate() })
     };
     Ok(rows.into_iter().map(day).collect())
 }

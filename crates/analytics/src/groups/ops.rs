@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::model::{GROUPS_MAX, GroupDraft, GroupFault, GroupFigures, PageGroup};
 use super::store;
-use crate::kpi::{Range, Rate, RateBasis};
+use crate::kpi::{self, PeriodSums, Range, Rate};
 use crate::{Analytics, rollup};
 
 /// A group was not changed.
@@ -193,17 +193,17 @@ impl Analytics {
         let mut tx = self.db.org(scope).await?;
         let groups = store::list(&mut tx, None).await?;
         let ids: Vec<Uuid> = groups.iter().map(|group| group.id.uuid()).collect();
-        let mut sums: BTreeMap<PageGroupId, store::Sums> =
-            store::sums(&mut tx, &ids, range).await?.into_iter().map(|sums| (sums.group_id, sums)).collect();
+        let sums: BTreeMap<Uuid, PeriodSums> =
+            kpi::period_sums(&mut tx, &ids, "all", range).await?.into_iter().collect();
         let posts: BTreeMap<PageGroupId, i64> = store::posts(&mut tx, &ids, range, zone).await?.into_iter().collect();
         let figures = groups.into_iter().map(|group| {
-            let sums = sums.remove(&group.id);
+            let sums = sums.get(&group.id.uuid());
             GroupFigures {
                 posts: posts.get(&group.id).copied().unwrap_or(0),
                 is_computed: sums.is_some(),
-                reach: sums.as_ref().and_then(|s| s.reach),
-                engagement: sums.as_ref().and_then(|s| s.engagement),
-                rate: sums.as_ref().map_or(Rate::unknown(), rate),
+                reach: sums.and_then(|s| s.numbers.reach),
+                engagement: sums.and_then(|s| s.engagement),
+                rate: sums.map_or(Rate::unknown(), PeriodSums::engagement_rate),
                 group,
             }
         });
@@ -268,23 +268,4 @@ fn taken(error: rookery_db::Error, name: &str) -> GroupError {
         Some("idx_page_groups_name") => GroupError::NameTaken(name.to_owned()),
         _ => error.into(),
     }
-}
-
-/// Engagement ÷ what the items of the group can be divided by, each by its own basis.
-fn rate(sums: &store::Sums) -> Rate {
-    let bases = [
-        (sums.by_reach, RateBasis::Reach),
-        (sums.by_views, RateBasis::Views),
-        (sums.by_impressions, RateBasis::Impressions),
-    ];
-    let base: i64 = bases.iter().map(|(n, _)| n).sum();
-    if base <= 0 {
-        return Rate::unknown();
-    }
-    let mut used = bases.iter().filter(|(n, _)| *n != 0).map(|(_, basis)| *basis);
-    let basis = match (used.next(), used.next()) {
-        (Some(only), None) => only,
-        _ => RateBasis::Mixed,
-    };
-    Rate { value: Some(sums.rated_engagement as f64 / base as f64), basis }
 }

@@ -1,7 +1,7 @@
 //! The statements on page groups.
 
 use rookery_db::{Error, OrgTx};
-use rookery_kernel::{AccountId, Date, PageGroupId, Timestamp, UserId, Zone};
+use rookery_kernel::{AccountId, PageGroupId, Timestamp, UserId, Zone};
 use uuid::Uuid;
 
 use super::model::{GroupDraft, PageGroup};
@@ -184,41 +184,6 @@ pub(super) async fn remove_members(tx: &mut OrgTx, id: PageGroupId, tracked: &[U
         organization.uuid(),
         id.uuid(),
         tracked,
-    )
-    .fetch_all(tx.conn())
-    .await?)
-}
-
-/// The sums of a group over a range.
-pub(super) struct Sums {
-    pub group_id: PageGroupId,
-    pub reach: Option<i64>,
-    pub engagement: Option<i64>,
-    pub rated_engagement: i64,
-    pub by_reach: i64,
-    pub by_views: i64,
-    pub by_impressions: i64,
-}
-
-/// What the daily sums of these groups make in a range; groups without any are left out.
-pub(super) async fn sums(tx: &mut OrgTx, groups: &[Uuid], range: Range) -> Result<Vec<Sums>, Error> {
-    let organization = tx.organization_id();
-    Ok(sqlx::query_as!(
-        Sums,
-        r#"select r.scope_id as "group_id!: PageGroupId", sum(r.reach)::bigint as reach,
-                  sum(r.engagement)::bigint as engagement,
-                  coalesce(sum(r.rated_engagement), 0)::bigint as "rated_engagement!",
-                  coalesce(sum(r.rated_by_reach), 0)::bigint as "by_reach!",
-                  coalesce(sum(r.rated_by_views), 0)::bigint as "by_views!",
-                  coalesce(sum(r.rated_by_impressions), 0)::bigint as "by_impressions!"
-           from analytics.daily_rollups r
-           where r.organization_id = $1 and r.scope_id = any($2) and r.format = 'all'
-             and r.date between $3 and $4 and r.scope_type = 'group'
-           group by r.scope_id"#,
-        organization.uuid(),
-        groups,
-        range.from as Date,
-        range.to as Date,
     )
     .fetch_all(tx.conn())
     .await?)

@@ -256,10 +256,8 @@ pub(super) async fn windows(tx: &mut OrgTx, asked: &[Asked], to: Date) -> Result
         metric: AlertMetric,
         is_now: bool,
         value: Option<i64>,
-        rated_engagement: i64,
-        rated_by_reach: i64,
-        rated_by_views: i64,
-        rated_by_impressions: i64,
+        #[sqlx(flatten)]
+        rated: Rated,
         reported: i64,
         expected: i64,
     }
@@ -297,15 +295,8 @@ pub(super) async fn windows(tx: &mut OrgTx, asked: &[Asked], to: Date) -> Result
     .await?;
     let mut readings: Vec<(Reading, Reading)> = vec![(Reading::default(), Reading::default()); asked.len()];
     for (n, row) in rows.into_iter().enumerate() {
-        let rated = Rated {
-            engagement: row.rated_engagement,
-            by_reach: row.rated_by_reach,
-            by_views: row.rated_by_views,
-            by_impressions: row.rated_by_impressions,
-        };
         let (value, base) = if row.metric == AlertMetric::EngagementRate {
-            let base = row.rated_by_reach + row.rated_by_views + row.rated_by_impressions;
-            (rated.rate().value, Some(base as f64))
+            (row.rated.rate().value, Some(row.rated.base() as f64))
         } else {
             let value = row.value.map(|value| value as f64);
             (value, value)

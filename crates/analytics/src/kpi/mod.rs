@@ -1,5 +1,34 @@
 //! What numbers mean: formulas, and the sums behind them.
 
+/// The [`Numbers`] of a checked statement's row, which has them under their names.
+macro_rules! numbers {
+    ($row:expr) => {
+        $crate::kpi::Numbers {
+            reach: $row.reach,
+            impressions: $row.impressions,
+            views: $row.views,
+            reactions: $row.reactions,
+            comments: $row.comments,
+            shares: $row.shares,
+            clicks: $row.clicks,
+            saves: $row.saves,
+        }
+    };
+}
+
+/// The [`Rated`] of a checked statement's row, which has its parts under the names of the rollups' columns.
+macro_rules! rated {
+    ($row:expr) => {
+        $crate::kpi::Rated {
+            engagement: $row.rated_engagement,
+            by_reach: $row.rated_by_reach,
+            by_views: $row.rated_by_views,
+            by_impressions: $row.rated_by_impressions,
+        }
+    };
+}
+pub(crate) use numbers;
+
 mod model;
 mod queries;
 

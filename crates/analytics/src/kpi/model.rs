@@ -8,7 +8,7 @@ use rookery_kernel::Date;
 use serde::Serialize;
 
 /// The numbers of an item, or sums of them. `None` is "not reported".
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct Numbers {
     /// People who saw it.
@@ -43,6 +43,22 @@ impl Numbers {
     /// Reactions, comments and shares together.
     pub fn engagement(&self) -> Option<i64> {
         engagement(self.reactions, self.comments, self.shares)
+    }
+
+    /// Both together, number by number.
+    #[must_use]
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        let sum = |of: fn(&Self) -> Option<i64>| total([of(self), of(other)]);
+        Self {
+            reach: sum(|n| n.reach),
+            impressions: sum(|n| n.impressions),
+            views: sum(|n| n.views),
+            reactions: sum(|n| n.reactions),
+            comments: sum(|n| n.comments),
+            shares: sum(|n| n.shares),
+            clicks: sum(|n| n.clicks),
+            saves: sum(|n| n.saves),
+        }
     }
 
     /// Engagement ÷ reach; where reach is unknown or 0, ÷ views, then ÷ impressions (PUB-49).
@@ -318,41 +334,52 @@ pub(crate) struct Day {
     pub posts: i64,
     /// How many followers more than on the day before, over the accounts known on both.
     pub followers_delta: Option<i64>,
-    /// Engagement of the changes that have something to divide by, and what that is.
-    pub rated_engagement: i64,
-    pub rated_by_reach: i64,
-    pub rated_by_views: i64,
-    pub rated_by_impressions: i64,
+    pub rated: Rated,
 }
 
 /// The rate of a set of days: sum of engagements ÷ sum of bases, not the mean of rates.
 pub(crate) fn rate_of_set<'a>(days: impl IntoIterator<Item = &'a Day>) -> Rate {
-    let mut rated = Rated::default();
-    for day in days {
-        rated.engagement = rated.engagement.saturating_add(day.rated_engagement);
-        rated.by_reach = rated.by_reach.saturating_add(day.rated_by_reach);
-        rated.by_views = rated.by_views.saturating_add(day.rated_by_views);
-        rated.by_impressions = rated.by_impressions.saturating_add(day.rated_by_impressions);
-    }
-    rated.rate()
+    days.into_iter().fold(Rated::default(), |sum, day| sum.plus(&day.rated)).rate()
 }
 
 /// The parts of a set's rate: engagement of what can be rated, and what it is divided by. Each change is rated by its
 /// reach if that is above 0, else by its views, else by its impressions.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Rated {
+    #[sqlx(rename = "rated_engagement")]
     pub engagement: i64,
+    #[sqlx(rename = "rated_by_reach")]
     pub by_reach: i64,
+    #[sqlx(rename = "rated_by_views")]
     pub by_views: i64,
+    #[sqlx(rename = "rated_by_impressions")]
     pub by_impressions: i64,
 }
 
 impl Rated {
-    /// Sum of engagements ÷ sum of bases.
+    /// Both together.
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            engagement: self.engagement.saturating_add(other.engagement),
+            by_reach: self.by_reach.saturating_add(other.by_reach),
+            by_views: self.by_views.saturating_add(other.by_views),
+            by_impressions: self.by_impressions.saturating_add(other.by_impressions),
+        }
+    }
+
+    /// What the engagement is divided by.
+    pub fn base(&self) -> i64 {
+        self.by_reach.saturating_add(self.by_views).saturating_add(self.by_impressions)
+    }
+
+    /// Sum of engagements ÷ sum of bases. Unknown unless the bases are more than 0 together: corrections of a network
+    /// can take one below.
     pub fn rate(&self) -> Rate {
-        let base = self.by_reach.saturating_add(self.by_views).saturating_add(self.by_impressions);
+        let base = self.base();
+        if base <= 0 {
+            return Rate::unknown();
+        }
         let basis = match (self.by_reach > 0, self.by_views > 0, self.by_impressions > 0) {
-            (false, false, false) => return Rate::unknown(),
             (true, false, false) => RateBasis::Reach,
             (false, true, false) => RateBasis::Views,
             (false, false, true) => RateBasis::Impressions,
@@ -367,28 +394,19 @@ impl Rated {
 pub struct PeriodSums {
     /// Items published.
     pub posts: i64,
-    /// PeriodSums of changes; reach is a sum over items, not unique people.
+    /// Sums of changes; reach is a sum over items, not unique people.
     pub numbers: Numbers,
     /// Milliseconds watched.
     pub watch_time_ms: Option<i64>,
     /// Reactions, comments and shares together.
     pub engagement: Option<i64>,
-    pub(crate) rated_engagement: i64,
-    pub(crate) rated_by_reach: i64,
-    pub(crate) rated_by_views: i64,
-    pub(crate) rated_by_impressions: i64,
+    pub(crate) rated: Rated,
 }
 
 impl PeriodSums {
     /// Engagement ÷ reach, views or impressions of the changes that have one.
     pub fn engagement_rate(&self) -> Rate {
-        let rated = Rated {
-            engagement: self.rated_engagement,
-            by_reach: self.rated_by_reach,
-            by_views: self.rated_by_views,
-            by_impressions: self.rated_by_impressions,
-        };
-        rated.rate()
+        self.rated.rate()
     }
 }
 
@@ -448,7 +466,7 @@ mod tests {
                 date: day("2026-03-01").plus_days(i64::try_from(n).expect("few")),
                 reach: Some(*reach), impressions: None, views: None, engagement: Some(*engagement),
                 posts: 0, followers_delta: None,
-                rated_engagement: *engagement, rated_by_reach: *reach, rated_by_views: 0, rated_by_impressions: 0,
+                rated: Rated { engagement: *engagement, by_reach: *reach, ..Rated::default() },
             }).collect();
             let (engagement, reach): (i64, i64) =
                 items.iter().fold((0, 0), |(e, r), item| (e + item.0, r + item.1));

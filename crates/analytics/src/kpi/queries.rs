@@ -4,7 +4,7 @@ use rookery_db::{Error, OrgTx};
 use rookery_kernel::{AccountId, Date, Timestamp};
 use uuid::Uuid;
 
-use super::model::{Day, Numbers, PeriodSums, Range};
+use super::model::{Day, PeriodSums, Range};
 
 /// What happened on each day from `from` to `to` in these scopes together: the organization by its own id, or accounts,
 /// page groups, tags. `format` is a content format or `all`. Days without anything have no row.
@@ -16,8 +16,7 @@ pub(crate) async fn days(
     to: Date,
 ) -> Result<Vec<Day>, Error> {
     let organization = tx.organization_id();
-    Ok(sqlx::query_as!(
-        Day,
+    let rows = sqlx::query!(
         r#"select r.date, sum(r.reach)::bigint as reach, sum(r.impressions)::bigint as impressions,
                   sum(r.views)::bigint as views, sum(r.engagement)::bigint as engagement,
                   sum(r.new_content_count)::bigint as "posts!", sum(r.followers_delta)::bigint as followers_delta,
@@ -37,7 +36,18 @@ pub(crate) async fn days(
         to as Date,
     )
     .fetch_all(tx.conn())
-    .await?)
+    .await?;
+    let days = rows.into_iter().map(|row| Day {
+        date: row.date,
+        reach: row.reach,
+        impressions: row.impressions,
+        views: row.views,
+        engagement: row.engagement,
+        posts: row.posts,
+        followers_delta: row.followers_delta,
+        rated: rated!(row),
+    });
+    Ok(days.collect())
 }
 
 /// What one account knows of a range.
@@ -167,25 +177,12 @@ pub(crate) async fn period_sums(
     .fetch_all(tx.conn())
     .await?;
     let sums = rows.into_iter().map(|row| {
-        let numbers = Numbers {
-            reach: row.reach,
-            impressions: row.impressions,
-            views: row.views,
-            reactions: row.reactions,
-            comments: row.comments,
-            shares: row.shares,
-            clicks: row.clicks,
-            saves: row.saves,
-        };
         let sums = PeriodSums {
             posts: row.posts,
-            numbers,
+            numbers: numbers!(row),
             watch_time_ms: row.watch_time_ms,
             engagement: row.engagement,
-            rated_engagement: row.rated_engagement,
-            rated_by_reach: row.rated_by_reach,
-            rated_by_views: row.rated_by_views,
-            rated_by_impressions: row.rated_by_impressions,
+            rated: rated!(row),
         };
         (row.scope_id, sums)
     });

@@ -146,9 +146,15 @@ pub(super) fn confidence(samples: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kpi::Rated;
 
     fn sums(items: i64, engagement: i64, reach: i64) -> Sums {
-        Sums { items, with_data: items, rated_engagement: engagement, rated_by: [reach, 0, 0], ..Sums::default() }
+        Sums {
+            items,
+            with_data: items,
+            rated: Rated { engagement, by_reach: reach, ..Rated::default() },
+            ..Sums::default()
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::content::ContentFormat;
-use crate::kpi::{BadRange, Coverage, Mode, Numbers, Range, Rate, RateBasis, Unit, change_percent, total};
+use crate::kpi::{BadRange, Coverage, Mode, Numbers, Range, Rate, RateBasis, Rated, Unit, change_percent, total};
 
 /// A closed list of words for addresses and the API.
 macro_rules! choices {
@@ -279,10 +279,7 @@ pub struct Sums {
     pub numbers: Numbers,
     /// Reactions, comments and shares.
     pub engagement: Option<i64>,
-    /// Engagement of what can be rated.
-    pub rated_engagement: i64,
-    /// What it is divided by: reach, views of what has no reach, impressions of what has neither.
-    pub rated_by: [i64; 3],
+    pub(crate) rated: Rated,
     /// Items; in activity mode 0.
     pub items: i64,
     /// Items that report the measure that was asked for; in activity mode 0.
@@ -293,22 +290,10 @@ impl Sums {
     /// Both together.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
-        let (a, b) = (&self.numbers, &other.numbers);
-        let sum = |a: Option<i64>, b: Option<i64>| total([a, b]);
         Self {
-            numbers: Numbers {
-                reach: sum(a.reach, b.reach),
-                impressions: sum(a.impressions, b.impressions),
-                views: sum(a.views, b.views),
-                reactions: sum(a.reactions, b.reactions),
-                comments: sum(a.comments, b.comments),
-                shares: sum(a.shares, b.shares),
-                clicks: sum(a.clicks, b.clicks),
-                saves: sum(a.saves, b.saves),
-            },
-            engagement: sum(self.engagement, other.engagement),
-            rated_engagement: self.rated_engagement + other.rated_engagement,
-            rated_by: std::array::from_fn(|n| self.rated_by[n] + other.rated_by[n]),
+            numbers: self.numbers.plus(&other.numbers),
+            engagement: total([self.engagement, other.engagement]),
+            rated: self.rated.plus(&other.rated),
             items: self.items + other.items,
             with_data: self.with_data + other.with_data,
         }
@@ -316,17 +301,7 @@ impl Sums {
 
     /// Sum of engagements ÷ sum of what they are divided by; not the mean of rates.
     pub fn rate(&self) -> Rate {
-        let base: i64 = self.rated_by.iter().sum();
-        if base <= 0 {
-            return Rate::unknown();
-        }
-        let basis = match self.rated_by.map(|n| n > 0) {
-            [true, false, false] => RateBasis::Reach,
-            [false, true, false] => RateBasis::Views,
-            [false, false, true] => RateBasis::Impressions,
-            _ => RateBasis::Mixed,
-        };
-        Rate { value: Some(self.rated_engagement as f64 / base as f64), basis }
+        self.rated.rate()
     }
 
     /// One figure; followers are no sum and never here.

@@ -13,7 +13,7 @@ use super::table::{ContentCursor, ContentQuery, ContentSort, RATE_REACH_MIN};
 use crate::content::{ContentFormat, ContentRow};
 use crate::daily::MetricBasis;
 use crate::kinds::TagType;
-use crate::kpi::{Numbers, Range};
+use crate::kpi::{Numbers, Range, Rated, numbers};
 
 /// Sums of a part (its number in the list that was asked for), a format and a step (counted from 0).
 pub(super) struct PartRow {
@@ -28,44 +28,25 @@ struct SumRow {
     part: i32,
     format: String,
     step: i32,
-    reach: Option<i64>,
-    impressions: Option<i64>,
-    views: Option<i64>,
-    reactions: Option<i64>,
-    comments: Option<i64>,
-    shares: Option<i64>,
-    clicks: Option<i64>,
-    saves: Option<i64>,
+    #[sqlx(flatten)]
+    numbers: Numbers,
     engagement: Option<i64>,
-    rated_engagement: i64,
-    rated_by_reach: i64,
-    rated_by_views: i64,
-    rated_by_impressions: i64,
+    #[sqlx(flatten)]
+    rated: Rated,
     items: i64,
     with_data: i64,
 }
 
 impl From<SumRow> for PartRow {
     fn from(r: SumRow) -> Self {
-        let numbers = Numbers {
-            reach: r.reach,
-            impressions: r.impressions,
-            views: r.views,
-            reactions: r.reactions,
-            comments: r.comments,
-            shares: r.shares,
-            clicks: r.clicks,
-            saves: r.saves,
-        };
         Self {
             part: usize::try_from(r.part).unwrap_or(usize::MAX),
             format: r.format,
             step: usize::try_from(r.step - 1).unwrap_or(usize::MAX),
             sums: Sums {
-                numbers,
+                numbers: r.numbers,
                 engagement: r.engagement,
-                rated_engagement: r.rated_engagement,
-                rated_by: [r.rated_by_reach, r.rated_by_views, r.rated_by_impressions],
+                rated: r.rated,
                 items: r.items,
                 with_data: r.with_data,
             },
@@ -437,14 +418,8 @@ struct ContentDbRow {
     post_id: Option<Uuid>,
     is_deleted_on_platform: bool,
     numbers_date: Option<Date>,
-    reach: Option<i64>,
-    impressions: Option<i64>,
-    views: Option<i64>,
-    reactions: Option<i64>,
-    comments: Option<i64>,
-    shares: Option<i64>,
-    clicks: Option<i64>,
-    saves: Option<i64>,
+    #[sqlx(flatten)]
+    numbers: Numbers,
 }
 
 /// A row with its place in an order.
@@ -456,16 +431,6 @@ pub(super) struct Placed {
 
 impl From<ContentDbRow> for Placed {
     fn from(r: ContentDbRow) -> Self {
-        let numbers = Numbers {
-            reach: r.reach,
-            impressions: r.impressions,
-            views: r.views,
-            reactions: r.reactions,
-            comments: r.comments,
-            shares: r.shares,
-            clicks: r.clicks,
-            saves: r.saves,
-        };
         let row = ContentRow {
             id: ContentId::from_uuid(r.id),
             integration_id: r.integration_id,
@@ -479,7 +444,7 @@ impl From<ContentDbRow> for Placed {
             published_at: r.published_at,
             post_id: r.post_id.map(rookery_kernel::PostId::from_uuid),
             is_deleted_on_platform: r.is_deleted_on_platform,
-            numbers,
+            numbers: r.numbers,
             numbers_date: r.numbers_date,
         };
         Self { row, value: r.sort_value, key: r.content_key }
@@ -628,19 +593,7 @@ pub(super) async fn readings(
     )
     .fetch_all(tx.conn())
     .await?;
-    let readings = rows.into_iter().map(|row| {
-        let numbers = Numbers {
-            reach: row.reach,
-            impressions: row.impressions,
-            views: row.views,
-            reactions: row.reactions,
-            comments: row.comments,
-            shares: row.shares,
-            clicks: row.clicks,
-            saves: row.saves,
-        };
-        (row.date.days_since(published), row.basis, numbers)
-    });
+    let readings = rows.into_iter().map(|row| (row.date.days_since(published), row.basis, numbers!(row)));
     Ok(readings.collect())
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::model::{AccountSummary, Heatmap, PlatformTotals, PublicationNumbers, TopContent, TrendPoint};
 use super::queries;
 use crate::Analytics;
-use crate::kpi::{self, Metric, Numbers, PeriodSums, Range, total};
+use crate::kpi::{self, Metric, Numbers, PeriodSums, Range};
 use crate::overview::in_scope;
 
 /// Nothing could be read.
@@ -39,26 +39,14 @@ impl Analytics {
         let accounts = self.accounts.list_in(&mut tx).await?;
         let ids: Vec<Uuid> = accounts.iter().map(|a| a.id.uuid()).collect();
         let by_account = kpi::period_sums(&mut tx, &ids, "all", range).await?;
-        let mut by_platform: BTreeMap<Platform, Vec<Numbers>> = BTreeMap::new();
+        let mut by_platform: BTreeMap<Platform, Numbers> = BTreeMap::new();
         for (id, sums) in by_account {
             if let Some(account) = accounts.iter().find(|a| a.id.uuid() == id) {
-                by_platform.entry(account.platform).or_default().push(sums.numbers);
+                let numbers = by_platform.entry(account.platform).or_default();
+                *numbers = numbers.plus(&sums.numbers);
             }
         }
-        let sums = by_platform.into_iter().map(|(platform, parts)| {
-            let sum = |of: fn(&Numbers) -> Option<i64>| total(parts.iter().map(of));
-            let numbers = Numbers {
-                reach: sum(|n| n.reach),
-                impressions: sum(|n| n.impressions),
-                views: sum(|n| n.views),
-                reactions: sum(|n| n.reactions),
-                comments: sum(|n| n.comments),
-                shares: sum(|n| n.shares),
-                clicks: sum(|n| n.clicks),
-                saves: sum(|n| n.saves),
-            };
-            PlatformTotals { platform, numbers }
-        });
+        let sums = by_platform.into_iter().map(|(platform, numbers)| PlatformTotals { platform, numbers });
         Ok(sums.collect())
     }
 

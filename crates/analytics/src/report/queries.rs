@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::model::{AccountSummary, PublicationNumbers, TopContent, TrendPoint};
 use crate::content::ContentFormat;
-use crate::kpi::{Metric, Numbers, Range};
+use crate::kpi::{Metric, Numbers, Range, numbers};
 use crate::run::{IngestErrorType, IngestKind, IngestRun, IngestStatus, IngestTrigger};
 use crate::tracking::TrackingHealth;
 
@@ -202,16 +202,7 @@ impl From<Ranked> for TopContent {
             thumbnail_url: row.thumbnail_url,
             published_at: row.published_at,
             post_id: row.post_id,
-            numbers: Numbers {
-                reach: row.reach,
-                impressions: row.impressions,
-                views: row.views,
-                reactions: row.reactions,
-                comments: row.comments,
-                shares: row.shares,
-                clicks: row.clicks,
-                saves: row.saves,
-            },
+            numbers: numbers!(row),
             numbers_date: row.date,
         }
     }
@@ -380,16 +371,7 @@ pub(crate) async fn newest(
     let numbers = rows.into_iter().map(|row| PublicationNumbers {
         external_content_id: row.external_content_id,
         content_id: row.id,
-        numbers: Numbers {
-            reach: row.reach,
-            impressions: row.impressions,
-            views: row.views,
-            reactions: row.reactions,
-            comments: row.comments,
-            shares: row.shares,
-            clicks: row.clicks,
-            saves: row.saves,
-        },
+        numbers: numbers!(row),
         date: row.date,
         is_partial: row.is_partial,
         fetched_at: row.fetched_at,
@@ -398,39 +380,11 @@ pub(crate) async fn newest(
     Ok(numbers.collect())
 }
 
-/// Eight numbers as stored, under the names of [`Numbers`].
-#[derive(sqlx::FromRow)]
-struct Row {
-    reach: Option<i64>,
-    impressions: Option<i64>,
-    views: Option<i64>,
-    reactions: Option<i64>,
-    comments: Option<i64>,
-    shares: Option<i64>,
-    clicks: Option<i64>,
-    saves: Option<i64>,
-}
-
-impl From<Row> for Numbers {
-    fn from(r: Row) -> Self {
-        Self {
-            reach: r.reach,
-            impressions: r.impressions,
-            views: r.views,
-            reactions: r.reactions,
-            comments: r.comments,
-            shares: r.shares,
-            clicks: r.clicks,
-            saves: r.saves,
-        }
-    }
-}
-
 #[derive(sqlx::FromRow)]
 struct Snapshot {
     recorded_at: Timestamp,
     #[sqlx(flatten)]
-    numbers: Row,
+    numbers: Numbers,
 }
 
 const TREND: &str = "select recorded_at, reach_count as reach, impressions_count as impressions, views_count as views,
@@ -456,6 +410,6 @@ pub(crate) async fn trend(
         .bind(until)
         .fetch_all(tx.conn())
         .await?;
-    let points = rows.into_iter().map(|row| TrendPoint { recorded_at: row.recorded_at, numbers: row.numbers.into() });
+    let points = rows.into_iter().map(|row| TrendPoint { recorded_at: row.recorded_at, numbers: row.numbers });
     Ok(points.collect())
 }

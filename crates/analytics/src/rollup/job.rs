@@ -53,7 +53,7 @@ impl Analytics {
 
     /// Has the sums computed if something is marked.
     pub(crate) async fn roll_up_if_marked(&self, tx: &mut OrgTx) -> Result<(), Error> {
-        if marks::oldest(tx).await?.is_some() {
+        if marks::is_any(tx).await? {
             let organization_id = tx.organization_id();
             self.jobs.enqueue(tx.conn(), Some(organization_id), &RollUp { organization_id }).await?;
         }

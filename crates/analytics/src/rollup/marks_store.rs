@@ -1,20 +1,29 @@
 //! Marks: what changed since sums were last computed.
 
 use rookery_db::{Error, OrgTx};
-use rookery_kernel::{Date, Timestamp};
+use rookery_kernel::Date;
 use uuid::Uuid;
 
 use crate::kinds::RollupMark;
 
 /// Tags that other content bears now: all their days are computed anew.
 pub(crate) async fn mark_tags(tx: &mut OrgTx, tags: &[Uuid]) -> Result<(), Error> {
+    mark_scopes(tx, RollupMark::Tag, tags).await
+}
+
+/// Page groups that have other members now: all their days are computed anew.
+pub(crate) async fn mark_groups(tx: &mut OrgTx, groups: &[Uuid]) -> Result<(), Error> {
+    mark_scopes(tx, RollupMark::Group, groups).await
+}
+
+async fn mark_scopes(tx: &mut OrgTx, kind: RollupMark, scopes: &[Uuid]) -> Result<(), Error> {
     let organization = tx.organization_id();
     sqlx::query!(
         "insert into analytics.rollup_marks (organization_id, kind, scope_id)
-         select $1, $3, tag from unnest($2::uuid[]) as tag",
+         select $1, $3, scope from unnest($2::uuid[]) as scope",
         organization.uuid(),
-        tags,
-        RollupMark::Tag as RollupMark,
+        scopes,
+        kind as RollupMark,
     )
     .execute(tx.conn())
     .await?;
@@ -28,21 +37,6 @@ pub(crate) async fn mark_content(tx: &mut OrgTx, keys: &[i64]) -> Result<(), Err
         "insert into analytics.rollup_marks (organization_id, kind, content_keys) values ($1, 'content', $2)",
         organization.uuid(),
         keys,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
-/// Page groups that have other members now: all their days are computed anew.
-pub(crate) async fn mark_groups(tx: &mut OrgTx, groups: &[Uuid]) -> Result<(), Error> {
-    let organization = tx.organization_id();
-    sqlx::query!(
-        "insert into analytics.rollup_marks (organization_id, kind, scope_id)
-         select $1, $3, page_group from unnest($2::uuid[]) as page_group",
-        organization.uuid(),
-        groups,
-        RollupMark::Group as RollupMark,
     )
     .execute(tx.conn())
     .await?;
@@ -121,11 +115,11 @@ pub(super) async fn remove(tx: &mut OrgTx, ids: &[i64]) -> Result<(), Error> {
     Ok(())
 }
 
-/// When the oldest mark was left; `None` is none.
-pub(crate) async fn oldest(tx: &mut OrgTx) -> Result<Option<Timestamp>, Error> {
+/// Whether something is marked.
+pub(super) async fn is_any(tx: &mut OrgTx) -> Result<bool, Error> {
     let organization = tx.organization_id();
     Ok(sqlx::query_scalar!(
-        r#"select min(created_at) as "oldest: Timestamp" from analytics.rollup_marks where organization_id = $1"#,
+        r#"select exists (select from analytics.rollup_marks where organization_id = $1) as "is_any!""#,
         organization.uuid(),
     )
     .fetch_one(tx.conn())

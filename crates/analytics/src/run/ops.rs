@@ -1,7 +1,7 @@
 //! Reading the diary; asking for a day to be collected.
 
-use rookery_jobs::admin::{self, AdminError};
-use rookery_jobs::{Enqueued, Job as _, JobState};
+use rookery_jobs::admin;
+use rookery_jobs::{Enqueued, Job, JobState};
 use rookery_kernel::{AccountId, Cursor, Date, Limit, Page, RunId, Scope, Timestamp};
 use tracing::instrument;
 use uuid::Uuid;
@@ -115,19 +115,8 @@ impl Analytics {
         date: Date,
         trigger: IngestTrigger,
     ) -> Result<Enqueued, RequestError> {
-        let mut tx = self.db.org(scope).await?;
-        let tracked = tracking::find(&mut tx, account).await?.filter(|t| t.enabled);
-        let tracked = tracked.ok_or(RequestError::NotTracked(account))?;
-        if date > tracked.zone().date(self.clock.now()) {
-            return Err(RequestError::FutureDate(date));
-        }
-        let organization_id = tx.organization_id();
-        let job = IngestIntegration { organization_id, integration_id: account, date, trigger };
-        let jobs = self.jobs.caused_by(scope);
-        let enqueued = jobs.enqueue(tx.conn(), Some(organization_id), &job).await?;
-        tx.commit().await?;
-        jobs.wake();
-        Ok(enqueued)
+        let job = IngestIntegration { organization_id: scope.organization_id, integration_id: account, date, trigger };
+        self.request(scope, account, date, &job).await
     }
 
     /// Asks for a range of old days of one account to be collected, behind everything else.
@@ -142,19 +131,29 @@ impl Analytics {
         from: Date,
         to: Date,
     ) -> Result<Enqueued, RequestError> {
-        let mut tx = self.db.org(scope).await?;
-        let tracked = tracking::find(&mut tx, account).await?.filter(|t| t.enabled);
-        let tracked = tracked.ok_or(RequestError::NotTracked(account))?;
-        if to > tracked.zone().date(self.clock.now()) {
-            return Err(RequestError::FutureDate(to));
-        }
         if !(0..BACKFILL_DAYS_MAX).contains(&to.days_since(from)) {
             return Err(RequestError::BadRange(from, to));
         }
-        let organization_id = tx.organization_id();
-        let job = BackfillIntegration { organization_id, integration_id: account, from, to };
+        let job = BackfillIntegration { organization_id: scope.organization_id, integration_id: account, from, to };
+        self.request(scope, account, to, &job).await
+    }
+
+    /// Adds a job about days of a tracked account, the last of which has begun there.
+    async fn request<J: Job>(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+        last: Date,
+        job: &J,
+    ) -> Result<Enqueued, RequestError> {
+        let mut tx = self.db.org(scope).await?;
+        let tracked = tracking::find(&mut tx, account).await?.filter(|t| t.enabled);
+        let tracked = tracked.ok_or(RequestError::NotTracked(account))?;
+        if last > tracked.zone().date(self.clock.now()) {
+            return Err(RequestError::FutureDate(last));
+        }
         let jobs = self.jobs.caused_by(scope);
-        let enqueued = jobs.enqueue(tx.conn(), Some(organization_id), &job).await?;
+        let enqueued = jobs.enqueue(tx.conn(), Some(scope.organization_id), job).await?;
         tx.commit().await?;
         jobs.wake();
         Ok(enqueued)
@@ -176,13 +175,7 @@ impl Analytics {
             };
             let jobs = admin::list(&self.db, &filter, None, Limit::new(BACKFILLS_MAX)).await?;
             for row in jobs.items {
-                let payload = match admin::get(&self.db, organization, row.id).await {
-                    Ok(detail) => detail.payload,
-                    // It ended meanwhile, and was cleaned away.
-                    Err(AdminError::Db(error)) => return Err(error),
-                    Err(_) => continue,
-                };
-                let Ok(job) = serde_json::from_value::<BackfillIntegration>(payload) else { continue };
+                let Ok(job) = serde_json::from_value::<BackfillIntegration>(row.payload) else { continue };
                 found.push(Backfill {
                     integration_id: job.integration_id,
                     from: job.from,

@@ -6,8 +6,8 @@ use rookery_db::{Error, OrgTx};
 use rookery_kernel::{AccountId, ContentId, Scope};
 use uuid::Uuid;
 
-use super::store::{self, Row, Written};
 use super::tagger::{AutoTag, Parts, Tagger, Wishes};
+use super::tagging_store::{self, Row, Written};
 use crate::{Analytics, rollup};
 
 /// Items of one batch of an account's new content (spec: at most 100).
@@ -25,7 +25,7 @@ pub(super) struct Prepared {
 impl Prepared {
     /// Reads the wishes. Call it under the lock of tagging.
     pub async fn refresh(&mut self, tx: &mut OrgTx) -> Result<&Tagger, Error> {
-        let wishes = store::wishes(tx).await?;
+        let wishes = tagging_store::wishes(tx).await?;
         if wishes != self.wishes {
             self.tagger = Tagger::new(&wishes);
             self.wishes = wishes;
@@ -47,12 +47,12 @@ impl Analytics {
         let mut prepared = Prepared::default();
         let mut position = 0;
         let mut tx = self.db.org(scope).await?;
-        let since = store::last_tagged(&mut tx, account).await?.map(|at| at - LATE);
+        let since = tagging_store::last_tagged(&mut tx, account).await?.map(|at| at - LATE);
         drop(tx);
         while !stop() {
             let mut tx = self.db.org(scope).await?;
-            store::lock_tagging(&mut tx).await?;
-            let rows = store::items_changed(&mut tx, account, since, position, BATCH).await?;
+            tagging_store::lock_tagging(&mut tx).await?;
+            let rows = tagging_store::items_changed(&mut tx, account, since, position, BATCH).await?;
             let Some(last) = rows.last() else { break };
             position = last.content_key;
             let tagger = prepared.refresh(&mut tx).await?;
@@ -70,7 +70,7 @@ impl Analytics {
             |row: &Row| tagger.tags(&Parts::of(&row.item)).into_iter().map(|tag| (row.id, tag)).collect::<Vec<_>>();
         let wanted: Vec<(ContentId, AutoTag)> = rows.iter().flat_map(tags).collect();
         let new_ids: Vec<Uuid> = wanted.iter().map(|_| self.ids.uuid()).collect();
-        let written = store::write(tx, &items, &wanted, &new_ids, self.clock.now()).await?;
+        let written = tagging_store::write(tx, &items, &wanted, &new_ids, self.clock.now()).await?;
         if !written.tags.is_empty() {
             rollup::mark_tags(tx, &written.tags).await?;
         }

@@ -5,8 +5,9 @@ use tracing::instrument;
 
 use super::ops::{TagError, living};
 use super::rule::{Compiled, RuleDraft};
-use super::store::{self, Trial};
+use super::rule_store;
 use super::tagger::{AutoTag, Parts, Tagger, Wishes};
+use super::tagging_store::{self, Trial};
 use crate::Analytics;
 use crate::kinds::TagType;
 
@@ -77,11 +78,11 @@ impl Analytics {
         if tag.tag_type != TagType::Auto {
             return Err(TagError::Manual);
         }
-        let before = store::wishes(&mut tx).await?;
+        let before = tagging_store::wishes(&mut tx).await?;
         let mut after = before.clone();
         let mut replaced = None;
         if let Some(id) = wish.replaces {
-            let old = store::rule(&mut tx, id).await?.filter(|rule| rule.tag_id == wish.tag);
+            let old = rule_store::rule(&mut tx, id).await?.filter(|rule| rule.tag_id == wish.tag);
             let old = old.ok_or(TagError::NoSuchRule)?.rule;
             if let Some(at) = after.rules.iter().position(|(key, rule)| *key == tag.key && *rule == old) {
                 after.rules.remove(at);
@@ -89,8 +90,8 @@ impl Analytics {
             replaced = Some(old);
         }
         after.rules.push((tag.key.clone(), draft.clone()));
-        let items = store::count_items(&mut tx).await?;
-        let trials = store::newest_items(&mut tx, ITEMS_MAX).await?;
+        let items = tagging_store::count_items(&mut tx).await?;
+        let trials = tagging_store::newest_items(&mut tx, ITEMS_MAX).await?;
         drop(tx);
         // Thousands of texts: not on a thread that others wait for.
         let run = move || compare(&trials, &tag.key, &draft, replaced.as_ref(), &before, &after);

@@ -11,9 +11,11 @@ mod model;
 mod ops;
 mod retag;
 mod rule;
+mod rule_store;
 mod rules;
 mod store;
 mod tagger;
+mod tagging_store;
 mod text;
 
 pub use dry_run::{DryRun, DryRunReport, Example};

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::model::{ContentSelection, Tag, TagDraft, TagFault, TagFilter, TagLink, TagOrder};
 use super::rule::RuleFault;
-use super::store;
+use super::{store, tagging_store};
 use crate::kinds::TagType;
 use crate::{Analytics, rollup};
 
@@ -92,7 +92,7 @@ impl Analytics {
         let (key, draft) = draft.checked()?;
         let id = TagId::generate(&*self.ids);
         let mut tx = self.db.org(scope).await?;
-        store::lock_tagging(&mut tx).await?;
+        tagging_store::lock_tagging(&mut tx).await?;
         if tag_type == TagType::Manual {
             let filter = TagFilter { tag_type: Some(tag_type), ..TagFilter::default() };
             let there = store::page(&mut tx, &filter, TagOrder::Newest, None, Limit::new(MADE_MAX)).await?;

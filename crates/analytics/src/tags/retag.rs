@@ -11,7 +11,7 @@ use tracing::instrument;
 
 use super::apply::Prepared;
 use super::ops::TagError;
-use super::store;
+use super::tagging_store;
 use crate::Analytics;
 use crate::run::{self, IngestStatus, Tally};
 
@@ -72,7 +72,7 @@ impl Analytics {
     /// [`TagError::Db`].
     pub async fn retagging(&self, scope: &Scope) -> Result<Option<Retagging>, TagError> {
         let mut tx = self.db.org(scope).await?;
-        Ok(store::state(&mut tx).await?.map(|state| Retagging {
+        Ok(tagging_store::state(&mut tx).await?.map(|state| Retagging {
             requested_at: state.requested_at,
             items_total: state.items_total,
             items_done: state.items_done,
@@ -97,7 +97,7 @@ impl Analytics {
 
     /// The same as part of the change that makes it necessary. The caller wakes the workers after the commit.
     pub(super) async fn request_retagging_in(&self, tx: &mut OrgTx) -> Result<(), rookery_db::Error> {
-        store::request(tx, self.clock.now()).await?;
+        tagging_store::request(tx, self.clock.now()).await?;
         let organization_id = tx.organization_id();
         let jobs = self.jobs.caused_by(tx.scope());
         jobs.enqueue(tx.conn(), Some(organization_id), &RetagContent { organization_id }).await?;
@@ -107,7 +107,7 @@ impl Analytics {
     /// Sees to it that what was asked for has a job: one could end in the moment in which it was asked for again.
     pub(crate) async fn resume_retagging(&self, scope: &Scope) -> Result<(), rookery_db::Error> {
         let mut tx = self.db.org(scope).await?;
-        if store::state(&mut tx).await?.is_some_and(|state| state.finished_at.is_none()) {
+        if tagging_store::state(&mut tx).await?.is_some_and(|state| state.finished_at.is_none()) {
             let organization_id = scope.organization_id;
             self.jobs.enqueue(tx.conn(), Some(organization_id), &RetagContent { organization_id }).await?;
             tx.commit().await?;
@@ -137,18 +137,18 @@ impl Analytics {
     ) -> Result<Option<u8>, rookery_db::Error> {
         let now = self.clock.now();
         let mut tx = self.db.org(scope).await?;
-        store::lock_tagging(&mut tx).await?;
-        let state = store::state_to_change(&mut tx).await?.filter(|state| state.finished_at.is_none());
+        tagging_store::lock_tagging(&mut tx).await?;
+        let state = tagging_store::state_to_change(&mut tx).await?.filter(|state| state.finished_at.is_none());
         let Some(mut state) = state else { return Ok(None) };
         let run_id = if let Some(run) = state.run_id {
             RunId::from_uuid(run)
         } else {
             let run = RunId::generate(&*self.ids);
-            store::open_run(&mut tx, run, state.items_total, now).await?;
+            tagging_store::open_run(&mut tx, run, state.items_total, now).await?;
             state.run_id = Some(run.uuid());
             run
         };
-        let rows = store::items_after(&mut tx, state.position, BATCH).await?;
+        let rows = tagging_store::items_after(&mut tx, state.position, BATCH).await?;
         if let Some(last) = rows.last() {
             let tagger = prepared.refresh(&mut tx).await?;
             let written = self.tag_batch(&mut tx, tagger, &rows).await?;
@@ -168,7 +168,7 @@ impl Analytics {
         } else {
             run::progress(&mut tx, run_id, &tally, now).await?;
         }
-        store::save_state(&mut tx, &state).await?;
+        tagging_store::save_state(&mut tx, &state).await?;
         tx.commit().await?;
         let done = i64::from(state.items_done) * 100 / i64::from(state.items_total.max(1));
         Ok(state.finished_at.is_none().then(|| u8::try_from(done.clamp(0, 99)).unwrap_or(99)))

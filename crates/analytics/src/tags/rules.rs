@@ -8,7 +8,7 @@ use tracing::instrument;
 use super::model::StopWord;
 use super::ops::{TagError, living};
 use super::rule::{RuleDraft, TagRule};
-use super::store;
+use super::{rule_store, store};
 use crate::Analytics;
 use crate::kinds::TagType;
 
@@ -28,7 +28,7 @@ impl Analytics {
     pub async fn tag_rules(&self, scope: &Scope, tag: TagId) -> Result<Vec<TagRule>, TagError> {
         let mut tx = self.db.org(scope).await?;
         store::find(&mut tx, tag).await?.ok_or(TagError::NotFound)?;
-        Ok(store::rules(&mut tx, tag).await?)
+        Ok(rule_store::rules(&mut tx, tag).await?)
     }
 
     /// Gives an automatic tag another rule.
@@ -40,12 +40,12 @@ impl Analytics {
         let draft = draft.checked()?;
         let mut tx = self.db.org(scope).await?;
         automatic(&mut tx, tag).await?;
-        let there = store::rules(&mut tx, tag).await?.len();
+        let there = rule_store::rules(&mut tx, tag).await?.len();
         if there >= RULES_MAX {
             return Err(TagError::TooMany(there));
         }
         let rule = TagRule { id: TagRuleId::generate(&*self.ids), tag_id: tag, rule: draft };
-        store::insert_rule(&mut tx, &rule, self.clock.now()).await.map_err(taken)?;
+        rule_store::insert_rule(&mut tx, &rule, self.clock.now()).await.map_err(taken)?;
         self.ruled(tx, "insert", &rule, changes(None, Some(&rule.rule))).await?;
         Ok(rule)
     }
@@ -58,12 +58,12 @@ impl Analytics {
     pub async fn change_tag_rule(&self, scope: &Scope, id: TagRuleId, draft: RuleDraft) -> Result<TagRule, TagError> {
         let draft = draft.checked()?;
         let mut tx = self.db.org(scope).await?;
-        let before = store::rule(&mut tx, id).await?.ok_or(TagError::NoSuchRule)?;
+        let before = rule_store::rule(&mut tx, id).await?.ok_or(TagError::NoSuchRule)?;
         let rule = TagRule { rule: draft, ..before.clone() };
         if rule == before {
             return Ok(before);
         }
-        store::update_rule(&mut tx, &rule, self.clock.now()).await.map_err(taken)?;
+        rule_store::update_rule(&mut tx, &rule, self.clock.now()).await.map_err(taken)?;
         self.ruled(tx, "update", &rule, changes(Some(&before.rule), Some(&rule.rule))).await?;
         Ok(rule)
     }
@@ -75,8 +75,8 @@ impl Analytics {
     #[instrument(skip_all, err, fields(rule = %id))]
     pub async fn delete_tag_rule(&self, scope: &Scope, id: TagRuleId) -> Result<(), TagError> {
         let mut tx = self.db.org(scope).await?;
-        let before = store::rule(&mut tx, id).await?.ok_or(TagError::NoSuchRule)?;
-        store::delete_rule(&mut tx, id).await?;
+        let before = rule_store::rule(&mut tx, id).await?.ok_or(TagError::NoSuchRule)?;
+        rule_store::delete_rule(&mut tx, id).await?;
         self.ruled(tx, "delete", &before, changes(Some(&before.rule), None)).await
     }
 
@@ -86,7 +86,7 @@ impl Analytics {
     /// [`TagError::Db`].
     pub async fn stop_words(&self, scope: &Scope) -> Result<Vec<StopWord>, TagError> {
         let mut tx = self.db.org(scope).await?;
-        Ok(store::stop_words(&mut tx).await?)
+        Ok(rule_store::stop_words(&mut tx).await?)
     }
 
     /// Adds a word that never becomes a tag by itself; `*` is any language. One that is there already changes nothing.
@@ -97,11 +97,11 @@ impl Analytics {
     pub async fn add_stop_word(&self, scope: &Scope, language: &str, word: &str) -> Result<StopWord, TagError> {
         let word = StopWord::checked(language, word)?;
         let mut tx = self.db.org(scope).await?;
-        let there = store::stop_words(&mut tx).await?.len();
+        let there = rule_store::stop_words(&mut tx).await?.len();
         if there >= STOP_WORDS_MAX {
             return Err(TagError::TooMany(there));
         }
-        if store::add_stop_word(&mut tx, &word, self.clock.now()).await? {
+        if rule_store::add_stop_word(&mut tx, &word, self.clock.now()).await? {
             self.stopped(tx, "insert", &word).await?;
         }
         Ok(word)
@@ -115,7 +115,7 @@ impl Analytics {
     pub async fn remove_stop_word(&self, scope: &Scope, language: &str, word: &str) -> Result<(), TagError> {
         let word = StopWord::checked(language, word)?;
         let mut tx = self.db.org(scope).await?;
-        if store::remove_stop_word(&mut tx, &word).await? {
+        if rule_store::remove_stop_word(&mut tx, &word).await? {
             self.stopped(tx, "delete", &word).await?;
         }
         Ok(())

@@ -85,7 +85,7 @@ pub async fn list(db: &Db, filter: &Filter, after: Option<Cursor>, limit: Limit)
         JobRow,
         r#"select id as "id: JobId", queue, kind, organization_id as "organization: OrganizationId",
                   state as "state: JobState", priority, attempt, max_attempts as attempts_max, progress,
-                  result->>'step' as step, run_at, created_at, started_at, finished_at, error_class, error_message
+                  result->>'step' as step, payload, run_at, created_at, started_at, finished_at, error_class, error_message
            from jobs.jobs
            where ($1::uuid is null or organization_id = $1)
              and ($2::text is null or queue = $2)
@@ -116,7 +116,7 @@ pub async fn get(db: &Db, organization: Option<OrganizationId>, id: JobId) -> Re
         JobRow,
         r#"select id as "id: JobId", queue, kind, organization_id as "organization: OrganizationId",
                   state as "state: JobState", priority, attempt, max_attempts as attempts_max, progress,
-                  result->>'step' as step, run_at, created_at, started_at, finished_at, error_class, error_message
+                  result->>'step' as step, payload, run_at, created_at, started_at, finished_at, error_class, error_message
            from jobs.jobs where id = $1 and ($2::uuid is null or organization_id = $2)"#,
         id.uuid(),
         organization.map(OrganizationId::uuid),
@@ -125,7 +125,7 @@ pub async fn get(db: &Db, organization: Option<OrganizationId>, id: JobId) -> Re
     .await?
     .ok_or(AdminError::NotFound(id))?;
     let rest = sqlx::query!(
-        "select payload, dedupe_key, lease_owner, lease_expires_at, request_id from jobs.jobs where id = $1",
+        "select dedupe_key, lease_owner, lease_expires_at, request_id from jobs.jobs where id = $1",
         id.uuid()
     )
     .fetch_optional(db.worker_pool())
@@ -141,7 +141,6 @@ pub async fn get(db: &Db, organization: Option<OrganizationId>, id: JobId) -> Re
     .await?;
     Ok(JobDetail {
         job,
-        payload: rest.payload,
         dedupe_key: rest.dedupe_key,
         lease_owner: rest.lease_owner,
         lease_expires_at: rest.lease_expires_at,

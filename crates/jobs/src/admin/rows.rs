@@ -42,6 +42,8 @@ pub struct JobRow {
     pub progress: i16,
     /// What it does now, as its handler says.
     pub step: Option<String>,
+    /// Its arguments: ids only.
+    pub payload: Value,
     /// When it is or was due.
     pub run_at: Timestamp,
     /// When it was added.
@@ -80,8 +82,6 @@ pub struct RunRow {
 pub struct JobDetail {
     /// The job.
     pub job: JobRow,
-    /// Its arguments: ids only.
-    pub payload: Value,
     /// At most one live job has it.
     pub dedupe_key: Option<String>,
     /// Who holds it.

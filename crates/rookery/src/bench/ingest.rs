@@ -2,7 +2,7 @@
 //! a loop that writes row by row, in the same run.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -11,11 +11,13 @@ use clap::Args;
 use rookery_analytics::{DailyReading, MetricBasis, Numbers};
 use rookery_kernel::{AccountId, Date, OrganizationId, Scope, SystemClock};
 use serde::Serialize;
+use serde_json::json;
 use sqlx::{ConnectOptions as _, PgConnection};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::cpu;
 use super::ingest_queries::{self as queries, ACCOUNTS, ITEMS, Item};
 use super::town::{organizations, private};
 use crate::config::Config;
@@ -66,6 +68,7 @@ struct Cost {
     rows: f64,
     seconds: f64,
     wal: i64,
+    cpu: Option<f64>,
 }
 
 /// Medians of a method.
@@ -74,7 +77,37 @@ struct Cost {
 struct Line {
     method: Method,
     rows_per_second: f64,
+    /// Processor time of this process and the database's; `None` where the system does not tell.
+    cpu_micros_per_row: Option<f64>,
     wal_per_row: f64,
+}
+
+/// What a measurement should show.
+#[derive(Debug, Clone, Serialize)]
+struct Goal {
+    what: &'static str,
+    /// Rows that stood there before.
+    existing: u64,
+    value: f64,
+    at_least: Option<f64>,
+    at_most: Option<f64>,
+}
+
+impl Goal {
+    fn is_reached(&self) -> bool {
+        self.at_least.is_none_or(|least| self.value >= least) && self.at_most.is_none_or(|most| self.value <= most)
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, bound) = match (self.at_least, self.at_most) {
+            (Some(least), _) => ("≥", least),
+            (None, most) => ("≤", most.unwrap_or(f64::NAN)),
+        };
+        let reached = if self.is_reached() { "reached" } else { "missed" };
+        write!(f, "{:>12} rows  {:<36} {:>8.2}  goal {sign} {bound:<5} {reached}", self.existing, self.what, self.value)
+    }
 }
 
 /// One size.
@@ -94,12 +127,17 @@ pub(crate) async fn ingest(config: &Config, args: IngestArgs) -> anyhow::Result<
     for existing in &args.existing {
         reports.push(measure(config, &args, *existing).await?);
     }
+    let goals: Vec<Goal> = reports.iter().flat_map(|report| goals(report, &reports[0])).collect();
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&reports)?);
+        println!("{}", serde_json::to_string_pretty(&json!({"sizes": reports, "goals": goals}))?);
     } else {
         reports.iter().for_each(print);
+        println!();
+        for goal in &goals {
+            println!("{goal}");
+        }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if goals.iter().all(Goal::is_reached) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn measure(config: &Config, args: &IngestArgs, existing: u64) -> anyhow::Result<Report> {
@@ -159,6 +197,7 @@ async fn run(
     day: Date,
 ) -> anyhow::Result<Cost> {
     let before = queries::wal(owner).await?;
+    let cpu = cpu::used(owner).await?;
     let (rows, seconds) = match method {
         Method::Fresh | Method::Again => {
             let batches = batches(items, day);
@@ -182,7 +221,8 @@ async fn run(
             (count, began.elapsed().as_secs_f64())
         }
     };
-    Ok(Cost { rows: rows as f64, seconds, wal: queries::wal(owner).await? - before })
+    let cpu = cpu::used(owner).await?.zip(cpu).map(|(after, before)| after - before);
+    Ok(Cost { rows: rows as f64, seconds, wal: queries::wal(owner).await? - before, cpu })
 }
 
 /// The numbers of an item on a day, by the day's place only.
@@ -269,6 +309,7 @@ fn line(method: Method, costs: &[Cost]) -> Line {
     Line {
         method,
         rows_per_second: median(costs.iter().map(|c| c.rows / c.seconds).collect()),
+        cpu_micros_per_row: costs.iter().map(|c| Some(c.cpu? * 1e6 / c.rows)).collect::<Option<_>>().map(median),
         wal_per_row: median(costs.iter().map(|c| c.wal as f64 / c.rows).collect()),
     }
 }
@@ -278,10 +319,37 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// The goals of one size; the first one is the baseline of growth.
+fn goals(report: &Report, first: &Report) -> Vec<Goal> {
+    let rate = |of: &Report, method| line_of(of, method).map_or(f64::NAN, |l| l.rows_per_second);
+    let fresh = rate(report, Method::Fresh);
+    let least =
+        |what, value, least| Goal { what, existing: report.existing, value, at_least: Some(least), at_most: None };
+    let most = |what, value, most| Goal { what, existing: report.existing, value, at_least: None, at_most: Some(most) };
+    let mut goals = vec![
+        least("fresh beside COPY", fresh / rate(report, Method::Copy), 0.3),
+        least("fresh beside row by row", fresh / rate(report, Method::RowByRow), 10.0),
+        least("the same again beside fresh", rate(report, Method::Again) / fresh, 1.5),
+        most(
+            "WAL bytes of a row that comes again",
+            line_of(report, Method::Again).map_or(f64::NAN, |l| l.wal_per_row),
+            0.0,
+        ),
+        most("bytes beside the founding layout", report.bytes_per_row / report.founding_bytes_per_row, 0.55),
+    ];
+    if report.existing != first.existing {
+        goals.push(least("fresh beside the first size", fresh / rate(first, Method::Fresh), 0.8));
+    }
+    goals
+}
+
+fn line_of(report: &Report, method: Method) -> Option<&Line> {
+    report.lines.iter().find(|line| line.method == method)
+}
+
 fn print(report: &Report) {
-    let rate = |method| report.lines.iter().find(|l| l.method == method).map_or(f64::NAN, |l| l.rows_per_second);
     println!("\n{} rows before; {ACCOUNTS} accounts of {ITEMS} items in each organization", report.existing);
-    println!("{:<26} {:>10} {:>14}", "method", "rows/s", "WAL bytes/row");
+    println!("{:<26} {:>10} {:>11} {:>14}", "method", "rows/s", "CPU µs/row", "WAL bytes/row");
     for line in &report.lines {
         let name = match line.method {
             Method::Fresh => "the writer, fresh rows",
@@ -289,15 +357,8 @@ fn print(report: &Report) {
             Method::Copy => "COPY, the same table",
             Method::RowByRow => "row by row",
         };
-        println!("{name:<26} {:>10.0} {:>14.1}", line.rows_per_second, line.wal_per_row);
+        let cpu = line.cpu_micros_per_row.map_or_else(|| "—".to_owned(), |cpu| format!("{cpu:.0}"));
+        println!("{name:<26} {:>10.0} {cpu:>11} {:>14.1}", line.rows_per_second, line.wal_per_row);
     }
-    println!("fresh beside COPY: {:.2}", rate(Method::Fresh) / rate(Method::Copy));
-    println!("fresh beside row by row: {:.1}", rate(Method::Fresh) / rate(Method::RowByRow));
-    println!("the same again beside fresh: {:.1}", rate(Method::Again) / rate(Method::Fresh));
-    println!(
-        "bytes per row: {:.0}; the founding layout: {:.0}; ratio {:.2}",
-        report.bytes_per_row,
-        report.founding_bytes_per_row,
-        report.bytes_per_row / report.founding_bytes_per_row
-    );
+    println!("bytes per row: {:.0}; the founding layout: {:.0}", report.bytes_per_row, report.founding_bytes_per_row);
 }

@@ -167,6 +167,11 @@ pub(super) async fn wal(owner: &mut PgConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("select (pg_current_wal_insert_lsn() - '0/0')::bigint").fetch_one(owner).await
 }
 
+/// The server's processes.
+pub(super) async fn server_processes(owner: &mut PgConnection) -> Result<Vec<i32>, sqlx::Error> {
+    sqlx::query_scalar("select pid from pg_stat_activity").fetch_all(owner).await
+}
+
 /// Bytes of the table with its indexes, and its rows as the server counts them.
 pub(super) async fn size(owner: &mut PgConnection) -> Result<(i64, i64), sqlx::Error> {
     sqlx::raw_sql("analyze analytics.content_daily_metrics").execute(&mut *owner).await?;

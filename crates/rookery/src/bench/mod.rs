@@ -5,6 +5,7 @@
 
 mod clip;
 mod clock;
+mod cpu;
 mod crash;
 mod dashboard;
 mod dashboard_queries;
