@@ -43,6 +43,18 @@ async fn main() -> Result<()> {
     .into_iter()
     .map(|(name, path)| (name.to_owned(), path.to_owned()))
     .collect();
+    // And whatever else the navigation leads to.
+    let links = tab.eval("[...document.querySelectorAll('nav a[href^=\"/\"]')].map(a => a.getAttribute('href'))").await?;
+    for path in links.as_array().into_iter().flatten().filter_map(|link| link.as_str()) {
+        if !pages.iter().any(|page| page.1.split('?').next() == Some(path)) {
+            pages.push((path.trim_start_matches('/').replace('/', "-"), path.to_owned()));
+        }
+    }
+    for (name, path) in [("metric-imports", "/imports/metrics"), ("export", "/export")] {
+        if !pages.iter().any(|page| page.1 == path) {
+            pages.push((name.to_owned(), path.to_owned()));
+        }
+    }
     tab.open(&format!("{base}/calendar")).await?;
     // One publication of each kind that the month shows.
     for (name, selector) in
