@@ -44,7 +44,8 @@ async fn main() -> Result<()> {
     .map(|(name, path)| (name.to_owned(), path.to_owned()))
     .collect();
     // And whatever else the navigation leads to.
-    let links = tab.eval("[...document.querySelectorAll('nav a[href^=\"/\"]')].map(a => a.getAttribute('href'))").await?;
+    let links =
+        tab.eval("[...document.querySelectorAll('nav a[href^=\"/\"]')].map(a => a.getAttribute('href'))").await?;
     for path in links.as_array().into_iter().flatten().filter_map(|link| link.as_str()) {
         if !pages.iter().any(|page| page.1.split('?').next() == Some(path)) {
             pages.push((path.trim_start_matches('/').replace('/', "-"), path.to_owned()));
