@@ -62,9 +62,12 @@ pub use ingest::{
     Verdict,
 };
 pub use insights::{
-    Alert, AlertCursor, AlertDirection, AlertError, AlertKind, AlertMetric, AlertPage, AlertRule, AlertScope,
-    AlertsRaised, BadRule, Change, Mentions, RULES_MAX, Reading, Severity, Speed, TRENDS_MAX, Trend, TrendDirection,
-    TrendPost, TrendWindow, Trends, Verdict as AlertVerdict, is_listed, judge_drop, judge_spike, speed,
+    Alert, AlertCursor, AlertDirection, AlertError, AlertFilter, AlertKind, AlertMetric, AlertPage, AlertRule,
+    AlertScope, AlertsRaised, BadRule, BriefError, BriefFigure, BriefHours, BriefParts, Change, ClosedBecause,
+    Completeness, DISMISS_REASON_MAX, DailyBrief, Evidence, InsightFilter, Mentions, MissingAccount, Priority,
+    RULES_MAX, Reading, Recommendation, RecommendationError, RecommendationKind, RecommendationResult,
+    RecommendationStatus, Severity, Speed, Suggestion, TRENDS_MAX, Trend, TrendDirection, TrendPost, TrendQuestion,
+    TrendWindow, Trends, Verdict as AlertVerdict, is_listed, judge_drop, judge_spike, speed,
 };
 pub use kinds::{MatchKind, MetricType, Period, RollupMark, RollupScope, TagSource, TagType};
 pub use kpi::{

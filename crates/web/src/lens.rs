@@ -47,12 +47,30 @@ fn wrong(field: &str, text: &str, expected: &str) -> Problem {
     Problem::bad_request(format!("{field}: {text:?} is not {expected}."))
 }
 
-fn id(field: &str, text: Option<&str>) -> Result<Option<Uuid>, Problem> {
+pub(crate) fn id(field: &str, text: Option<&str>) -> Result<Option<Uuid>, Problem> {
     text.map(|text| text.parse().map_err(|_| wrong(field, text, "an id"))).transpose()
 }
 
 fn day(field: &str, text: Option<&str>) -> Result<Option<Date>, Problem> {
     text.map(|text| text.parse().map_err(|_| wrong(field, text, "a day (YYYY-MM-DD)"))).transpose()
+}
+
+/// The formats; `all` is as good as none.
+pub(crate) fn format(text: Option<&String>) -> Result<Option<FormatChoice>, Problem> {
+    let named = said(text).filter(|text| *text != "all").map(|text| {
+        let known = || FormatChoice::ALL.iter().map(|choice| choice.label()).collect::<Vec<_>>().join(", ");
+        FormatChoice::named(text).ok_or_else(|| wrong("format", text, &format!("one of all, {}", known())))
+    });
+    named.transpose()
+}
+
+/// A day written as `YYYY-MM-DD` and in no other way.
+pub(crate) fn strict_day(field: &str, text: Option<&str>) -> Result<Option<Date>, Problem> {
+    let day = day(field, text)?;
+    match (day, text) {
+        (Some(day), Some(text)) if day.to_string() != text => Err(wrong(field, text, "a day (YYYY-MM-DD)")),
+        (day, _) => Ok(day),
+    }
 }
 
 impl Lens {
@@ -81,10 +99,7 @@ impl Lens {
         let network = said(self.network.as_ref())
             .map(|text| text.parse::<Platform>().map_err(|error| Problem::bad_request(format!("network: {error}."))))
             .transpose()?;
-        let format = said(self.format.as_ref()).filter(|text| *text != "all").map(|text| {
-            let known = || FormatChoice::ALL.iter().map(|choice| choice.label()).collect::<Vec<_>>().join(", ");
-            FormatChoice::named(text).ok_or_else(|| wrong("format", text, &format!("one of all, {}", known())))
-        });
+        let format = format(self.format.as_ref());
         let weekday = said(self.weekday.as_ref()).map(|text| {
             let day = text.parse::<u8>().ok().filter(|day| (1..=7).contains(day));
             day.ok_or_else(|| wrong("weekday", text, "a number from 1 (Monday) to 7"))
@@ -94,7 +109,7 @@ impl Lens {
             network,
             group: id("groupId", said(self.group_id.as_ref()))?,
             tag: id("tagId", said(self.tag_id.as_ref()))?,
-            format: format.transpose()?,
+            format: format?,
             weekday: weekday.transpose()?,
         })
     }
@@ -171,6 +186,18 @@ mod tests {
         assert_eq!(ids.filter().expect_err("no ids").status, 400);
         let both = Lens { group_id: Some("nobody".into()), ..Lens::default() };
         assert_eq!(both.filter().expect_err("no id").status, 400);
+    }
+
+    #[test]
+    fn a_strict_day_is_written_in_one_way() {
+        let day =
+            |text: &str| strict_day("date", Some(text)).map(|day| day.map(|d| d.to_string())).map_err(|p| p.status);
+        assert_eq!(day("2026-03-09"), Ok(Some("2026-03-09".into())));
+        for wrong in ["20260309", "2026-3-9", "2026-03-09T10:00", "2026-02-30", "09.03.2026", "today", "+002026-03-09"]
+        {
+            assert_eq!(day(wrong), Err(400), "{wrong}");
+        }
+        assert_eq!(strict_day("date", None).map_err(|p| p.status), Ok(None));
     }
 
     #[test]

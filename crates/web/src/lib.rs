@@ -12,6 +12,7 @@ mod exports;
 pub mod extract;
 mod files;
 mod health;
+mod insights;
 mod lens;
 mod limit;
 mod problem;

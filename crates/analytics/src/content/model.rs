@@ -67,7 +67,8 @@ pub struct ContentFilter {
 }
 
 /// An item with its newest numbers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ContentRow {
     /// Its id.
     pub id: ContentId,

@@ -79,6 +79,18 @@ labelled! {
     }
 }
 
+labelled! {
+    /// Why an alert was closed although its figure did not recover.
+    ClosedBecause, "text", "reason to close an alert" {
+        /// Nobody collects from the account any more, or from any account of the group.
+        NotTracked = "not_tracked",
+        /// The account was disconnected, here or at the network.
+        Disconnected = "disconnected",
+        /// The page group was deleted.
+        GroupGone = "group_gone",
+    }
+}
+
 impl AlertMetric {
     /// The change in percent from which it is an alert if no rule says otherwise (spec 6.10 and 6.11); `None` is never.
     pub const fn threshold(self, direction: AlertDirection) -> Option<f64> {

@@ -1,17 +1,31 @@
-//! What deserves attention: figures that fell and content that spreads.
+//! What deserves attention: figures that fell, content that spreads, topics that rise, and what follows for today.
 //!
-//! The formulas are pure and stand in `alert` and `trend`; `store` brings the figures of all accounts and groups in one
-//! statement and writes what was found in another, `trend_queries` reads tags; `ops` is what jobs, pages and the API call.
+//! The formulas are pure and stand in `alert`, `trend` and `advice`; `brief` and `recommendation` say what a morning's brief
+//! holds. `store`, `trend_queries` and `brief_store` are the statements, one for all accounts and groups where alerts are
+//! raised; `ops` and `brief_ops` are what jobs, pages and the API call.
 
+mod advice;
 mod alert;
+mod brief;
+mod brief_ops;
+mod brief_store;
 mod ops;
+mod recommendation;
 mod store;
 mod trend;
 mod trend_queries;
 
 pub use alert::{
-    AlertDirection, AlertKind, AlertMetric, AlertRule, AlertScope, BadRule, Change, RULES_MAX, Reading, Severity,
-    Verdict, judge_drop, judge_spike,
+    AlertDirection, AlertKind, AlertMetric, AlertRule, AlertScope, BadRule, Change, ClosedBecause, RULES_MAX, Reading,
+    Severity, Verdict, judge_drop, judge_spike,
 };
-pub use ops::{Alert, AlertCursor, AlertError, AlertPage, AlertsRaised};
-pub use trend::{Mentions, Speed, TRENDS_MAX, Trend, TrendDirection, TrendPost, TrendWindow, Trends, is_listed, speed};
+pub use brief::{BriefFigure, BriefHours, BriefParts, Completeness, DailyBrief, InsightFilter, MissingAccount};
+pub use brief_ops::{BriefError, RecommendationError};
+pub use ops::{Alert, AlertCursor, AlertError, AlertFilter, AlertPage, AlertsRaised};
+pub use recommendation::{
+    DISMISS_REASON_MAX, Evidence, Priority, Recommendation, RecommendationKind, RecommendationResult,
+    RecommendationStatus, Suggestion,
+};
+pub use trend::{
+    Mentions, Speed, TRENDS_MAX, Trend, TrendDirection, TrendPost, TrendQuestion, TrendWindow, Trends, is_listed, speed,
+};

@@ -7,11 +7,12 @@ use tracing::instrument;
 use uuid::Uuid;
 
 use super::alert::{
-    AlertDirection, AlertKind, AlertMetric, AlertRule, AlertScope, BadRule, Severity, Subject, Verdict, judge_drop,
-    judge_spike,
+    AlertDirection, AlertKind, AlertMetric, AlertRule, AlertScope, BadRule, ClosedBecause, Severity, Subject, Verdict,
+    judge_drop, judge_spike,
 };
+use super::brief::InsightFilter;
 use super::store::{self, Asked, Found, High, Watched};
-use super::trend::{self, TRENDS_MAX, Trend, TrendPost, TrendWindow, Trends};
+use super::trend::{self, TRENDS_MAX, Trend, TrendPost, TrendQuestion, Trends};
 use super::trend_queries;
 use crate::Analytics;
 
@@ -55,10 +56,21 @@ pub struct Alert {
     pub period_end: Date,
     /// When somebody of the organization marked it as read.
     pub read_at: Option<Timestamp>,
-    /// When the figure was found recovered.
+    /// When it ended; `None` while it is open.
     pub resolved_at: Option<Timestamp>,
+    /// Why it ended, unless the figure recovered.
+    pub closed_because: Option<ClosedBecause>,
     /// When it was raised.
     pub created_at: Timestamp,
+}
+
+/// Which alerts; the default is all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AlertFilter {
+    /// Only those that nobody has read.
+    pub is_unread: bool,
+    /// Only open ones, or only those that ended.
+    pub is_open: Option<bool>,
 }
 
 /// The place of an alert in the list.
@@ -90,8 +102,10 @@ pub struct AlertsRaised {
     pub as_of: Option<Date>,
     /// New alerts.
     pub raised: u64,
-    /// Alerts that are over.
+    /// Alerts whose figure recovered.
     pub resolved: u64,
+    /// Alerts of what nobody watches any more.
+    pub closed: u64,
 }
 
 /// An order about alerts that was not carried out.
@@ -110,7 +124,8 @@ pub enum AlertError {
 
 impl Analytics {
     /// Compares the newest days of all accounts and page groups with those before, writes what is an alert and not open yet,
-    /// and ends what has recovered. Doing it again changes nothing.
+    /// and ends what has recovered. What nobody watches any more, because its account is not tracked or disconnected or its
+    /// group is gone, is closed with the reason. Doing it again changes nothing.
     ///
     /// # Errors
     /// The database's.
@@ -119,8 +134,12 @@ impl Analytics {
         let now = self.clock.now();
         let mut tx = self.db.org(scope).await?;
         store::alone(&mut tx).await?;
+        let closed = store::close_unwatched(&mut tx, now).await?;
         let yesterday = store::zone(&mut tx).await?.date(now).plus_days(-1);
-        let Some(as_of) = store::newest_day(&mut tx, yesterday).await? else { return Ok(AlertsRaised::default()) };
+        let Some(as_of) = store::newest_day(&mut tx, yesterday).await? else {
+            tx.commit().await?;
+            return Ok(AlertsRaised { closed, ..AlertsRaised::default() });
+        };
         let watched = store::watched(&mut tx).await?;
         let rules = store::rules(&mut tx).await?;
         let (mut found, calm) = self.drops(&mut tx, &watched, &rules, as_of).await?;
@@ -128,7 +147,7 @@ impl Analytics {
         found.extend(highs.iter().filter_map(|high| self.spike(high, &watched, &rules, as_of)));
         let (raised, resolved) = store::write(&mut tx, &found, &calm, as_of, now).await?;
         tx.commit().await?;
-        Ok(AlertsRaised { as_of: Some(as_of), raised, resolved })
+        Ok(AlertsRaised { as_of: Some(as_of), raised, resolved, closed })
     }
 
     async fn drops(
@@ -232,14 +251,14 @@ impl Analytics {
     pub async fn alerts(
         &self,
         scope: &Scope,
-        is_unread: bool,
+        filter: AlertFilter,
         after: Option<AlertCursor>,
         limit: u16,
     ) -> Result<AlertPage, AlertError> {
         let limit = usize::from(limit.clamp(1, 100));
         let mut tx = self.db.org(scope).await?;
         let rows = i64::try_from(limit + 1).unwrap_or(101);
-        let mut alerts = store::alerts(&mut tx, is_unread, after, rows).await?;
+        let mut alerts = store::alerts(&mut tx, filter, after, rows).await?;
         let has_more = alerts.len() > limit;
         alerts.truncate(limit);
         let next = alerts.last().filter(|_| has_more).map(|last| AlertCursor {
@@ -334,21 +353,26 @@ impl Analytics {
         Ok(after)
     }
 
-    /// The tags that rise, highest score first; `limit` is 1 to [`TRENDS_MAX`]. The window ends with the newest day that
-    /// has numbers.
+    /// The tags that rise, highest score first. The window ends with the newest day that has numbers. Of everything they are
+    /// read from the sums of tags, of a page group or format from the content itself; the figures mean the same.
     ///
     /// # Errors
-    /// The database's.
+    /// The database's. Of a group that is not there nothing rises.
     #[instrument(skip_all, err, fields(organization = %scope.organization_id))]
-    pub async fn trends(&self, scope: &Scope, window: TrendWindow, limit: usize) -> Result<Trends, rookery_db::Error> {
+    pub async fn trends(&self, scope: &Scope, question: TrendQuestion) -> Result<Trends, rookery_db::Error> {
+        let TrendQuestion { window, limit, filter, up_to } = question;
         let mut tx = self.db.org(scope).await?;
         let yesterday = store::zone(&mut tx).await?.date(self.clock.now()).plus_days(-1);
-        let Some(to) = store::newest_day(&mut tx, yesterday).await? else {
+        let Some(to) = store::newest_day(&mut tx, up_to.unwrap_or(yesterday)).await? else {
             return Ok(Trends { as_of: None, window, is_complete: false, trends: Vec::new() });
         };
         let days = window.days();
-        let mut trends: Vec<Trend> = trend_queries::tags(&mut tx, to, days)
-            .await?
+        let tags = if filter == InsightFilter::default() {
+            trend_queries::tags(&mut tx, to, days).await?
+        } else {
+            trend_queries::tags_within(&mut tx, to, days, filter).await?
+        };
+        let mut trends: Vec<Trend> = tags
             .into_iter()
             .filter_map(|tag| {
                 let speed = trend::speed(tag.now, tag.before)?;
@@ -370,12 +394,12 @@ impl Analytics {
         });
         trends.truncate(limit.clamp(1, TRENDS_MAX));
         let ids: Vec<Uuid> = trends.iter().map(|trend| trend.tag_id).collect();
-        let posts = trend_queries::top_posts(&mut tx, &ids, to.plus_days(1 - days), to).await?;
+        let posts = trend_queries::top_posts(&mut tx, &ids, to.plus_days(1 - days), to, filter).await?;
         for trend in &mut trends {
             let own = posts.iter().filter(|(tag, _)| *tag == trend.tag_id);
             trend.top_posts = own.map(|(_, post)| post.clone()).collect::<Vec<TrendPost>>();
         }
-        let is_complete = trend_queries::is_complete(&mut tx, to, days).await?;
+        let is_complete = trend_queries::is_complete(&mut tx, to, days, filter.group).await?;
         Ok(Trends { as_of: Some(to), window, is_complete, trends })
     }
 }

@@ -5,7 +5,7 @@ use rookery_kernel::{AccountId, ContentId, Date, Timestamp, UserId, Zone};
 use uuid::Uuid;
 
 use super::alert::{AlertDirection, AlertKind, AlertMetric, AlertRule, AlertScope, Reading, Severity};
-use super::ops::{Alert, AlertCursor};
+use super::ops::{Alert, AlertCursor, AlertFilter};
 use crate::kpi::Rated;
 
 /// A page group or a tracked account.
@@ -84,7 +84,7 @@ pub(super) async fn watched(tx: &mut OrgTx) -> Result<Vec<Watched>, Error> {
              select t.id as tracked_id, t.integration_id, coalesce(nullif(a.display_name, ''), a.username)::text as name
              from analytics.tracked_integrations t
                   join accounts.social_accounts a on a.organization_id = $1 and a.id = t.integration_id
-             where t.organization_id = $1 and t.enabled
+             where t.organization_id = $1 and t.enabled and a.status <> 'revoked'
          ), member as (
              select a.integration_id, g.id as group_id, g.name::text as group_name
              from account a
@@ -463,7 +463,7 @@ pub(super) async fn write(
                                  and coalesce(o.content_id, o.group_id, o.integration_id)
                                      = coalesce(f.content_id, f.group_id, f.integration_id))
              -- Later numbers can take a day's finding away and bring it back.
-             on conflict (organization_id, dedupe_key) do update set resolved_at = null
+             on conflict (organization_id, dedupe_key) do update set resolved_at = null, closed_because = null
              where a.resolved_at is not null
              returning a.id
          )
@@ -496,29 +496,67 @@ pub(super) async fn write(
     Ok((new.unsigned_abs(), ended.unsigned_abs()))
 }
 
+/// Closes open alerts of accounts that nobody collects from or that are disconnected, and of groups that are deleted or
+/// have no such account left; returns how many.
+pub(super) async fn close_unwatched(tx: &mut OrgTx, now: Timestamp) -> Result<u64, Error> {
+    let organization = tx.organization_id();
+    let done = sqlx::query(
+        "update analytics.alerts a set resolved_at = $2, closed_because = w.reason
+         from (
+             select o.id,
+                    case when o.group_id is null then (
+                             select case when not t.enabled then 'not_tracked' when s.status = 'revoked' then 'disconnected'
+                                         else 'watched' end
+                             from analytics.tracked_integrations t
+                                  join accounts.social_accounts s on s.organization_id = $1 and s.id = t.integration_id
+                             where t.organization_id = $1 and t.integration_id = o.integration_id)
+                         when not exists (select from analytics.page_groups g
+                                          where g.organization_id = $1 and g.id = o.group_id and g.deleted_at is null)
+                             then 'group_gone'
+                         when exists (
+                             select from analytics.page_group_members m
+                                  join analytics.tracked_integrations t
+                                      on t.organization_id = $1 and t.id = m.tracked_integration_id and t.enabled
+                                  join accounts.social_accounts s on s.organization_id = $1 and s.id = t.integration_id
+                             where m.organization_id = $1 and m.group_id = o.group_id and s.status <> 'revoked')
+                             then 'watched' end as reason
+             from analytics.alerts o
+             where o.organization_id = $1 and o.resolved_at is null) u
+              cross join lateral (select coalesce(u.reason, 'not_tracked') as reason) w
+         where a.organization_id = $1 and a.id = u.id and w.reason <> 'watched'",
+    )
+    .bind(organization.uuid())
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Alerts, unread first, then the newest; those after `after`.
 pub(super) async fn alerts(
     tx: &mut OrgTx,
-    is_unread: bool,
+    filter: AlertFilter,
     after: Option<AlertCursor>,
     limit: i64,
 ) -> Result<Vec<Alert>, Error> {
     let organization = tx.organization_id();
     Ok(sqlx::query_as(
         "select id, kind, severity, metric, current_value, previous_value, change_pct, threshold_pct, integration_id,
-                group_id, content_id, title, message, suggestions, period_start, period_end, read_at, resolved_at, created_at
+                group_id, content_id, title, message, suggestions, period_start, period_end, read_at, resolved_at, closed_because,
+                created_at
          from analytics.alerts
-         where organization_id = $1 and (not $2 or not is_read)
+         where organization_id = $1 and (not $2 or not is_read) and ($7::boolean is null or (resolved_at is null) = $7)
            and ($3::boolean is null or (not is_read, created_at, id) < (not $3, $4, $5))
          order by not is_read desc, created_at desc, id desc
          limit $6",
     )
     .bind(organization.uuid())
-    .bind(is_unread)
+    .bind(filter.is_unread)
     .bind(after.map(|a| a.is_read))
     .bind(after.map(|a| a.created_at))
     .bind(after.map(|a| a.id))
     .bind(limit)
+    .bind(filter.is_open)
     .fetch_all(tx.conn())
     .await?)
 }

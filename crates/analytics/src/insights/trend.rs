@@ -1,7 +1,10 @@
 //! Which tags rise (spec 6.6). Pure.
 
-use rookery_kernel::{ContentId, Date, labelled};
+use rookery_kernel::{AccountId, ContentId, Date, labelled};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use super::brief::InsightFilter;
 
 /// Share of the mention velocity in the score (spec 6.6).
 const MENTIONS_SHARE: f64 = 0.4;
@@ -64,7 +67,8 @@ labelled! {
 }
 
 /// What happened with a tag in a window.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Mentions {
     /// Content published in the window that bears the tag.
     pub count: i64,
@@ -80,7 +84,8 @@ impl Mentions {
 }
 
 /// How fast a topic grows.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Speed {
     /// Change of the mentions, in percent.
     pub mention_velocity: f64,
@@ -131,10 +136,13 @@ pub fn is_listed(speed: &Speed, now: Mentions, with_numbers: i64) -> bool {
 }
 
 /// A post about a topic.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct TrendPost {
     /// The content.
     pub id: ContentId,
+    /// Its account.
+    pub integration_id: AccountId,
     /// The beginning of its text.
     pub caption: Option<String>,
     /// By its newest numbers; `None` is unknown.
@@ -142,7 +150,8 @@ pub struct TrendPost {
 }
 
 /// A topic that rises.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Trend {
     /// The tag.
     pub tag_id: Uuid,
@@ -158,6 +167,26 @@ pub struct Trend {
     pub reason: String,
     /// At most three posts of the window, most engagement first.
     pub top_posts: Vec<TrendPost>,
+}
+
+/// Which topics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrendQuestion {
+    /// How far to look back.
+    pub window: TrendWindow,
+    /// Topics of the answer, 1 to [`TRENDS_MAX`].
+    pub limit: usize,
+    /// Of which accounts and formats.
+    pub filter: InsightFilter,
+    /// The newest day that counts; `None` is yesterday on the organization's clocks.
+    pub up_to: Option<Date>,
+}
+
+impl TrendQuestion {
+    /// The usual one about everything.
+    pub fn new(window: TrendWindow, limit: usize) -> Self {
+        Self { window, limit, filter: InsightFilter::default(), up_to: None }
+    }
 }
 
 /// The topics that rise.

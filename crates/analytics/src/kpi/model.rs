@@ -5,10 +5,10 @@
 //! for lists of content.
 
 use rookery_kernel::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The numbers of an item, or sums of them. `None` is "not reported".
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct Numbers {
     /// People who saw it.
@@ -77,7 +77,7 @@ impl Numbers {
 }
 
 /// What an engagement rate was divided by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RateBasis {
     /// People reached.
@@ -106,7 +106,7 @@ impl RateBasis {
 }
 
 /// A ratio (0.05 is 5 %) and what it stands on.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rate {
     /// The ratio, if there is one.
     pub value: Option<f64>,
@@ -254,7 +254,7 @@ pub enum Unit {
 }
 
 /// How many of the tracked accounts a figure stands on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// Accounts with data in the range.
     pub with_data: usize,

@@ -1,8 +1,10 @@
 //! Formats beside each other, and the hours that work. Pure.
 
+use serde::{Deserialize, Serialize};
+
 use crate::content::ContentFormat;
 use crate::kpi::{Numbers, Rate};
-use crate::report::Heatmap;
+use crate::report::{Heatmap, HeatmapCell};
 
 use super::model::Sums;
 
@@ -16,7 +18,8 @@ const CONFIDENCE_MIN: f64 = 0.4;
 const SLOTS: usize = 5;
 
 /// How one format did.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct FormatRow {
     /// Which.
     pub format: ContentFormat,
@@ -40,7 +43,8 @@ impl FormatRow {
 }
 
 /// Formats by their engagement rates, best first; those without data last.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct FormatComparison {
     /// The formats.
     pub rows: Vec<FormatRow>,
@@ -83,7 +87,8 @@ impl FormatComparison {
 }
 
 /// An hour of the week to post at.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct BestSlot {
     /// 1 is Monday.
     pub weekday: u8,
@@ -110,32 +115,46 @@ pub struct BestTime {
 
 impl BestTime {
     pub(super) fn of(heatmap: Heatmap) -> Self {
-        let best = heatmap.cells.iter().filter_map(|cell| cell.mean).fold(0.0_f64, f64::max);
-        let mut slots: Vec<BestSlot> = heatmap
-            .cells
-            .iter()
-            .filter_map(|cell| {
-                let mean = cell.mean.filter(|_| best > 0.0)?;
-                Some(BestSlot {
-                    weekday: cell.weekday,
-                    hour: cell.hour,
-                    mean,
-                    samples: cell.samples,
-                    confidence: confidence(cell.samples),
-                    score: mean / best,
-                })
-            })
-            .filter(|slot| slot.confidence >= CONFIDENCE_MIN)
-            .collect();
-        slots.sort_by(|a, b| b.mean.total_cmp(&a.mean).then(b.samples.cmp(&a.samples)));
-        slots.truncate(if heatmap.samples < ITEMS_MIN { 0 } else { SLOTS });
+        let mut slots = recommended(&heatmap);
+        slots.truncate(SLOTS);
         Self { heatmap, slots }
+    }
+
+    /// The recommended hours of a weekday (1 is Monday), best first; none below [`ITEMS_MIN`] items of the whole week.
+    pub fn slots_on(&self, weekday: u8, count: usize) -> Vec<BestSlot> {
+        let mut slots = recommended(&self.heatmap);
+        slots.retain(|slot| slot.weekday == weekday);
+        slots.truncate(count);
+        slots
     }
 
     /// Whether there are enough items to say anything.
     pub fn is_enough(&self) -> bool {
         self.heatmap.samples >= ITEMS_MIN
     }
+}
+
+/// All hours worth posting at, best first.
+fn recommended(heatmap: &Heatmap) -> Vec<BestSlot> {
+    if heatmap.samples < ITEMS_MIN {
+        return Vec::new();
+    }
+    let best = heatmap.cells.iter().filter_map(|cell| cell.mean).fold(0.0_f64, f64::max);
+    let slot = |cell: &HeatmapCell| {
+        let mean = cell.mean.filter(|_| best > 0.0)?;
+        Some(BestSlot {
+            weekday: cell.weekday,
+            hour: cell.hour,
+            mean,
+            samples: cell.samples,
+            confidence: confidence(cell.samples),
+            score: mean / best,
+        })
+    };
+    let mut slots: Vec<BestSlot> = heatmap.cells.iter().filter_map(slot).collect();
+    slots.retain(|slot| slot.confidence >= CONFIDENCE_MIN);
+    slots.sort_by(|a, b| b.mean.total_cmp(&a.mean).then(b.samples.cmp(&a.samples)));
+    slots
 }
 
 /// min(items ÷ 5, 1).
@@ -188,5 +207,17 @@ mod tests {
         assert!((enough.slots[0].confidence - 0.6).abs() < 1e-12);
         assert!((enough.slots[0].score - 20.0 / 500.0).abs() < 1e-12);
         assert!((confidence(50) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_hours_of_a_weekday_are_measured_by_the_whole_week() {
+        // Six good hours on a Thursday; the week's list has five places, and Monday's hour is not among them.
+        let thursday: Vec<(u8, u8, i64, i64)> = (8..14).map(|hour| (4, hour, 200, 2)).collect();
+        let week =
+            BestTime::of(Heatmap::of(&[&thursday[..], &[(1, 9, 20, 2), (1, 10, 60, 2), (1, 11, 90, 1)]].concat()));
+        assert!(week.slots.iter().all(|slot| slot.weekday == 4) && week.slots.len() == 5);
+        let monday: Vec<_> = week.slots_on(1, 3).iter().map(|slot| (slot.hour, slot.score)).collect();
+        assert_eq!(monday, [(10, 0.3), (9, 0.1)], "one item is no recommendation, and the best hour is Thursday's");
+        assert!(BestTime::of(Heatmap::of(&[(1, 9, 100, 9)])).slots_on(1, 3).is_empty());
     }
 }

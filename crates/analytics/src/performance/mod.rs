@@ -14,6 +14,7 @@ mod table;
 pub use annotations::{ANNOTATION_MAX, Annotation, AnnotationError};
 pub use compare::{BestSlot, BestTime, FormatComparison, FormatRow, ITEMS_MIN};
 pub use curve::{AGE_MAX, Curve, PEERS_MIN, PeerPoint};
+pub(crate) use model::weekday;
 pub use model::{
     BadQuestion, Bucket, Figures, Filter, FormatChoice, Line, Measure, PartKey, Performance, Question, Split, Step,
     Sums,

@@ -1,7 +1,7 @@
 //! What can be asked, and the sums that answer. Pure.
 
 use rookery_kernel::{AccountId, Date, Platform, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::content::ContentFormat;
@@ -184,7 +184,7 @@ impl Step {
 }
 
 /// 1 is Monday, 7 Sunday.
-pub(super) fn weekday(date: Date) -> u8 {
+pub(crate) fn weekday(date: Date) -> u8 {
     u8::try_from(date.to_jiff().weekday().to_monday_one_offset()).unwrap_or(1)
 }
 
@@ -513,6 +513,13 @@ impl Mode {
 impl Serialize for Measure {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.label())
+    }
+}
+
+impl<'de> Deserialize<'de> for Measure {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        Self::named(&word).ok_or_else(|| serde::de::Error::custom(format!("{word:?} is no figure")))
     }
 }
 

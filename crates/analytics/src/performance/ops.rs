@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rookery_accounts::Account;
 use rookery_db::OrgTx;
 use rookery_kernel::{AccountId, ContentId, Date, Platform, Scope, Zone};
+use serde::{Deserialize, Serialize};
 use tracing::instrument;
 use uuid::Uuid;
 
@@ -60,7 +61,8 @@ pub struct NamedGroup {
 }
 
 /// A tag in a menu.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct NamedTag {
     /// Its id.
     pub id: Uuid,

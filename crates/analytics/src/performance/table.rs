@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use rookery_kernel::{CursorError, Limit, Platform};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::content::ContentRow;
@@ -119,7 +120,8 @@ impl FromStr for ContentCursor {
 }
 
 /// A row of the table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct TableRow {
     /// The content and its newest numbers.
     pub content: ContentRow,

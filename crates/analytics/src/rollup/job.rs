@@ -8,6 +8,8 @@ use rookery_kernel::{OrganizationId, Scope};
 use serde::{Deserialize, Serialize};
 
 use super::marks_store as marks;
+use crate::insights::BriefError;
+use crate::performance::AskError;
 use crate::{Analytics, run};
 
 /// After a fetch the job waits so long for those of the other accounts.
@@ -72,7 +74,13 @@ impl Analytics {
         let done = self.roll_up(&scope).await?;
         tracing::info!(organizationId = %scope.organization_id, marks = done.marks, rows = done.rows, "sums are up to date");
         let alerts = self.raise_alerts(&scope).await?;
-        tracing::info!(organizationId = %scope.organization_id, raised = alerts.raised, resolved = alerts.resolved, "alerts are up to date");
+        tracing::info!(organizationId = %scope.organization_id, raised = alerts.raised, resolved = alerts.resolved, closed = alerts.closed, "alerts are up to date");
+        match self.make_briefs(&scope).await {
+            Ok(briefs) => tracing::info!(organizationId = %scope.organization_id, briefs, "briefs are up to date"),
+            Err(BriefError::Db(error) | BriefError::Ask(AskError::Db(error))) => return Err(error.into()),
+            // A group that was deleted in this moment; whoever reads a brief of it is told so.
+            Err(error) => tracing::warn!(organizationId = %scope.organization_id, %error, "a brief was not made"),
+        }
         Ok(Outcome::Done)
     }
 }

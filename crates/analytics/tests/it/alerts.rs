@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use rookery_analytics::{
-    Alert, AlertDirection, AlertError, AlertKind, AlertMetric, AlertRule, AlertScope, AlertsRaised, BadRule, Severity,
+    Alert, AlertDirection, AlertError, AlertFilter, AlertKind, AlertMetric, AlertRule, AlertScope, AlertsRaised,
+    BadRule, ClosedBecause, Severity,
 };
 use rookery_kernel::{AccountId, Date};
 use uuid::Uuid;
@@ -55,7 +56,7 @@ impl World {
     }
 
     async fn alerts(&self) -> Vec<Alert> {
-        self.analytics.alerts(&self.scope(), false, None, 100).await.expect("alerts").alerts
+        self.analytics.alerts(&self.scope(), AlertFilter::default(), None, 100).await.expect("alerts").alerts
     }
 }
 
@@ -138,7 +139,7 @@ async fn a_failed_collection_is_no_crash() {
     assert_eq!(world.look_after(today).await.raised, 1);
     // Nobody reports for a week: the newest day stays the newest, nothing is raised and nothing ends.
     let silent = world.look_after(today.plus_days(7)).await;
-    assert_eq!(silent, AlertsRaised { as_of: Some(today), raised: 0, resolved: 0 });
+    assert_eq!(silent, AlertsRaised { as_of: Some(today), raised: 0, resolved: 0, closed: 0 });
 }
 
 #[tokio::test]
@@ -146,7 +147,7 @@ async fn nothing_at_all_is_nothing_to_tell() {
     let world = World::new().await;
     world.account("a").await;
     assert_eq!(world.look_after(day(TODAY)).await, AlertsRaised::default());
-    let page = world.analytics.alerts(&world.scope(), false, None, 10).await.expect("alerts");
+    let page = world.analytics.alerts(&world.scope(), AlertFilter::default(), None, 10).await.expect("alerts");
     assert_eq!((page.alerts.len(), page.unread, page.next), (0, 0, None));
 }
 
@@ -187,7 +188,7 @@ async fn an_account_and_a_post_that_spread_are_good_news() {
     assert!(alerts.iter().all(|a| a.kind == AlertKind::ViralSpike && a.severity == Severity::Info));
     assert!(alerts.iter().all(|a| a.suggestions[0].contains("live")), "from 500 % on");
     assert!(alerts.iter().any(|a| a.title.contains("“Figs”")));
-    assert_eq!(world.look_after(today).await, AlertsRaised { as_of: Some(today), raised: 0, resolved: 0 });
+    assert_eq!(world.look_after(today).await, AlertsRaised { as_of: Some(today), raised: 0, resolved: 0, closed: 0 });
     // The next day is an ordinary one.
     world.sums_up_to(account, today.plus_days(1), &[100]).await;
     let next = world.look_after(today.plus_days(1)).await;
@@ -306,7 +307,7 @@ async fn alerts_are_read_page_by_page_and_belong_to_one_organization() {
     let mut seen = Vec::new();
     let mut after = None;
     loop {
-        let page = world.analytics.alerts(&scope, false, after, 1).await.expect("alerts");
+        let page = world.analytics.alerts(&scope, AlertFilter::default(), after, 1).await.expect("alerts");
         assert_eq!((page.alerts.len(), page.unread), (1, 2));
         seen.extend(page.alerts.iter().map(|a| a.id));
         after = page.next;
@@ -315,10 +316,13 @@ async fn alerts_are_read_page_by_page_and_belong_to_one_organization() {
         }
     }
     assert_eq!(seen, [all[1].id, all[2].id, all[0].id], "unread first");
-    assert_eq!(world.analytics.alerts(&scope, true, None, 100).await.expect("alerts").alerts.len(), 2);
+    let unread = AlertFilter { is_unread: true, ..AlertFilter::default() };
+    assert_eq!(world.analytics.alerts(&scope, unread, None, 100).await.expect("alerts").alerts.len(), 2);
 
     let stranger = world.db.organization().await.scope;
-    assert!(world.analytics.alerts(&stranger, false, None, 100).await.expect("alerts").alerts.is_empty());
+    assert!(
+        world.analytics.alerts(&stranger, AlertFilter::default(), None, 100).await.expect("alerts").alerts.is_empty()
+    );
     let result = world.analytics.read_alert(&stranger, all[1].id).await;
     assert!(matches!(result, Err(AlertError::NotFound("alert"))), "{result:?}");
     assert_eq!(world.analytics.read_all_alerts(&stranger).await.expect("read"), 0);
@@ -326,6 +330,75 @@ async fn alerts_are_read_page_by_page_and_belong_to_one_organization() {
     assert_eq!(world.analytics.read_all_alerts(&scope).await.expect("read"), 2);
     assert_eq!(world.analytics.read_all_alerts(&scope).await.expect("read"), 0);
     assert_eq!(world.analytics.unread_alerts(&scope).await.expect("counted"), 0);
+}
+
+#[tokio::test]
+async fn alerts_of_what_nobody_watches_any_more_are_closed_with_the_reason() {
+    let mut world = World::new().await;
+    let today = day(TODAY);
+    let group = Uuid::from_u128(5);
+    let organization = world.org.organization_id.uuid();
+    let mut accounts = Vec::new();
+    for name in ["tracked", "dropped", "disconnected"] {
+        let account = world.account(name).await;
+        world.sums_up_to(account, today, &two_weeks(1000, 400)).await;
+        accounts.push(account);
+    }
+    sqlx::query("insert into analytics.page_groups (id, organization_id, name) values ($1, $2, 'Food')")
+        .bind(group)
+        .bind(organization)
+        .execute(&mut world.owner)
+        .await
+        .expect("written");
+    sqlx::query(
+        "insert into analytics.page_group_members (organization_id, group_id, tracked_integration_id)
+         select organization_id, $1, id from analytics.tracked_integrations where integration_id = $2",
+    )
+    .bind(group)
+    .bind(accounts[0].uuid())
+    .execute(&mut world.owner)
+    .await
+    .expect("written");
+    for n in 0..14 {
+        world.sum("group", group, today.plus_days(-n), Some(if n < 7 { 400 } else { 1000 }), true).await;
+    }
+    assert_eq!(world.look_after(today).await.raised, 4);
+    let open = AlertFilter { is_open: Some(true), ..AlertFilter::default() };
+    let scope = world.scope();
+    let states = async |world: &World| -> BTreeSet<(Uuid, Option<ClosedBecause>)> {
+        let over = AlertFilter { is_open: Some(false), ..AlertFilter::default() };
+        let page = world.analytics.alerts(&world.scope(), over, None, 100).await.expect("alerts");
+        let of = |a: &Alert| a.group_id.or(a.integration_id.map(AccountId::uuid)).expect("of something");
+        page.alerts.iter().map(|a| (of(a), a.closed_because)).collect()
+    };
+
+    world.analytics.untrack(&scope, &[accounts[1]]).await.expect("untracked");
+    world.accounts.disconnect(&scope, accounts[2]).await.expect("disconnected");
+    sqlx::query("update analytics.page_groups set deleted_at = now() where id = $1")
+        .bind(group)
+        .execute(&mut world.owner)
+        .await
+        .expect("deleted");
+    let looked = world.look_after(today).await;
+    assert_eq!((looked.raised, looked.resolved, looked.closed), (0, 0, 3), "and none of them is raised again");
+    let gone = BTreeSet::from([
+        (accounts[1].uuid(), Some(ClosedBecause::NotTracked)),
+        (accounts[2].uuid(), Some(ClosedBecause::Disconnected)),
+        (group, Some(ClosedBecause::GroupGone)),
+    ]);
+    assert_eq!(states(&world).await, gone);
+    let left = world.analytics.alerts(&scope, open, None, 100).await.expect("alerts").alerts;
+    assert_eq!(left.iter().map(|a| a.integration_id).collect::<Vec<_>>(), [Some(accounts[0])]);
+    assert_eq!(world.look_after(today).await, AlertsRaised { as_of: Some(today), raised: 0, resolved: 0, closed: 0 });
+
+    // Tracked again, the same finding of the same day opens again.
+    world.analytics.track(&scope, &[accounts[1]]).await.expect("tracked");
+    assert_eq!(world.look_after(today).await.raised, 1);
+    assert!(!states(&world).await.iter().any(|(id, _)| *id == accounts[1].uuid()));
+    // The last account goes: what is not looked at any more is closed although there is nothing to compare.
+    world.analytics.untrack(&scope, &[accounts[0], accounts[1]]).await.expect("untracked");
+    assert_eq!(world.look_after(today.plus_days(90)).await.closed, 2);
+    assert!(world.analytics.alerts(&scope, open, None, 100).await.expect("alerts").alerts.is_empty());
 }
 
 /// Percents without what stands behind the point.

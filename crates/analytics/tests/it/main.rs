@@ -1,6 +1,7 @@
 //! Collecting and adding up, with a real PostgreSQL and with networks that misbehave on request.
 
 mod alerts;
+mod briefs;
 mod daily;
 mod exports;
 mod failures;

@@ -97,6 +97,8 @@ const NOT_FILLED: &[(&str, &str)] = &[
     ("analytics.annotations", "a note is somebody's own word about a day"),
     ("analytics.alert_rules", "a rule is a wish of its own; without one the defaults hold"),
     ("analytics.alerts", "the look after a night's sums finds them"),
+    ("analytics.daily_briefs", "the job makes one after a night's sums"),
+    ("analytics.recommendations", "a brief makes them"),
     ("analytics.report_schedules", "its reports would be sent, and nothing of an example may"),
     ("analytics.report_runs", "a report that was sent; the example has none"),
     ("analytics.report_links", "a link holds the digest of a token that somebody has to know"),

@@ -142,7 +142,22 @@ impl Publishing {
         Ok(held.into_detail())
     }
 
-    /// The same in a transaction that does more. `from` says which recurring post it is made from.
+    /// Makes a draft in a transaction that does more, so that both stand or neither. `rules` are those of
+    /// [`rookery_accounts::Accounts::all_rules`], read before it began.
+    ///
+    /// # Errors
+    /// [`PostError::Invalid`] if it names a foreign account or medium; the transaction can go on.
+    pub async fn create_draft_in(
+        &self,
+        tx: &mut OrgTx,
+        rules: &[PlatformRules],
+        new: NewPost,
+    ) -> Result<PostDetail, PostError> {
+        let new = NewPost { schedule: Schedule::Draft, ..new };
+        Ok(self.create_in(tx, rules, new, None).await?.into_detail())
+    }
+
+    /// The same as [`Publishing::create_post`] in a transaction that does more. `from` says which recurring post it is made from.
     pub(crate) async fn create_in(
         &self,
         tx: &mut OrgTx,

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use garde::Validate;
-use rookery_analytics::{AlertCursor, AlertRule, AlertScope, TRENDS_MAX, TrendWindow};
+use rookery_analytics::{AlertCursor, AlertFilter, AlertRule, AlertScope, TRENDS_MAX, TrendQuestion, TrendWindow};
 use rookery_kernel::{AccountId, Cursor};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,6 +17,7 @@ use super::insights_view::{AlertPageView, TrendsView};
 use super::wire::{AlertFigure, AlertWay};
 use crate::app::App;
 use crate::extract::{Body, Draft, ManageAccounts, May, Path, Query};
+use crate::insights::insight_filter;
 use crate::problem::Problem;
 
 /// Topics of an answer if nobody says how many.
@@ -42,6 +43,10 @@ struct TrendsQuery {
     window_hours: Option<u16>,
     /// Topics, 1 to 50; 10 unless told.
     limit: Option<usize>,
+    /// Only accounts of this page group.
+    group_id: Option<String>,
+    /// `all`, `post` (everything but reels and stories), `reel`, `story`, `video`, `carousel`, `text`, `link`, `picture`.
+    format: Option<String>,
 }
 
 /// Topics that rise
@@ -57,7 +62,14 @@ async fn trends(
     let window = query.window_hours.map_or(Some(TrendWindow::default()), TrendWindow::of_hours);
     let window = window.ok_or_else(|| Problem::bad_request("windowHours is 24, 48 or 72."))?;
     let limit = query.limit.unwrap_or(TRENDS).clamp(1, TRENDS_MAX);
-    let trends = app.analytics.trends(may.scope(), window, limit).await.map_err(|e| Problem::database(&e))?;
+    let filter = insight_filter(query.group_id.as_ref(), query.format.as_ref())?;
+    if let Some(id) = filter.group
+        && app.analytics.choices(may.scope()).await?.groups.iter().all(|group| group.id != id)
+    {
+        return Err(Problem::not_found("page group"));
+    }
+    let question = TrendQuestion { filter, ..TrendQuestion::new(window, limit) };
+    let trends = app.analytics.trends(may.scope(), question).await.map_err(|e| Problem::database(&e))?;
     Ok(Json(trends.into()))
 }
 
@@ -69,6 +81,8 @@ struct AlertsQuery {
     /// Only those that nobody has read.
     #[serde(default)]
     unread: bool,
+    /// Only open ones, or (false) only those that ended.
+    open: Option<bool>,
     /// The `next` of the page before.
     after: Option<String>,
     /// Rows, 1 to 100; 50 unless told.
@@ -76,7 +90,7 @@ struct AlertsQuery {
 }
 
 /// `r` or `u` before the place in time: unread alerts come first.
-fn place(text: &str) -> Result<AlertCursor, Problem> {
+pub(crate) fn place(text: &str) -> Result<AlertCursor, Problem> {
     let wrong = || Problem::bad_request("after is not the next of a page of alerts.");
     let (is_read, rest) = match text.split_at_checked(1) {
         Some(("r", rest)) => (true, rest),
@@ -87,7 +101,7 @@ fn place(text: &str) -> Result<AlertCursor, Problem> {
     Ok(AlertCursor { is_read, created_at: at, id })
 }
 
-pub(super) fn written(place: AlertCursor) -> String {
+pub(crate) fn written(place: AlertCursor) -> String {
     let AlertCursor { is_read, created_at: at, id } = place;
     format!("{}{}", if is_read { 'r' } else { 'u' }, Cursor { at, id })
 }
@@ -103,7 +117,8 @@ async fn alerts(
     Query(query): Query<AlertsQuery>,
 ) -> Result<Json<AlertPageView>, Problem> {
     let after = query.after.as_deref().filter(|text| !text.is_empty()).map(place).transpose()?;
-    let page = app.analytics.alerts(may.scope(), query.unread, after, query.limit.unwrap_or(ALERTS)).await?;
+    let filter = AlertFilter { is_unread: query.unread, is_open: query.open };
+    let page = app.analytics.alerts(may.scope(), filter, after, query.limit.unwrap_or(ALERTS)).await?;
     Ok(Json(page.into()))
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::insights::written;
 use super::time::{Day, Time};
-use super::wire::{AlertFigure, AlertSort, AlertWeight, TrendWay};
+use super::wire::{AlertClosing, AlertFigure, AlertSort, AlertWeight, TrendWay};
 
 /// A figure that fell or rose by more than its threshold.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,8 +35,10 @@ struct AlertView {
     period_end: Day,
     /// Null: nobody has read it.
     read_at: Option<Time>,
-    /// Null: the figure has not recovered.
+    /// When it ended; null while it is open.
     resolved_at: Option<Time>,
+    /// Why it ended; null: the figure recovered, or it is open.
+    closed_because: Option<AlertClosing>,
     created_at: Time,
 }
 
@@ -61,6 +63,7 @@ impl From<Alert> for AlertView {
             period_end: alert.period_end.into(),
             read_at: alert.read_at.map(Into::into),
             resolved_at: alert.resolved_at.map(Into::into),
+            closed_because: alert.closed_because.map(Into::into),
             created_at: alert.created_at.into(),
         }
     }
@@ -91,6 +94,7 @@ impl From<AlertPage> for AlertPageView {
 #[serde(rename_all = "camelCase")]
 struct TrendPostView {
     content_id: Uuid,
+    integration_id: Uuid,
     /// The beginning of its text.
     caption: Option<String>,
     /// Null: not reported.
@@ -99,14 +103,19 @@ struct TrendPostView {
 
 impl From<TrendPost> for TrendPostView {
     fn from(post: TrendPost) -> Self {
-        Self { content_id: post.id.uuid(), caption: post.caption, engagement: post.engagement }
+        Self {
+            content_id: post.id.uuid(),
+            integration_id: post.integration_id.uuid(),
+            caption: post.caption,
+            engagement: post.engagement,
+        }
     }
 }
 
 /// A topic that rises.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct TrendView {
+pub(super) struct TrendView {
     tag_id: Uuid,
     name: String,
     /// Posts of the window.

@@ -10,6 +10,8 @@ mod analytics;
 mod analytics_view;
 mod api_keys;
 mod audit;
+mod briefs;
+mod briefs_view;
 mod bulk;
 mod calendar;
 mod composition;
@@ -20,7 +22,7 @@ mod groups;
 mod holds;
 mod idempotency;
 pub(crate) mod imports;
-mod insights;
+pub(crate) mod insights;
 mod insights_view;
 mod jobs;
 pub(crate) mod media;
@@ -91,6 +93,7 @@ fn described() -> OpenApiRouter<App> {
             .merge(groups::routes())
             .merge(tags::routes())
             .merge(insights::routes())
+            .merge(briefs::routes())
             .merge(jobs::routes())
             .merge(audit::routes()),
     )

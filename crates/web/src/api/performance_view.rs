@@ -1,8 +1,8 @@
 //! Answers about numbers as clients see them: null is "not reported", 0 is zero.
 
 use rookery_analytics::{
-    Annotation, BestTime, ContentDetail, ContentTable, ContentTag, Coverage, Figures, FormatComparison, ITEMS_MIN,
-    Line, Performance, Range, TableRow,
+    Annotation, BestSlot, BestTime, ContentDetail, ContentTable, ContentTag, Coverage, Figures, FormatComparison,
+    ITEMS_MIN, Line, Performance, Range, TableRow,
 };
 use rookery_kernel::{UserId, Zone};
 use serde::Serialize;
@@ -228,7 +228,7 @@ struct HourView {
 /// An hour to post at.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct SlotView {
+pub(super) struct SlotView {
     /// 1 is Monday.
     weekday: u8,
     /// 0 to 23.
@@ -239,6 +239,19 @@ struct SlotView {
     confidence: f64,
     /// Mean ÷ the best hour's mean.
     score: f64,
+}
+
+impl From<BestSlot> for SlotView {
+    fn from(slot: BestSlot) -> Self {
+        Self {
+            weekday: slot.weekday,
+            hour: slot.hour,
+            items: slot.samples,
+            mean_engagement: slot.mean,
+            confidence: slot.confidence,
+            score: slot.score,
+        }
+    }
 }
 
 /// When what was published is answered.
@@ -261,14 +274,7 @@ pub(super) struct BestTimeView {
 impl BestTimeView {
     pub(super) fn new(range: Range, zone: &Zone, best: BestTime) -> Self {
         let is_enough = best.is_enough();
-        let slots = best.slots.into_iter().map(|slot| SlotView {
-            weekday: slot.weekday,
-            hour: slot.hour,
-            items: slot.samples,
-            mean_engagement: slot.mean,
-            confidence: slot.confidence,
-            score: slot.score,
-        });
+        let slots = best.slots.into_iter().map(SlotView::from);
         let hours = best.heatmap.cells.iter().map(|cell| HourView {
             weekday: cell.weekday,
             hour: cell.hour,

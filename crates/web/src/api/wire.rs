@@ -43,6 +43,15 @@ words! {
     AlertFigure = rookery_analytics::AlertMetric {
         EngagementRate, Reach, Views, Impressions, Reactions, Comments, Shares, Clicks, Saves, Engagement,
     }
+    /// Why an alert was closed although its figure did not recover.
+    AlertClosing = rookery_analytics::ClosedBecause { NotTracked, Disconnected, GroupGone }
+    /// The rule that a recommendation follows from: the topic that rises most, the next good hour, the format ahead, the
+    /// best post of the week.
+    AdviceKind = rookery_analytics::RecommendationKind { Trend, Timing, Format, Template }
+    /// How much a recommendation matters.
+    AdvicePriority = rookery_analytics::Priority { High, Medium, Low }
+    /// What became of a recommendation.
+    AdviceState = rookery_analytics::RecommendationStatus { Open, Accepted, Dismissed, Expired }
     /// Where a topic goes.
     TrendWay = rookery_analytics::TrendDirection { Rising, Stable, Falling }
     /// A network.

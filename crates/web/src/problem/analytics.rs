@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 use rookery_analytics::{
-    AlertError, AnnotationError, AskError, BadRange, FileError, IngestError, MetricImportError, ReadError,
-    RequestError, TrackError,
+    AlertError, AnnotationError, AskError, BadRange, BriefError, FileError, IngestError, MetricImportError, ReadError,
+    RecommendationError, RequestError, TrackError,
 };
 
 use super::Problem;
@@ -58,6 +58,30 @@ impl From<AlertError> for Problem {
             AlertError::NotFound(what) => Self::not_found(what),
             AlertError::Bad(_) => Self::field("rules", "impossible", sentence(&error.to_string())),
             AlertError::Db(e) => Self::database(e),
+        }
+    }
+}
+
+impl From<BriefError> for Problem {
+    fn from(error: BriefError) -> Self {
+        match error {
+            BriefError::Future(_) => Self::bad_request(sentence(&error.to_string())),
+            BriefError::Ask(e) => e.into(),
+            BriefError::Db(e) => Self::database(&e),
+        }
+    }
+}
+
+impl From<RecommendationError> for Problem {
+    fn from(error: RecommendationError) -> Self {
+        use RecommendationError as E;
+        match &error {
+            E::NotFound => Self::not_found("recommendation"),
+            E::Accepted => Self::conflict("recommendation_accepted", sentence(&error.to_string())),
+            E::Dismissed => Self::conflict("recommendation_dismissed", sentence(&error.to_string())),
+            E::Expired => Self::conflict("recommendation_expired", sentence(&error.to_string())),
+            E::ReasonTooLong(_) => Self::field("reason", "too_long", sentence(&error.to_string())),
+            E::Db(e) => Self::database(e),
         }
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Collected {
     pub banners: Vec<Banner>,
     /// Reviews that wait for the visitor.
     pub reviews: usize,
+    /// Alerts that nobody of the organization has read.
+    pub alerts: i64,
 }
 
 tokio::task_local! {
@@ -81,6 +83,10 @@ pub(crate) async fn collect(app: &App, caller: &Caller) {
     match app.publishing.reviews_waiting_for(&caller.scope, caller.allows(Right::Review)).await {
         Ok(count) => found.reviews = count,
         Err(error) => tracing::warn!(%error, "the reviews that wait could not be counted"),
+    }
+    match app.analytics.unread_alerts(&caller.scope).await {
+        Ok(count) => found.alerts = count,
+        Err(error) => tracing::warn!(%error, "the unread alerts could not be counted"),
     }
     let _ = COLLECTED.try_with(|place| *place.lock().unwrap_or_else(PoisonError::into_inner) = found);
 }

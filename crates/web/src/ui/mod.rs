@@ -14,6 +14,7 @@ mod figures;
 mod format;
 mod groups;
 mod imports;
+mod insights;
 mod media;
 mod metric_imports;
 mod organizations;
@@ -124,6 +125,13 @@ pub(crate) fn routes() -> Router<App> {
         .route("/publications/{id}/mark-online", post(receipts::mark_online))
         .route("/publications/{id}/words", post(receipts::reword))
         .route("/publications/{id}/publish-again", post(receipts::publish_again))
+        .route("/insights", get(insights::page))
+        .route("/insights/compute", post(insights::compute))
+        .route("/insights/recommendations/{id}/accept", post(insights::accept))
+        .route("/insights/recommendations/{id}/dismiss", post(insights::dismiss))
+        .route("/insights/recommendations/{id}/restore", post(insights::restore))
+        .route("/insights/alerts/{id}/read", post(insights::read))
+        .route("/insights/alerts/read-all", post(insights::read_all))
         .route("/performance", get(performance::page))
         .route("/performance.csv", get(performance::csv))
         .route("/performance/notes", post(performance::add))

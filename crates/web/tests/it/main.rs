@@ -11,6 +11,7 @@ mod delivery;
 mod document;
 mod house;
 mod idempotency;
+mod insights;
 mod media;
 mod metric_imports;
 mod numbers;

@@ -150,6 +150,12 @@ const ROUTES: &[(&str, &str, Right)] = &[
     ("POST", "/analytics/alerts/read-all", Scoped(PostsWrite)),
     ("GET", "/analytics/alerts/rules", Scoped(MetricsRead)),
     ("PUT", "/analytics/alerts/rules", Manage),
+    ("GET", "/analytics/daily-brief", Scoped(MetricsRead)),
+    ("POST", "/analytics/daily-brief", Scoped(PostsWrite)),
+    ("GET", "/analytics/recommendations", Scoped(MetricsRead)),
+    ("POST", "/analytics/recommendations/{id}/accept", Scoped(PostsWrite)),
+    ("POST", "/analytics/recommendations/{id}/dismiss", Scoped(PostsWrite)),
+    ("POST", "/analytics/recommendations/{id}/restore", Scoped(PostsWrite)),
     ("GET", "/analytics/runs", Scoped(MetricsRead)),
     ("GET", "/analytics/errors", Scoped(MetricsRead)),
     ("POST", "/analytics/ingest", Manage),
@@ -214,6 +220,7 @@ struct Furnished {
     link: String,
     recurring: String,
     import: String,
+    advice: String,
     alert: String,
     content: String,
     note: String,
@@ -292,7 +299,22 @@ impl Furnished {
         .fetch_one(&mut house.test.owner().await)
         .await
         .expect("an alert");
+        let filter = rookery_analytics::InsightFilter::default();
+        let brief = house.analytics.daily_brief(&house.scope, None, filter).await.expect("a brief");
+        let advice: uuid::Uuid = sqlx::query_scalar(
+            "insert into analytics.recommendations (organization_id, id, brief_id, kind, priority, title, reason, evidence,
+                 action, expires_at, dedupe_key)
+             values ($1, gen_random_uuid(), $2, 'timing', 'medium', 'Post at 18:00 today', 'It is a good hour.',
+                     '{\"numbers\": {\"items\": 3}, \"from\": \"2026-02-02\", \"to\": \"2026-03-01\", \"tagId\": null, \"contentIds\": []}',
+                     '{\"text\": \"\", \"integrationId\": null, \"at\": null, \"format\": null}', '2026-03-09T00:00:00Z', 'a') returning id",
+        )
+        .bind(house.scope.organization_id.uuid())
+        .bind(brief.id)
+        .fetch_one(&mut house.test.owner().await)
+        .await
+        .expect("a recommendation");
         Self {
+            advice: advice.to_string(),
             alert: alert.to_string(),
             content: content.to_string(),
             note: note.id.to_string(),
@@ -340,6 +362,7 @@ impl Furnished {
             ("/analytics/tags", &self.tag),
             ("/analytics/tag-rules", &self.rule),
             ("/analytics/alerts/{", &self.alert),
+            ("/analytics/recommendations/{", &self.advice),
         ]);
         let id = things.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id.as_str());
         let mut to = path.replace("{id}", id).replace("{table}", "posts").replace("{dataset}", "summary");
@@ -383,6 +406,7 @@ impl Furnished {
                 Some(json!({"integrationId": self.account, "from": "2026-02-01", "to": "2026-03-01"}))
             }
             ("PUT", "/analytics/alerts/rules") => Some(json!({"rules": []})),
+            ("POST", "/analytics/recommendations/{id}/dismiss") => Some(json!({})),
             ("POST", "/analytics/annotations") => Some(json!({"date": "2026-03-01", "text": "A storm"})),
             ("POST", "/analytics/groups") | ("PUT", "/analytics/groups/{id}") => Some(json!({"name": "Food"})),
             ("POST", "/analytics/groups/{id}/pages") => Some(json!({"integrationIds": [self.account]})),
