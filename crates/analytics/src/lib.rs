@@ -59,7 +59,7 @@ pub use import::{
 };
 pub use ingest::{
     BackfillIntegration, BackfillProgress, IngestError, IngestIntegration, PlanDailyIngest, RunReport, StepReport,
-    Verdict,
+    Verdict, next_night,
 };
 pub use insights::{
     Alert, AlertCursor, AlertDirection, AlertError, AlertFilter, AlertKind, AlertMetric, AlertPage, AlertRule,
@@ -78,8 +78,8 @@ pub use overview::{Overview, ReachPerDay};
 pub use performance::{
     AGE_MAX, ANNOTATION_MAX, Annotation, AnnotationError, AskError, BadQuestion, BestSlot, BestTime, Bucket, Choices,
     ContentCursor, ContentDetail, ContentQuery, ContentSort, ContentTable, ContentTag, Curve, Figures, Filter,
-    FormatChoice, FormatComparison, FormatRow, ITEMS_MIN, Line, Measure, NamedGroup, NamedTag, PEERS_MIN, PartKey,
-    PeerPoint, Performance, Question, RATE_REACH_MIN, Split, Step, Sums, TableRow,
+    FormatChoice, FormatComparison, FormatRow, ITEMS_MIN, Line, MENU_WORDS_MAX, Measure, MenuTag, NamedGroup, NamedTag,
+    PEERS_MIN, PartKey, PeerPoint, Performance, Question, RATE_REACH_MIN, Split, Step, Sums, TableRow,
 };
 pub use report::{
     AccountSummary, Heatmap, HeatmapCell, PlatformTotals, PublicationNumbers, ReadError, Slot, TopContent, TrendPoint,
@@ -91,11 +91,12 @@ pub use reports::{
 pub use rollup::{RollUp, RolledUp};
 pub use run::{
     Backfill, FailureFilter, IngestErrorType, IngestFailure, IngestKind, IngestRun, IngestStatus, IngestTrigger,
-    RequestError,
+    Oddities, Oddity, RequestError,
 };
 pub use tags::{
     ContentSelection, DryRun, DryRunReport, Example, PRIORITY_MAX, PRIORITY_USUAL, RetagContent, Retagging, RuleDraft,
-    RuleFault, StopWord, TAGS_MAX, Tag, TagDraft, TagError, TagFault, TagFilter, TagLink, TagOrder, TagRule,
+    RuleFault, StopWord, TAG_CHANGE_ITEMS_MAX, TAGS_MAX, Tag, TagChange, TagDraft, TagError, TagFault, TagFilter,
+    TagLink, TagOrder, TagRule,
 };
 pub use tracking::{TRACKED_MAX, TrackError, Tracked, TrackingHealth};
 

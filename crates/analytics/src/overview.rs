@@ -70,13 +70,9 @@ impl Analytics {
         let mut tx = self.db.org(scope).await?;
         let facts = facts(&mut tx, range, accounts).await?;
         let ids: Vec<Uuid> = facts.accounts.iter().map(|a| a.integration_id.uuid()).collect();
-        let mut top_content = Vec::new();
         // Not every network says whom it reached.
-        for metric in [Metric::Reach, Metric::Views, Metric::Engagement] {
-            if top_content.is_empty() {
-                top_content = report::top(&mut tx, &ids, range, metric, TOP_CONTENT).await?;
-            }
-        }
+        let metrics = [Metric::Reach, Metric::Views, Metric::Engagement];
+        let top_content = report::top_by_first(&mut tx, &ids, range, &metrics, TOP_CONTENT).await?;
         Ok(facts.overview(top_content))
     }
 

@@ -115,6 +115,8 @@ id! {
     TagId,
     /// A rule by which content gets a tag.
     TagRuleId,
+    /// A tag that was put on many items at once, or taken off.
+    TagChangeId,
     /// One run of the ingestion.
     RunId,
     /// A note on a chart.

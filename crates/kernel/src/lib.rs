@@ -19,8 +19,8 @@ pub use id::{
     DecisionId, DetectedPostId, EscalationId, ExperimentId, IdGen, JobId, KpiMetricId, LearningEventId, MediaAssetId,
     MediaUploadId, MembershipId, MentionId, MetricImportId, OrganizationId, PageGroupId, PostId, PostImportId,
     PublicationId, RandomizedExperimentId, RecurringPostId, ReplyId, ReportLinkId, ReportRunId, ReportScheduleId,
-    ReviewId, ReviewLinkId, RevisionId, RunId, SeededIds, SegmentWeightId, SessionId, SystemIds, TagId, TagRuleId,
-    TrackedIntegrationId, UserId,
+    ReviewId, ReviewLinkId, RevisionId, RunId, SeededIds, SegmentWeightId, SessionId, SystemIds, TagChangeId, TagId,
+    TagRuleId, TrackedIntegrationId, UserId,
 };
 pub use label::UnknownLabel;
 pub use page::{Cursor, CursorError, Limit, Page};

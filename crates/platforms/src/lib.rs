@@ -15,6 +15,7 @@
 mod batch;
 mod bluesky;
 mod connector;
+mod count;
 mod error;
 mod facebook;
 mod http;
@@ -47,7 +48,7 @@ pub use twitter::Twitter;
 pub use types::{
     Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, Basis, Capabilities, ContentFormat, ContentItem,
     ContentMetrics, ContentPage, Draft, DraftKind, ExchangeRequest, Found, Handles, InstanceLimits, ItemFailure, Media,
-    MediaKind, MediaSource, MetricsBatch, Pace, PostingChoices, Prepared, Profile, Published, RegisterRequest, ReplyTo,
-    Search, Sent, SignIn, TokenSet, Usage,
+    MediaKind, MediaSource, MetricsBatch, OddField, OddKind, Pace, PostingChoices, Prepared, Profile, Published,
+    RegisterRequest, ReplyTo, Search, Sent, SignIn, TokenSet, Usage,
 };
 pub use youtube::YouTube;

@@ -59,10 +59,10 @@ enum Command {
     /// Compute every sum of numbers anew; what stands there rightly is not written.
     #[command(after_help = "Example: rookery rebuild-rollups --organization fieldwork-studio")]
     RebuildRollups(RebuildRollupsArgs),
-    /// Make posts of a file.
+    /// Make posts of a file, or bring the networks' own numbers along.
     #[command(
         subcommand,
-        after_help = "Examples:\n  rookery import csv posts.csv --organization fieldwork-studio --dry-run\n  rookery import csv posts.csv --organization fieldwork-studio --skip-broken"
+        after_help = "Examples:\n  rookery import csv posts.csv --organization fieldwork-studio --dry-run\n  rookery import csv posts.csv --organization fieldwork-studio --skip-broken\n  rookery import numbers content.csv --organization fieldwork-studio --account fieldwork --dry-run"
     )]
     Import(ImportCommand),
     /// Write everything an organization holds into files, without tokens.
@@ -237,6 +237,45 @@ pub struct RebuildRollupsArgs {
 pub enum ImportCommand {
     /// Import posts from a CSV file; exit code 1 if it holds a broken row and nothing was imported.
     Csv(ImportCsvArgs),
+    /// Import numbers from a network's own export; exit code 1 if it holds a broken row and nothing was stored.
+    Numbers(ImportNumbersArgs),
+}
+
+/// Options of `import numbers`.
+#[derive(Debug, Args)]
+pub struct ImportNumbersArgs {
+    /// The file as the network wrote it; docs/imports.md names what is recognized.
+    pub file: PathBuf,
+    /// The organization's slug.
+    #[arg(long)]
+    pub organization: String,
+    /// Whose numbers these are: a handle or an id; the file's, or the only account of its network, unless told.
+    #[arg(long)]
+    pub account: Option<String>,
+    /// Only say what would be stored and what stands against each row; exit code 1 if a row is broken.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Leave broken rows out and store the others.
+    #[arg(long)]
+    pub skip_broken: bool,
+    /// How numbers are written: point (1,234.5) or comma (1.234,5); the file decides unless told.
+    #[arg(long)]
+    pub numbers: Option<String>,
+    /// What 03/04 is: day_first or month_first; the file decides unless told.
+    #[arg(long)]
+    pub dates: Option<String>,
+    /// What the numbers of a row with a day cover: day (that day alone) or lifetime (everything up to its end).
+    #[arg(long)]
+    pub covers: Option<String>,
+    /// The day at whose end totals without a day were true; yesterday unless told.
+    #[arg(long)]
+    pub as_of: Option<String>,
+    /// What a column holds, such as `--column "Boosts=shares"`; nothing after the sign is a column that is not read.
+    #[arg(long = "column", value_name = "HEADING=FIELD")]
+    pub columns: Vec<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `import csv`.

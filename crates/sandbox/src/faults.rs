@@ -137,6 +137,14 @@ pub enum Effect {
         /// Names, at any depth.
         fields: Vec<String>,
     },
+    /// These fields (and the values of metrics of these names) hold something else: text where a number belongs, a count
+    /// below zero.
+    ReplacedFields {
+        /// Names, at any depth.
+        fields: Vec<String>,
+        /// What stands there instead.
+        with: Value,
+    },
     /// The network does not know this metric: every call that names it fails.
     UnsupportedMetric {
         /// The metric.
@@ -144,6 +152,8 @@ pub enum Effect {
     },
     /// The first post of a listing stands in it twice.
     DuplicateListing,
+    /// The first post of a listing that wraps a video stands in it again, under the video's id.
+    SecondId,
     /// A page of a listing is empty and still has a next one.
     EmptyPage,
     /// Young posts are not listed yet.
@@ -258,7 +268,7 @@ impl FaultRule {
             && (self.endpoint == Endpoint::Any || self.endpoint == endpoint)
             && match &self.effect {
                 Effect::UnsupportedMetric { name } => names_metric(name),
-                Effect::DuplicateListing | Effect::EmptyPage | Effect::StaleListing { .. } => {
+                Effect::DuplicateListing | Effect::SecondId | Effect::EmptyPage | Effect::StaleListing { .. } => {
                     endpoint == Endpoint::List
                 }
                 Effect::ContainerError { .. } | Effect::ContainerSlow { .. } | Effect::MediaUnreachable => {

@@ -209,6 +209,19 @@ fn spoil(protocol: &dyn Protocol, call: &Call, account: Option<&str>, effect: &E
                 leave_out(value, fields);
             }
         }
+        Effect::ReplacedFields { fields, with } => {
+            if let Content::Json(value) = &mut reply.content {
+                put_instead(value, fields, with);
+            }
+        }
+        Effect::SecondId => {
+            if let Content::Json(value) = &mut reply.content
+                && let Some(items) = protocol.listed(value)
+            {
+                let again = items.iter().find_map(under_second_id);
+                items.extend(again);
+            }
+        }
         Effect::DuplicateListing => {
             if let Content::Json(value) = &mut reply.content {
                 let items = protocol.listed(value);
@@ -240,6 +253,36 @@ fn leave_out(value: &mut Value, names: &[String]) {
         }
         _ => {}
     }
+}
+
+fn put_instead(value: &mut Value, names: &[String], with: &Value) {
+    let is_meant = |name: &str| names.iter().any(|n| n == name);
+    match value {
+        Value::Object(object) => {
+            // A metric is an entry with its name in it; its numbers are called values.
+            if object.get("name").and_then(Value::as_str).is_some_and(is_meant) {
+                object.iter_mut().for_each(|(_, inner)| put_instead(inner, &["value".to_owned()], with));
+                return;
+            }
+            for (name, inner) in object.iter_mut() {
+                if is_meant(name) {
+                    *inner = with.clone();
+                } else {
+                    put_instead(inner, names, with);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| put_instead(item, names, with)),
+        _ => {}
+    }
+}
+
+/// A post that wraps a video, as the video.
+fn under_second_id(post: &Value) -> Option<Value> {
+    let attachment = post.pointer("/attachments/data/0").filter(|a| a["media_type"] == "video")?;
+    let mut again = post.clone();
+    again["id"] = attachment.pointer("/target/id")?.clone();
+    Some(again)
 }
 
 #[cfg(test)]

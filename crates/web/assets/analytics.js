@@ -166,6 +166,7 @@
         if (!fresh) return location.assign(address);
         area.replaceWith(fresh);
         charts(fresh);
+        choosable(fresh);
         if (push) history.replaceState(null, "", address);
         if (status) status.textContent = "The figures are new.";
       } catch (error) {
@@ -196,6 +197,33 @@
   }
   charts(document);
 
+  // --- rows that can be chosen ------------------------------------------------------------------------------------
+  // Everything works without: rows have boxes of their own. With it one box takes the page, and the number is told.
+  function choosable(root) {
+    root.querySelectorAll("[data-pick-all]").forEach((box) => { box.hidden = false; });
+    root.querySelectorAll("form[data-bulk]").forEach(told);
+  }
+
+  function told(form) {
+    const boxes = [...form.querySelectorAll("input[name=item]")];
+    const chosen = boxes.filter((box) => box.checked).length, all = form.elements.all?.checked;
+    const whole = form.querySelector("[data-pick-all]");
+    whole.checked = chosen === boxes.length && chosen > 0;
+    whole.indeterminate = chosen > 0 && chosen < boxes.length;
+    form.querySelector("[data-picked]").textContent = all ? "all that match" : chosen > 0 ? `${chosen} chosen` : "";
+    if (chosen > 0 || all) form.querySelector("details").open = true;
+  }
+
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest?.("form[data-bulk]");
+    if (!form) return;
+    if (event.target.matches("[data-pick-all]")) {
+      form.querySelectorAll("input[name=item]").forEach((box) => { box.checked = event.target.checked; });
+    }
+    told(form);
+  });
+  choosable(document);
+
   // --- lists ----------------------------------------------------------------------------------------------------
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, select, textarea")) return;
@@ -203,6 +231,10 @@
     if (event.key === "/") {
       const search = document.querySelector("[data-search]");
       if (search) { event.preventDefault(); search.focus(); }
+    }
+    if (event.key === "x") {
+      const box = document.activeElement?.closest("tr")?.querySelector("input[name=item]");
+      if (box) { event.preventDefault(); box.click(); }
     }
     if (rows.length === 0 || (event.key !== "j" && event.key !== "k")) return;
     const at = rows.indexOf(document.activeElement?.closest("tr")?.querySelector("[data-row]"));

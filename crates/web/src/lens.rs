@@ -114,6 +114,11 @@ impl Lens {
         })
     }
 
+    /// The tag, if it is one.
+    pub(crate) fn tag(&self) -> Option<Uuid> {
+        said(self.tag_id.as_ref())?.parse().ok()
+    }
+
     /// What it says, as names and values of an address.
     pub(crate) fn words(&self) -> Vec<(&'static str, &str)> {
         let fields = [

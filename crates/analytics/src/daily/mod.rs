@@ -7,7 +7,7 @@ mod store;
 mod writer;
 
 pub(crate) use account_store::upsert_account;
-pub(crate) use model::{AccountReading, Reading, clean_json};
+pub(crate) use model::{AccountReading, COUNT_MAX, Reading, clean_json};
 pub use model::{DailyReading, MetricBasis};
 pub(crate) use store::{ROWS_MAX, Row, lock};
 pub(crate) use writer::Writer;

@@ -21,6 +21,7 @@ impl Analytics {
             is_partial: false,
             fetched_at,
             source_version: source.to_owned(),
+            is_first: false,
             reading: reading.into(),
         });
         Ok(self.writer.write(scope, rows.collect()).await?.rows)

@@ -29,6 +29,8 @@ pub(crate) struct Row {
     pub fetched_at: Timestamp,
     /// Connector and API version.
     pub source_version: String,
+    /// The item came into being for this reading: no earlier one is looked for, day after day.
+    pub is_first: bool,
     pub reading: Reading,
 }
 
@@ -53,6 +55,7 @@ struct Columns<'a> {
     is_partial: Vec<bool>,
     fetched_at: Vec<Timestamp>,
     sources: Vec<&'a str>,
+    is_first: Vec<bool>,
     basis: Vec<&'static str>,
     numbers: [Vec<Option<i64>>; 10],
     completion: Vec<Option<f32>>,
@@ -71,6 +74,7 @@ impl<'a> Columns<'a> {
             is_partial: rows.iter().map(|r| r.is_partial).collect(),
             fetched_at: rows.iter().map(|r| r.fetched_at).collect(),
             sources: rows.iter().map(|r| r.source_version.as_str()).collect(),
+            is_first: rows.iter().map(|r| r.is_first).collect(),
             basis: rows.iter().map(|r| r.reading.basis.label()).collect(),
             numbers: [
                 number(|r| r.reach),
@@ -181,16 +185,18 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<(W
                select c.content_key, c.integration_id as account, (c.published_at at time zone 'UTC')::date as born, u.date,
                       u.is_partial, u.fetched_at, u.source, u.basis::analytics.metric_basis as basis, u.reach, u.impressions, u.views,
                       u.reactions, u.comments, u.shares, u.clicks, u.saves, u.watch_time_ms, u.avg_watch_time_ms, u.completion_rate,
-                      u.extra
+                      u.extra, u.is_first
                from unnest($2::uuid[], $3::text[], $4::date[], $5::boolean[], $6::timestamptz[], $7::text[], $8::text[], $9::bigint[],
                            $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[],
-                           $17::bigint[], $18::bigint[], $19::real[], $20::jsonb[])
+                           $17::bigint[], $18::bigint[], $19::real[], $20::jsonb[], $24::boolean[])
                         as u (account, item, date, is_partial, fetched_at, source, basis, reach, impressions, views, reactions,
-                              comments, shares, clicks, saves, watch_time_ms, avg_watch_time_ms, completion_rate, extra)
+                              comments, shares, clicks, saves, watch_time_ms, avg_watch_time_ms, completion_rate, extra,
+                              is_first)
                     join analytics.content c
                         on c.organization_id = $1 and c.integration_id = u.account and c.external_content_id = u.item
            ), beside as materialized (
-               select i.content_key, i.account, i.born, i.date, i.basis, i.fetched_at, i.source, d.content_key is null as is_new,
+               select i.content_key, i.account, i.born, i.date, i.basis, i.fetched_at, i.source, i.is_first,
+                      d.content_key is null as is_new,
                       d.basis <> i.basis as is_other_basis, i.is_partial and coalesce(d.is_partial, true) as is_partial,
                       coalesce(i.reach, d.reach) as reach, coalesce(i.impressions, d.impressions) as impressions,
                       coalesce(i.views, d.views) as views, coalesce(i.reactions, d.reactions) as reactions,
@@ -247,7 +253,7 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<(W
                                  where e.organization_id = $1 and e.date = m.date - n and e.content_key = m.content_key
                                    and e.basis = 'lifetime' and e.date >= $22::date - 92 and e.date <= $23::date - 2
                                  offset 0) b
-                        where y.content_key is null and m.basis = 'lifetime' and m.born < m.date
+                        where y.content_key is null and m.basis = 'lifetime' and m.born < m.date and not m.is_first
                         limit 1) p on true
                     -- Numbers that neither of them has, in the order of the columns; looked for only where one is missing.
                     cross join lateral (
@@ -432,6 +438,7 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<(W
         now as Timestamp,
         c.first as Option<Date>,
         c.last as Option<Date>,
+        &c.is_first,
     )
     .fetch_one(tx.conn())
     .await?;

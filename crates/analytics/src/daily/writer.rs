@@ -245,6 +245,7 @@ mod tests {
             is_partial: false,
             fetched_at: "2026-03-02".parse::<Date>().expect("a date").start_utc(),
             source_version: "test/1".to_owned(),
+            is_first: false,
             reading,
         };
         let pending = Pending { scope: Scope::worker(organization), rows: Arc::new(vec![row]), done };

@@ -327,6 +327,8 @@ pub struct MetricImport {
     pub state: ImportState,
     /// How many rows stand where.
     pub counts: ImportCounts,
+    /// The last line that was examined.
+    pub(super) last_line: u32,
     /// When all was stored.
     pub applied_at: Option<Timestamp>,
     /// When a preview, or the rows of an import, are deleted.

@@ -21,13 +21,13 @@ use super::model::{
 };
 use super::store::{self, Examined, NewImport};
 use crate::content::{self, Seen};
-use crate::daily::{Reading, Row};
+use crate::daily::{ROWS_MAX, Reading, Row};
 use crate::{Analytics, tracking};
 
 /// A preview, and the rows of an import, are kept this long.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
-/// Rows of one transaction.
-const CHUNK: usize = 1_000;
+/// Rows of one transaction: as many as one statement of the writer takes.
+const CHUNK: usize = ROWS_MAX;
 /// Files up to this size are done before the page is shown; larger ones are jobs.
 const AT_ONCE: u32 = 2_000;
 /// Longest name of a file that is kept, in characters.
@@ -197,6 +197,26 @@ impl Analytics {
         self.metric_import(scope, id).await
     }
 
+    /// Does here what is left for the queue: reads the rows of a preview, or stores those of an import. `tell` hears how
+    /// many rows are done, of how many. A worker may take part; nothing is done twice.
+    ///
+    /// # Errors
+    /// `NotFound`, or the database's.
+    pub async fn work_off_metrics(
+        &self,
+        scope: &Scope,
+        id: MetricImportId,
+        mut tell: impl FnMut(u32, u32),
+    ) -> Result<MetricImport, MetricImportError> {
+        while let Some(import) = self.examine_some(scope, id).await? {
+            tell(import.counts.done, import.counts.total);
+        }
+        while let Some(import) = self.apply_some(scope, id).await? {
+            tell(import.counts.done, import.counts.ready);
+        }
+        self.metric_import(scope, id).await
+    }
+
     /// Takes a preview away.
     ///
     /// # Errors
@@ -280,7 +300,7 @@ impl Analytics {
             return Ok(None);
         }
         let chunk = i64::try_from(CHUNK).unwrap_or(i64::MAX);
-        let rows = store::rows_from(&mut tx, id, import.counts.done, chunk).await?;
+        let rows = store::rows_from(&mut tx, id, import.last_line, chunk).await?;
         if rows.is_empty() {
             store::break_twins(&mut tx, id).await?;
             store::set_ready(&mut tx, id, now).await?;
@@ -329,7 +349,8 @@ impl Analytics {
             })
             .collect();
         store::write_examined(&mut tx, id, &examined).await?;
-        store::set_done(&mut tx, id, examined.len(), now).await?;
+        let last = examined.last().map_or(import.last_line, |row| row.line);
+        store::set_done(&mut tx, id, examined.len(), last, now).await?;
         tx.commit().await?;
         Ok(Some(import))
     }
@@ -348,10 +369,10 @@ impl Analytics {
             tx.commit().await?;
             return Ok(None);
         }
-        let content = self.add_content(&mut tx, account, &rows, now).await?;
+        let (content, new) = self.add_content(&mut tx, account, &rows, now).await?;
         tx.commit().await?;
         let zone = import.mapping.zone();
-        let readings = rows.iter().map(|(_, reading)| row(account, reading, &zone, now)).collect();
+        let readings = rows.iter().map(|(_, r)| row(account, r, new.contains(&r.external_id), &zone, now)).collect();
         let written = self.writer.write(scope, readings).await?;
         let mut tx = self.db.org(scope).await?;
         store::lock(&mut tx, id).await?;
@@ -362,14 +383,14 @@ impl Analytics {
         Ok(Some(import))
     }
 
-    /// Items that are not known yet. What was collected knows more than an export, and stays as it is.
+    /// Items that are not known yet; how many, and which. What was collected knows more than an export, and stays as it is.
     async fn add_content(
         &self,
         tx: &mut OrgTx,
         account: AccountId,
         rows: &[(u32, PlannedReading)],
         now: rookery_kernel::Timestamp,
-    ) -> Result<u64, Error> {
+    ) -> Result<(u64, HashSet<String>), Error> {
         let ids: Vec<String> = rows.iter().map(|(_, r)| r.external_id.clone()).collect();
         let known = store::known(tx, account, &ids, &[]).await?;
         let mut seen: HashSet<&str> = HashSet::new();
@@ -395,15 +416,18 @@ impl Analytics {
             })
             .collect();
         if new.is_empty() {
-            return Ok(0);
+            return Ok((0, HashSet::new()));
         }
         let Some(platform) = self.accounts.list_in(tx).await?.into_iter().find(|a| a.id == account).map(|a| a.platform)
         else {
-            return Ok(0);
+            return Ok((0, HashSet::new()));
         };
         let external: Vec<String> = new.iter().map(|item| item.external_id.clone()).collect();
         let ours = content::our_posts(tx, account, &external).await?;
-        content::upsert(tx, &*self.ids, account, platform, &new, &ours, now).await
+        let added = content::upsert(tx, &*self.ids, account, platform, &new, &ours, now).await?;
+        // Somebody else may have added some of them meanwhile, with numbers.
+        let is_all = usize::try_from(added).is_ok_and(|added| added == external.len());
+        Ok((added, if is_all { external.into_iter().collect() } else { HashSet::new() }))
     }
 
     pub(super) async fn expire_metric_import(&self, scope: &Scope, id: MetricImportId) -> Result<(), Error> {
@@ -428,7 +452,7 @@ impl Analytics {
 
 /// A row as the writer takes it. It counts as read when its day ended: what was collected for the same day was read later
 /// and stays.
-fn row(account: AccountId, r: &PlannedReading, zone: &Zone, now: rookery_kernel::Timestamp) -> Row {
+fn row(account: AccountId, r: &PlannedReading, is_first: bool, zone: &Zone, now: rookery_kernel::Timestamp) -> Row {
     let n = r.numbers;
     Row {
         account,
@@ -436,6 +460,7 @@ fn row(account: AccountId, r: &PlannedReading, zone: &Zone, now: rookery_kernel:
         is_partial: false,
         fetched_at: zone.start_of(r.date.plus_days(1)).min(now),
         source_version: "import".to_owned(),
+        is_first,
         reading: Reading {
             external_id: r.external_id.clone(),
             reach: n.reach,

@@ -143,7 +143,7 @@ pub(super) async fn set_mapping(
 ) -> Result<(), Error> {
     let sql = "
         update analytics.metric_imports
-        set mapping = $3, integration_id = $4, state = 'reading', rows_done = 0, ready_count = 0, broken_count = 0,
+        set mapping = $3, integration_id = $4, state = 'reading', rows_done = 0, last_line = 0, ready_count = 0, broken_count = 0,
             skipped_count = 0, updated_at = $5
         where organization_id = $1 and id = $2";
     sqlx::query(sql)
@@ -158,14 +158,21 @@ pub(super) async fn set_mapping(
 }
 
 /// Notes how far a state is.
-pub(super) async fn set_done(tx: &mut OrgTx, id: MetricImportId, more: usize, now: Timestamp) -> Result<(), Error> {
-    let sql = "update analytics.metric_imports set rows_done = rows_done + $3, updated_at = $4
+pub(super) async fn set_done(
+    tx: &mut OrgTx,
+    id: MetricImportId,
+    more: usize,
+    last_line: u32,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sql = "update analytics.metric_imports set rows_done = rows_done + $3, last_line = $5, updated_at = $4
                where organization_id = $1 and id = $2";
     sqlx::query(sql)
         .bind(tx.organization_id().uuid())
         .bind(id.uuid())
         .bind(int(more))
         .bind(now)
+        .bind(line_no(last_line))
         .execute(tx.conn())
         .await?;
     Ok(())
@@ -262,6 +269,7 @@ struct ImportRecord {
     state: String,
     rows_total: i32,
     rows_done: i32,
+    last_line: i32,
     ready_count: i32,
     broken_count: i32,
     skipped_count: i32,
@@ -293,6 +301,7 @@ impl From<ImportRecord> for MetricImport {
                 content: r.content_count.unsigned_abs(),
                 written: r.written_count.unsigned_abs(),
             },
+            last_line: r.last_line.unsigned_abs(),
             applied_at: r.applied_at,
             expires_at: r.expires_at,
             created_at: r.created_at,
@@ -302,7 +311,7 @@ impl From<ImportRecord> for MetricImport {
 
 const IMPORTS: &str = "
     select id, file_name, file_size, separator, source, headings, mapping, integration_id, state, rows_total, rows_done,
-           ready_count, broken_count, skipped_count, content_count, written_count, applied_at, expires_at, created_at
+           last_line, ready_count, broken_count, skipped_count, content_count, written_count, applied_at, expires_at, created_at
     from analytics.metric_imports
     where organization_id = $1 and ($2::uuid is null or id = $2) and (applied_at is not null or expires_at > $3)
     order by created_at desc, id desc limit $4";
@@ -404,21 +413,21 @@ pub(super) async fn rows(
     Ok(query.fetch_all(tx.conn()).await?.into_iter().map(MetricRow::from).collect())
 }
 
-/// The rows that come next after so many, in order.
+/// The rows after a line, in order.
 pub(super) async fn rows_from(
     tx: &mut OrgTx,
     id: MetricImportId,
-    done: u32,
+    after: u32,
     limit: i64,
 ) -> Result<Vec<(u32, Vec<String>)>, Error> {
-    // The done ones are the first by line; the key's index skips them.
     let sql = "
-        select line, cells from analytics.metric_import_rows where organization_id = $1 and import_id = $2
-        order by line offset $3 limit $4";
+        select line, cells from analytics.metric_import_rows
+        where organization_id = $1 and import_id = $2 and line > $3
+        order by line limit $4";
     let rows: Vec<(i32, Json<Vec<String>>)> = sqlx::query_as(sql)
         .bind(tx.organization_id().uuid())
         .bind(id.uuid())
-        .bind(i64::from(done))
+        .bind(line_no(after))
         .bind(limit)
         .fetch_all(tx.conn())
         .await?;

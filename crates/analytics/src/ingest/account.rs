@@ -1,13 +1,14 @@
 //! The third step: the account's own numbers.
 
-use rookery_kernel::{Date, Timestamp};
+use rookery_kernel::{Date, Timestamp, Zone};
 use rookery_platforms::{AccountMetrics, Basis};
 
+use super::content::of_vanished;
 use super::report::StepReport;
 use super::session::{Session, Step};
 use super::{IngestError, plan};
 use crate::daily::{self, AccountReading};
-use crate::run::{self, IngestKind};
+use crate::run::{self, IngestKind, Oddity};
 
 /// Days before the target that are read again, for late corrections.
 const LATE_DAYS: i64 = 3;
@@ -32,7 +33,7 @@ impl Session<'_> {
             match self.connector.account_metrics(&self.access, from, to).await {
                 Ok(days) => self.store_days(&mut step, days, from, to).await?,
                 Err(error) if self.renew(&error).await? => continue,
-                Err(error) => step.end = Some((error, false)),
+                Err(error) => step.end = Some((of_vanished(error), false)),
             }
             break;
         }
@@ -47,7 +48,19 @@ impl Session<'_> {
         to: Date,
     ) -> Result<(), IngestError> {
         let now = self.now();
-        let readings: Vec<AccountReading> = days.into_iter().filter_map(|day| self.place(day, from, to, now)).collect();
+        let zone = self.tracked.network_zone(self.connector.capabilities().day_zone);
+        for day in &days {
+            step.odd.of_account(day);
+        }
+        // A day of the network is told as such where the account's totals end their days elsewhere.
+        if zone != self.tracked.zone() {
+            let own = days.iter().filter(|day| day.basis == Basis::Day).count();
+            step.odd.note(Oddity::OtherZone, zone.name(), own);
+        }
+        let told = days.len();
+        let place = |day| self.place(day, (from, to), &zone, now);
+        let readings: Vec<AccountReading> = days.into_iter().filter_map(place).collect();
+        step.odd.note(Oddity::StrayDay, "", told - readings.len());
         let newest = readings.iter().filter(|r| r.followers.is_some()).max_by_key(|r| r.date);
         let followers = newest.and_then(|r| r.followers);
         step.tally.total = readings.len();
@@ -64,12 +77,18 @@ impl Session<'_> {
     }
 
     /// The day a row stands under; `None` for a day that nobody asked for.
-    fn place(&self, day: AccountMetrics, from: Date, to: Date, now: Timestamp) -> Option<AccountReading> {
+    fn place(
+        &self,
+        day: AccountMetrics,
+        (from, to): (Date, Date),
+        zone: &Zone,
+        now: Timestamp,
+    ) -> Option<AccountReading> {
         match day.basis {
             Basis::Lifetime => Some(AccountReading::of(day, self.snapshot.date, self.snapshot.is_partial)),
             Basis::Day => {
                 let date = day.date;
-                let is_partial = now < plan::end_of(date, &self.tracked.network_zone(self.platform));
+                let is_partial = now < plan::end_of(date, zone);
                 (from..=to).contains(&date).then(|| AccountReading::of(day, date, is_partial))
             }
         }

@@ -12,7 +12,7 @@ use super::report::StepReport;
 use super::session::{Session, Step};
 use crate::content::{self, Deduplicator, Seen};
 use crate::daily::ROWS_MAX;
-use crate::run::{self, IngestKind};
+use crate::run::{self, IngestKind, Oddity};
 
 /// How far back a listing looks.
 const LOOK_BACK: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -50,6 +50,15 @@ impl Walk {
     }
 }
 
+/// What "not found" means where the account itself was asked for.
+pub(super) fn of_vanished(error: CallError) -> CallError {
+    if error.kind != ErrorType::NotFound {
+        return error;
+    }
+    let message = format!("the network does not know this account any more: {}", error.message);
+    CallError { message, ..error }
+}
+
 impl Session<'_> {
     /// Since when to list: the look-back window, wider on the first run and after a pause.
     pub(super) fn since(&self) -> Timestamp {
@@ -81,11 +90,14 @@ impl Session<'_> {
                 Ok(page) => page,
                 Err(error) if self.renew(&error).await? => continue,
                 Err(error) => {
-                    step.end = Some((error, false));
+                    step.end = Some((of_vanished(error), false));
                     break;
                 }
             };
             let items = page.items.len();
+            if items == 0 && page.next.is_some() {
+                step.odd.note(Oddity::EmptyPage, "", 1);
+            }
             self.store_page(&mut step, &mut listing, page.items).await?;
             match walk.next(items, page.next) {
                 Ok(None) => break,
@@ -108,7 +120,9 @@ impl Session<'_> {
         let offered = items.len();
         let items: Vec<Seen> = items.into_iter().filter_map(Seen::of).collect();
         let nameless = offered - items.len();
+        let named = items.len();
         let fresh = listing.fresh(items);
+        step.odd.note(Oddity::Twice, "", named - fresh.len());
         step.tally.total += fresh.len() + nameless;
         step.tally.ok += fresh.len();
         step.tally.failed += nameless;

@@ -3,7 +3,7 @@
 use rookery_accounts::{AccountStatus, Call};
 use rookery_jobs::Job as _;
 use rookery_kernel::{AccountId, Date, RunId, Scope, Timestamp};
-use rookery_platforms::CallError;
+use rookery_platforms::{CallError, ErrorType};
 use tracing::instrument;
 
 use super::jobs::IngestIntegration;
@@ -152,7 +152,8 @@ fn ended(steps: &[StepReport]) -> Option<CallError> {
         let blocks = match step.status {
             // Some of it came through: only what concerns the whole account stops here.
             IngestStatus::Partial => error.ends_the_run(),
-            _ => failure::ends_run(error.kind),
+            // An account that is not found has no numbers either, and its items are not gone one by one.
+            _ => failure::ends_run(error.kind) || error.kind == ErrorType::NotFound,
         };
         blocks.then(|| error.clone())
     })
@@ -196,6 +197,10 @@ impl Session<'_> {
         let of_items = weightiest(&steps, |step| !step.ended_early && step.status != IngestStatus::Skipped);
         let judge = |error: &CallError| self.judge(error, now);
         let verdict = match (of_account, of_items.map(judge)) {
+            // The account itself, not one of its items: the next night asks again.
+            (Some(error), _) if error.kind == ErrorType::NotFound => {
+                Verdict::GiveUp { kind: error.kind, reason: error.message.clone(), alarm: false }
+            }
             (Some(error), _) => judge(error),
             (None, Some(retry @ Verdict::Retry { .. })) => retry,
             // Items that fail for good are in the diary; the account is well.

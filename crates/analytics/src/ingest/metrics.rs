@@ -11,8 +11,10 @@ use super::session::{Session, Step};
 use super::{IngestError, failure, plan};
 use crate::content::{self, DueFor};
 use crate::daily::{ROWS_MAX, Reading, Row};
-use crate::run::{self, IngestKind, IngestTrigger, NewFailure};
+use crate::run::{self, IngestKind, IngestTrigger, NewFailure, Oddity, Reported};
 
+/// A number that the account had in so many days is missed when it is absent.
+const USUAL_DAYS: i64 = 30;
 /// Most items of one run; the others are due again the next day.
 const ITEMS_MAX: i64 = 5_000;
 
@@ -39,6 +41,7 @@ impl Session<'_> {
         step.tally.total = due.len();
         let mut batch_max = self.connector.capabilities().metrics_batch_max.clamp(1, ROWS_MAX);
         let mut queue = VecDeque::from(due);
+        let mut reported = Reported::default();
         while !queue.is_empty() {
             self.check_stop()?;
             if let Err(error) = self.quota() {
@@ -83,12 +86,17 @@ impl Session<'_> {
             };
             let renewed = !again.is_empty();
             again.into_iter().rev().for_each(|id| queue.push_front(id));
+            batch.rows.iter().for_each(|row| reported.add(row));
             self.store_batch(&mut step, batch).await?;
             if let Some(error) = end.filter(|_| !renewed) {
                 step.end = Some((error, true));
                 break;
             }
         }
+        let since = self.snapshot.date.plus_days(-USUAL_DAYS);
+        let mut tx = self.tx().await?;
+        reported.tell(run::usual_numbers(&mut tx, self.account(), since).await?, &mut step.odd);
+        drop(tx);
         self.close(step).await
     }
 
@@ -97,6 +105,12 @@ impl Session<'_> {
         let version = self.connector.source_version();
         if !batch.unsupported.is_empty() {
             tracing::debug!(runId = %step.run, metrics = ?batch.unsupported, "the network does not give these numbers");
+        }
+        for name in &batch.unsupported {
+            step.odd.note(Oddity::Unsupported, name, 1);
+        }
+        for row in &batch.rows {
+            step.odd.of_item(row);
         }
         let rows: Vec<Row> = batch
             .rows
@@ -107,6 +121,7 @@ impl Session<'_> {
                 is_partial: self.snapshot.is_partial,
                 fetched_at: now,
                 source_version: version.clone(),
+                is_first: false,
                 reading: Reading::from(metrics),
             })
             .collect();

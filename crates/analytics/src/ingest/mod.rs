@@ -14,6 +14,7 @@ mod tagging;
 
 pub use backfill::BackfillProgress;
 pub use jobs::{BackfillIntegration, IngestIntegration, PlanDailyIngest};
+pub use plan::next_night;
 pub use report::{RunReport, StepReport, Verdict};
 
 use rookery_accounts::AccountsError;

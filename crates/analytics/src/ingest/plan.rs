@@ -44,6 +44,13 @@ pub(super) fn day_to_collect(now: Timestamp, zone: &Zone) -> Option<Date> {
     (now >= due).then(|| today.plus_days(-1))
 }
 
+/// When the timetable collects an organization's accounts again: at the next full hour of two by its clocks.
+pub fn next_night(now: Timestamp, zone: &Zone) -> Timestamp {
+    let hours = Duration::from_secs(LOCAL_HOUR * 3600);
+    let tonight = zone.start_of(zone.date(now)) + hours;
+    if now < tonight { tonight } else { zone.start_of(zone.date(now).plus_days(1)) + hours }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +90,7 @@ mod tests {
         assert_eq!(day_to_collect(at("2026-03-10T01:00:00Z"), &berlin), Some(day("2026-03-09")));
         assert_eq!(day_to_collect(at("2026-03-10T22:59:59Z"), &berlin), Some(day("2026-03-09")));
         assert_eq!(day_to_collect(at("2026-03-10T23:00:00Z"), &berlin), None);
+        assert_eq!(next_night(at("2026-03-10T00:59:59Z"), &berlin), at("2026-03-10T01:00:00Z"));
+        assert_eq!(next_night(at("2026-03-10T01:00:00Z"), &berlin), at("2026-03-11T01:00:00Z"));
     }
 }

@@ -3,7 +3,7 @@
 use rookery_kernel::{AccountId, Date, RunId, Timestamp};
 use rookery_platforms::{CallError, ErrorType};
 
-use crate::run::{IngestKind, IngestStatus, Tally};
+use crate::run::{IngestKind, IngestStatus, Oddities, Tally};
 
 /// What to do after a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub struct StepReport {
     pub rows_written: u64,
     /// Calls of the connector.
     pub api_calls: usize,
+    /// What arrived otherwise than it should and failed nothing.
+    pub odd: Oddities,
     /// What ended the step early, or the weightiest failure of an item in it.
     pub error: Option<CallError>,
     /// The failure concerns the account or the listing as a whole and ended the step.
@@ -74,6 +76,7 @@ impl StepReport {
             items_failed: tally.failed,
             rows_written: tally.written,
             api_calls: tally.api_calls,
+            odd: Oddities::default(),
             error,
             ended_early: false,
         }

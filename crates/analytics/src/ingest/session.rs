@@ -12,7 +12,7 @@ use super::plan::Snapshot;
 use super::report::StepReport;
 use super::{IngestError, failure};
 use crate::Analytics;
-use crate::run::{self, IngestKind, IngestStatus, IngestTrigger, NewFailure, NewRun, Tally};
+use crate::run::{self, IngestKind, IngestStatus, IngestTrigger, NewFailure, NewRun, Oddities, Tally};
 use crate::tracking::Tracked;
 
 /// A usage figure older than this says nothing about now.
@@ -59,6 +59,8 @@ pub(super) struct Step {
     /// The day its rows stand under.
     pub date: Date,
     pub tally: Tally,
+    /// What arrived otherwise than it should.
+    pub odd: Oddities,
     /// The weightiest failure of an item so far.
     pub worst: Option<CallError>,
     /// What ended it early, and whether that is in the diary already.
@@ -163,7 +165,7 @@ impl Session<'_> {
 
     fn new_step(&self, kind: IngestKind, date: Date) -> Step {
         let run = RunId::generate(&*self.analytics.ids);
-        Step { run, kind, date, tally: Tally::default(), worst: None, end: None }
+        Step { run, kind, date, tally: Tally::default(), odd: Oddities::default(), worst: None, end: None }
     }
 
     fn new_run(&self, step: &Step, status: IngestStatus, error: Option<ErrorType>) -> NewRun<'_> {
@@ -196,7 +198,8 @@ impl Session<'_> {
             let failure = NewFailure { external_id: None, error, retry_at: failure::gate(error, now) };
             run::insert_failures(&mut tx, step.run, self.account(), step.date, &[failure], now).await?;
         }
-        run::close(&mut tx, step.run, status, error.as_ref().map(|e| e.kind.into()), &step.tally, now).await?;
+        run::close(&mut tx, step.run, status, error.as_ref().map(|e| e.kind.into()), (&step.tally, &step.odd), now)
+            .await?;
         tx.commit().await?;
         if let Some((error, false)) = &step.end {
             self.tell(&step, None, error, now);
@@ -204,9 +207,13 @@ impl Session<'_> {
         tracing::info!(
             organizationId = %self.scope.organization_id, integrationId = %self.account(), date = %step.date,
             runId = %step.run, kind = %step.kind, status = %status, items_total = step.tally.total,
-            items_ok = step.tally.ok, items_failed = step.tally.failed, rows_written = step.tally.written, "collected"
+            items_ok = step.tally.ok, items_failed = step.tally.failed, rows_written = step.tally.written, odd = step.odd.total(), "collected"
         );
-        Ok(StepReport { ended_early, ..StepReport::new(step.run, step.kind, status, &step.tally, error) })
+        Ok(StepReport {
+            ended_early,
+            odd: step.odd,
+            ..StepReport::new(step.run, step.kind, status, &step.tally, error)
+        })
     }
 
     /// The one structured event of a failure.

@@ -4,6 +4,8 @@
 //! `content_totals` for what was published in it (*cohort*). Only the curve of one content reads single readings.
 
 mod annotations;
+mod choice;
+mod choice_queries;
 mod compare;
 mod curve;
 mod model;
@@ -12,6 +14,7 @@ mod queries;
 mod table;
 
 pub use annotations::{ANNOTATION_MAX, Annotation, AnnotationError};
+pub use choice::{Choices, MENU_WORDS_MAX, MenuTag};
 pub use compare::{BestSlot, BestTime, FormatComparison, FormatRow, ITEMS_MIN};
 pub use curve::{AGE_MAX, Curve, PEERS_MIN, PeerPoint};
 pub(crate) use model::weekday;
@@ -19,5 +22,5 @@ pub use model::{
     BadQuestion, Bucket, Figures, Filter, FormatChoice, Line, Measure, PartKey, Performance, Question, Split, Step,
     Sums,
 };
-pub use ops::{AskError, Choices, ContentDetail, ContentTag, NamedGroup, NamedTag};
+pub use ops::{AskError, ContentDetail, ContentTag, NamedGroup, NamedTag};
 pub use table::{ContentCursor, ContentQuery, ContentSort, ContentTable, RATE_REACH_MIN, TableRow};

@@ -77,17 +77,6 @@ pub struct NamedTag {
 /// A tag on content.
 pub type ContentTag = NamedTag;
 
-/// What can be filtered by.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Choices {
-    /// Accounts that are or were tracked.
-    pub accounts: Vec<Account>,
-    /// Page groups.
-    pub groups: Vec<NamedGroup>,
-    /// Tags.
-    pub tags: Vec<NamedTag>,
-}
-
 /// One content with all that is known about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContentDetail {
@@ -100,12 +89,12 @@ pub struct ContentDetail {
 }
 
 /// The accounts that a filter leaves, with their names.
-struct Place {
-    accounts: Vec<Account>,
-    tracked: Vec<TrackedAccount>,
+pub(super) struct Place {
+    pub(super) accounts: Vec<Account>,
+    pub(super) tracked: Vec<TrackedAccount>,
     /// The accounts that were asked for, if not all.
     narrowed: Option<BTreeSet<AccountId>>,
-    groups: Vec<NamedGroup>,
+    pub(super) groups: Vec<NamedGroup>,
     members: Vec<(Uuid, AccountId)>,
 }
 
@@ -149,7 +138,7 @@ fn place_of(index: usize) -> i32 {
     i32::try_from(index).unwrap_or(i32::MAX)
 }
 
-fn labels(filter: &Filter) -> Option<Vec<String>> {
+pub(super) fn labels(filter: &Filter) -> Option<Vec<String>> {
     filter.format.map(|choice| choice.formats().iter().map(|format| format.label().to_owned()).collect())
 }
 
@@ -324,19 +313,7 @@ impl Analytics {
         Ok(ContentDetail { row, measure, curve: Curve::of(&own, &peers) })
     }
 
-    /// What menus offer.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn choices(&self, scope: &Scope) -> Result<Choices, AskError> {
-        let mut tx = self.db.org(scope).await?;
-        let place = self.place(&mut tx, &Filter::default()).await?;
-        let known: BTreeSet<AccountId> = place.tracked.iter().map(|account| account.id).collect();
-        let accounts = place.accounts.into_iter().filter(|account| known.contains(&account.id)).collect();
-        Ok(Choices { accounts, groups: place.groups, tags: queries::tags(&mut tx).await? })
-    }
-
-    async fn place(&self, tx: &mut OrgTx, filter: &Filter) -> Result<Place, AskError> {
+    pub(super) async fn place(&self, tx: &mut OrgTx, filter: &Filter) -> Result<Place, AskError> {
         let accounts = self.accounts.list_in(tx).await?;
         let tracked = queries::tracked(tx).await?;
         let groups = queries::groups(tx).await?;
@@ -400,7 +377,7 @@ async fn answer(tx: &mut OrgTx, place: &Place, question: &Question, step: Step) 
 async fn sums(tx: &mut OrgTx, place: &Place, question: &Question, starts: &[Date]) -> Result<Vec<PartSums>, AskError> {
     let (filter, split, range) = (&question.filter, question.split, question.range);
     if let Some(tag) = filter.tag
-        && queries::tags(tx).await?.iter().all(|known| known.id != tag)
+        && !queries::has_tag(tx, tag).await?
     {
         return Err(AskError::NotFound("tag"));
     }
@@ -432,11 +409,11 @@ fn range_and_before(range: Range) -> [Date; 2] {
     [range.previous().from, range.from]
 }
 
-fn narrowed(place: &Place) -> Option<Vec<Uuid>> {
+pub(super) fn narrowed(place: &Place) -> Option<Vec<Uuid>> {
     place.narrowed.as_ref().map(|ids| ids.iter().map(|id| id.uuid()).collect())
 }
 
-fn cohort<'a>(
+pub(super) fn cohort<'a>(
     range: Range,
     filter: &Filter,
     accounts: Option<&'a [Uuid]>,

@@ -380,6 +380,19 @@ pub(super) async fn tags(tx: &mut OrgTx) -> Result<Vec<NamedTag>, Error> {
     .await?)
 }
 
+/// Whether there is such a tag that is not deleted.
+pub(super) async fn has_tag(tx: &mut OrgTx, id: Uuid) -> Result<bool, Error> {
+    let organization = tx.organization_id();
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from analytics.tags
+                          where organization_id = $1 and id = $2 and deleted_at is null) as "there!""#,
+        organization.uuid(),
+        id,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// The tags of content, by name.
 pub(super) async fn tags_of(tx: &mut OrgTx, content: &[Uuid]) -> Result<Vec<(ContentId, ContentTag)>, Error> {
     let organization = tx.organization_id();
@@ -517,17 +530,14 @@ fn push_words(query: &ContentQuery, sql: &mut QueryBuilder<Postgres>) {
     }
 }
 
-/// As [`table`], newest first; content whose totals are not summed yet is there too, without numbers.
-async fn newest(tx: &mut OrgTx, query: &ContentQuery, of: &Cohort<'_>, zone: &Zone) -> Result<Vec<Placed>, Error> {
-    let organization = tx.organization_id().uuid();
-    let mut sql = QueryBuilder::new("select ");
-    sql.push(PUBLISHED).push(" as sort_value, ").push(CONTENT_COLUMNS);
-    sql.push(
-        " from analytics.content c
-         left join analytics.content_totals t on t.organization_id = c.organization_id and t.content_key = c.content_key
-         where c.organization_id = ",
-    );
-    sql.push_bind(organization);
+/// What a query lets through, on `content c`.
+pub(super) fn push_published(
+    organization: Uuid,
+    query: &ContentQuery,
+    of: &Cohort<'_>,
+    zone: &Zone,
+    sql: &mut QueryBuilder<Postgres>,
+) {
     sql.push(" and c.published_at >= ").push_bind(zone.start_of(of.range.from));
     sql.push(" and c.published_at < ").push_bind(zone.start_of(of.range.to.plus_days(1)));
     if let Some(accounts) = of.accounts {
@@ -544,7 +554,21 @@ async fn newest(tx: &mut OrgTx, query: &ContentQuery, of: &Cohort<'_>, zone: &Zo
         sql.push(" and c.id in (select ct.content_id from analytics.content_tags ct where ct.organization_id = ");
         sql.push_bind(organization).push(" and ct.tag_id = ").push_bind(tag).push(")");
     }
-    push_words(query, &mut sql);
+    push_words(query, sql);
+}
+
+/// As [`table`], newest first; content whose totals are not summed yet is there too, without numbers.
+async fn newest(tx: &mut OrgTx, query: &ContentQuery, of: &Cohort<'_>, zone: &Zone) -> Result<Vec<Placed>, Error> {
+    let organization = tx.organization_id().uuid();
+    let mut sql = QueryBuilder::new("select ");
+    sql.push(PUBLISHED).push(" as sort_value, ").push(CONTENT_COLUMNS);
+    sql.push(
+        " from analytics.content c
+         left join analytics.content_totals t on t.organization_id = c.organization_id and t.content_key = c.content_key
+         where c.organization_id = ",
+    );
+    sql.push_bind(organization);
+    push_published(organization, query, of, zone, &mut sql);
     if let Some(ContentCursor { value, key, .. }) = query.after {
         #[expect(clippy::cast_possible_truncation, reason = "the number came from whole microseconds")]
         let micros = value as i64;

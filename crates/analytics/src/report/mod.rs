@@ -8,4 +8,4 @@ pub use model::{
     AccountSummary, Heatmap, HeatmapCell, PlatformTotals, PublicationNumbers, Slot, TopContent, TrendPoint,
 };
 pub use ops::ReadError;
-pub(crate) use queries::top;
+pub(crate) use queries::top_by_first;

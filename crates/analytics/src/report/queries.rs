@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::model::{AccountSummary, PublicationNumbers, TopContent, TrendPoint};
 use crate::content::ContentFormat;
 use crate::kpi::{Metric, Numbers, Range, numbers};
-use crate::run::{IngestErrorType, IngestKind, IngestRun, IngestStatus, IngestTrigger};
+use crate::run::{IngestErrorType, IngestKind, IngestRun, IngestStatus, IngestTrigger, Oddities};
 use crate::tracking::TrackingHealth;
 
 /// What was published in a range, best first by its newest numbers up to the range's end. Items without the number are
@@ -19,17 +19,34 @@ pub(crate) async fn top(
     metric: Metric,
     limit: i64,
 ) -> Result<Vec<TopContent>, Error> {
-    let rows = if is_past(tx, range).await? {
-        let ranked = ranked_then(tx, accounts, range, metric, limit).await?;
-        shown_then(tx, &ranked, range.to).await?
-    } else {
-        let ranked = match listed(tx, accounts, range, metric, limit).await? {
-            Some(keys) => keys,
-            None => ranked_now(tx, accounts, range, metric, limit).await?,
+    top_by_first(tx, accounts, range, &[metric], limit).await
+}
+
+/// As [`top`], by the first of these metrics that anything has.
+pub(crate) async fn top_by_first(
+    tx: &mut OrgTx,
+    accounts: &[Uuid],
+    range: Range,
+    metrics: &[Metric],
+    limit: i64,
+) -> Result<Vec<TopContent>, Error> {
+    let is_past = is_past(tx, range).await?;
+    for metric in metrics.iter().copied() {
+        let rows = if is_past {
+            let ranked = ranked_then(tx, accounts, range, metric, limit).await?;
+            shown_then(tx, &ranked, range.to).await?
+        } else {
+            let ranked = match listed(tx, accounts, range, metric, limit).await? {
+                Some(keys) => keys,
+                None => ranked_now(tx, accounts, range, metric, limit).await?,
+            };
+            shown_now(tx, &ranked).await?
         };
-        shown_now(tx, &ranked).await?
-    };
-    Ok(rows.into_iter().map(TopContent::from).collect())
+        if !rows.is_empty() {
+            return Ok(rows.into_iter().map(TopContent::from).collect());
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// Whether there are numbers of after the range: then those of its last day count, and not the newest.
@@ -286,7 +303,7 @@ pub(crate) async fn account_summaries(tx: &mut OrgTx, since: Timestamp) -> Resul
                   r.trigger as "trigger?: IngestTrigger", r.status as "status?: IngestStatus", r.attempt as "attempt?",
                   r.items_total as "items_total?", r.items_ok as "items_ok?", r.items_failed as "items_failed?",
                   r.api_calls as "api_calls?", r.error_type as "error_type?: IngestErrorType",
-                  r.started_at as "started_at?", r.finished_at as "finished_at?", r.created_at as "created_at?",
+                  r.oddities as "oddities?: Oddities", r.started_at as "started_at?", r.finished_at as "finished_at?", r.created_at as "created_at?",
                   (select count(*) from analytics.content c
                    where c.organization_id = $1 and c.integration_id = t.integration_id and c.published_at >= $2)
                       as "posts!"
@@ -317,6 +334,7 @@ pub(crate) async fn account_summaries(tx: &mut OrgTx, since: Timestamp) -> Resul
                 items_failed: row.items_failed?,
                 api_calls: row.api_calls?,
                 error_type: row.error_type,
+                oddities: row.oddities.unwrap_or_default(),
                 started_at: row.started_at,
                 finished_at: row.finished_at,
                 created_at: row.created_at?,

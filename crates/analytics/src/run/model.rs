@@ -4,6 +4,8 @@ use rookery_kernel::{AccountId, Date, RunId, Timestamp};
 use rookery_platforms::ErrorType;
 use serde::{Deserialize, Serialize};
 
+use super::oddity::Oddities;
+
 macro_rules! labelled {
     ($(#[$doc:meta])* $name:ident, $sql:literal { $($(#[$variant_doc:meta])* $variant:ident = $label:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -142,6 +144,8 @@ pub struct IngestRun {
     pub api_calls: i32,
     /// What ended it.
     pub error_type: Option<IngestErrorType>,
+    /// What arrived otherwise than it should and failed nothing.
+    pub oddities: Oddities,
     /// When it began.
     pub started_at: Option<Timestamp>,
     /// When it ended.

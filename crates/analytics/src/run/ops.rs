@@ -71,6 +71,16 @@ impl Analytics {
         Ok(Page::from_probe(rows, limit, |run| (run.created_at, run.id.uuid())))
     }
 
+    /// The steps of the way through an account's day that a run is part of, in their order.
+    ///
+    /// # Errors
+    /// [`RequestError::NoSuchRun`], or the database's.
+    pub async fn run_steps(&self, scope: &Scope, id: RunId) -> Result<Vec<IngestRun>, RequestError> {
+        let mut tx = self.db.org(scope).await?;
+        let steps = store::pass(&mut tx, id).await?;
+        if steps.is_empty() { Err(RequestError::NoSuchRun(id)) } else { Ok(steps) }
+    }
+
     /// One page of failures, newest first.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use rookery_platforms::CallError;
 use super::model::{
     FailureFilter, IngestErrorType, IngestFailure, IngestKind, IngestRun, IngestStatus, IngestTrigger, Tally, narrow,
 };
+use super::oddity::Oddities;
 
 /// Longest message of a failure, in characters.
 const MESSAGE_MAX: usize = 500;
@@ -77,19 +78,21 @@ pub(crate) async fn close(
     id: RunId,
     status: IngestStatus,
     error: Option<IngestErrorType>,
-    tally: &Tally,
+    (tally, oddities): (&Tally, &Oddities),
     now: Timestamp,
 ) -> Result<(), Error> {
     progress(tx, id, tally, now).await?;
     let organization = tx.organization_id();
     sqlx::query!(
-        "update analytics.ingest_runs set status = $3, error_type = $4, finished_at = $5, updated_at = $5
+        "update analytics.ingest_runs
+         set status = $3, error_type = $4, oddities = $6, finished_at = $5, updated_at = $5
          where organization_id = $1 and id = $2",
         organization.uuid(),
         id.uuid(),
         status as IngestStatus,
         error as Option<IngestErrorType>,
         now as _,
+        oddities as &Oddities,
     )
     .execute(tx.conn())
     .await?;
@@ -232,7 +235,7 @@ pub(crate) async fn page(tx: &mut OrgTx, after: Option<Cursor>, limit: Limit) ->
     Ok(sqlx::query_as!(
         IngestRun,
         "select id, integration_id, kind, date, trigger, status, attempt, items_total, items_ok, items_failed, api_calls,
-                error_type, started_at, finished_at, created_at
+                error_type, oddities, started_at, finished_at, created_at
          from analytics.ingest_runs
          where organization_id = $1 and ($2::timestamptz is null or (created_at, id) < ($2, $3))
          order by created_at desc, id desc
@@ -252,13 +255,66 @@ pub(crate) async fn find(tx: &mut OrgTx, id: RunId) -> Result<Option<IngestRun>,
     Ok(sqlx::query_as!(
         IngestRun,
         "select id, integration_id, kind, date, trigger, status, attempt, items_total, items_ok, items_failed, api_calls,
-                error_type, started_at, finished_at, created_at
+                error_type, oddities, started_at, finished_at, created_at
          from analytics.ingest_runs where organization_id = $1 and id = $2",
         organization.uuid(),
         id.uuid(),
     )
     .fetch_optional(tx.conn())
     .await?)
+}
+
+/// The steps of one way through an account's day, in order: all that began with the same listing as this run.
+pub(crate) async fn pass(tx: &mut OrgTx, id: RunId) -> Result<Vec<IngestRun>, Error> {
+    let organization = tx.organization_id();
+    Ok(sqlx::query_as!(
+        IngestRun,
+        "with span as (
+             select a.integration_id,
+                    coalesce((select max(r.created_at) from analytics.ingest_runs r
+                              where r.organization_id = $1 and r.integration_id = a.integration_id
+                                and r.kind = 'content' and r.created_at <= a.created_at), a.created_at) as since,
+                    (select min(r.created_at) from analytics.ingest_runs r
+                     where r.organization_id = $1 and r.integration_id = a.integration_id
+                       and r.kind = 'content' and r.created_at > a.created_at) as until
+             from analytics.ingest_runs a
+             where a.organization_id = $1 and a.id = $2
+         )
+         select r.id, r.integration_id, r.kind, r.date, r.trigger, r.status, r.attempt, r.items_total, r.items_ok,
+                r.items_failed, r.api_calls, r.error_type, r.oddities, r.started_at, r.finished_at, r.created_at
+         from span s
+              join analytics.ingest_runs r on r.organization_id = $1 and r.integration_id = s.integration_id
+         where r.created_at >= s.since and (s.until is null or r.created_at < s.until)
+         order by r.created_at, r.kind, r.id
+         limit 50",
+        organization.uuid(),
+        id.uuid(),
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// Which numbers the account's content had in the weeks before, in the order of the columns of the sums.
+pub(crate) async fn usual_numbers(tx: &mut OrgTx, account: AccountId, since: Date) -> Result<[bool; 8], Error> {
+    let organization = tx.organization_id();
+    let row = sqlx::query!(
+        r#"select coalesce(bool_or(reach_items > 0), false) as "reach!",
+                  coalesce(bool_or(impressions_items > 0), false) as "impressions!",
+                  coalesce(bool_or(views_items > 0), false) as "views!",
+                  coalesce(bool_or(reactions_items > 0), false) as "reactions!",
+                  coalesce(bool_or(comments_items > 0), false) as "comments!",
+                  coalesce(bool_or(shares_items > 0), false) as "shares!",
+                  coalesce(bool_or(clicks_items > 0), false) as "clicks!",
+                  coalesce(bool_or(saves_items > 0), false) as "saves!"
+           from analytics.daily_rollups
+           where organization_id = $1 and scope_id = $2 and format = 'all' and date >= $3"#,
+        organization.uuid(),
+        account.uuid(),
+        since as Date,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok([row.reach, row.impressions, row.views, row.reactions, row.comments, row.shares, row.clicks, row.saves])
 }
 
 /// One page of failures, newest first. The cursor is (time, number).

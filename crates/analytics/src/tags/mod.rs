@@ -6,6 +6,8 @@
 //! - Whoever changes wishes asks for all content to be tagged anew in the same transaction ([`retag`]).
 
 mod apply;
+mod bulk;
+mod bulk_store;
 mod dry_run;
 mod model;
 mod ops;
@@ -18,6 +20,7 @@ mod tagger;
 mod tagging_store;
 mod text;
 
+pub use bulk::{TAG_CHANGE_ITEMS_MAX, TagChange};
 pub use dry_run::{DryRun, DryRunReport, Example};
 pub use model::{ContentSelection, StopWord, Tag, TagDraft, TagFault, TagFilter, TagLink, TagOrder};
 pub use ops::TagError;

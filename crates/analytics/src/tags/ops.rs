@@ -42,6 +42,12 @@ pub enum TagError {
     /// As many as there may be.
     #[error("there are {0} already, which is as many as there may be")]
     TooMany(usize),
+    /// No such change, or it was undone, or others came after it.
+    #[error("there is nothing to undo any more")]
+    NoSuchChange,
+    /// More items than are changed at once.
+    #[error("{0} items are too many at once; choose at most {max}", max = super::bulk::TAG_CHANGE_ITEMS_MAX)]
+    TooManyItems(usize),
     /// What was written does not fit.
     #[error(transparent)]
     Fault(#[from] TagFault),
@@ -54,7 +60,7 @@ pub enum TagError {
 }
 
 const TAGS: &str = "analytics.tags";
-const LINKS: &str = "analytics.content_tags";
+pub(super) const LINKS: &str = "analytics.content_tags";
 
 impl Analytics {
     /// One page of tags. Ordered by use there is one page only.
@@ -239,7 +245,7 @@ pub(super) async fn living(tx: &mut OrgTx, id: TagId) -> Result<Tag, TagError> {
 }
 
 /// The tag is there and manual, and every named item is there.
-async fn check(tx: &mut OrgTx, tag: TagId, selection: &ContentSelection) -> Result<(), TagError> {
+pub(super) async fn check(tx: &mut OrgTx, tag: TagId, selection: &ContentSelection) -> Result<(), TagError> {
     if living(tx, tag).await?.tag_type != TagType::Manual {
         return Err(TagError::Automatic);
     }

@@ -163,7 +163,8 @@ impl Analytics {
         let count = |items: i32| usize::try_from(items).unwrap_or(0);
         let tally = Tally { total: count(state.items_total), ok: count(state.items_done), ..Tally::default() };
         if state.finished_at.is_some() {
-            run::close(&mut tx, run_id, IngestStatus::Success, None, &tally, now).await?;
+            let nothing = run::Oddities::default();
+            run::close(&mut tx, run_id, IngestStatus::Success, None, (&tally, &nothing), now).await?;
             self.roll_up_soon(&mut tx).await?;
         } else {
             run::progress(&mut tx, run_id, &tally, now).await?;

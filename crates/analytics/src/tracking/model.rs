@@ -1,6 +1,6 @@
 //! A tracked account and the state of collecting from it. Pure.
 
-use rookery_kernel::{AccountId, Date, OrganizationId, Platform, Timestamp, TrackedIntegrationId, Zone};
+use rookery_kernel::{AccountId, Date, OrganizationId, Timestamp, TrackedIntegrationId, Zone};
 use rookery_platforms::ErrorType;
 use serde::{Deserialize, Serialize};
 
@@ -94,13 +94,8 @@ impl Tracked {
         self.metrics_timezone.as_deref().and_then(|name| name.parse().ok()).unwrap_or_else(Zone::utc)
     }
 
-    /// The zone in which the network cuts its own daily numbers.
-    pub(crate) fn network_zone(&self, platform: Platform) -> Zone {
-        let own = match platform {
-            // Page insights end their days at midnight Pacific, wherever the page is.
-            Platform::Facebook => Some("America/Los_Angeles"),
-            _ => None,
-        };
-        self.metrics_timezone.as_deref().or(own).and_then(|name| name.parse().ok()).unwrap_or_else(Zone::utc)
+    /// The zone in which the network cuts its own daily numbers: the connector's, unless somebody named another.
+    pub(crate) fn network_zone(&self, of_network: &str) -> Zone {
+        self.metrics_timezone.as_deref().unwrap_or(of_network).parse().unwrap_or_else(|_| Zone::utc())
     }
 }

@@ -11,8 +11,10 @@ use std::time::Duration;
 use crate::net::{Net, Paging, error, numbers};
 use crate::world::{Events, World, at, day};
 
-/// Three accounts, the second of which always fails, once with each class of error and once with
-/// the listing, once with the reading.
+const TEN: [&str; 10] = ["ann", "bea", "cid", "dan", "eva", "fay", "gil", "hal", "ida", "jon"];
+const FAILING: usize = 4;
+
+/// Ten accounts, one of which always fails, once with each class of error and once with the listing, once with the reading.
 #[tokio::test]
 async fn one_failing_account_leaves_the_others_complete() {
     let classes = [
@@ -20,6 +22,7 @@ async fn one_failing_account_leaves_the_others_complete() {
         (ErrorType::RateLimit, TrackingHealth::RateLimited),
         (ErrorType::TokenExpired, TrackingHealth::NeedsReauth),
         (ErrorType::Permission, TrackingHealth::NoPermission),
+        (ErrorType::NotFound, TrackingHealth::Degraded),
         (ErrorType::BadRequest, TrackingHealth::Degraded),
         (ErrorType::PolicyBlock, TrackingHealth::Degraded),
         (ErrorType::Unknown, TrackingHealth::Degraded),
@@ -29,14 +32,14 @@ async fn one_failing_account_leaves_the_others_complete() {
         for in_listing in [true, false] {
             world.start_over().await;
             let mut accounts = Vec::new();
-            for name in ["ann", "bob", "cid"] {
+            for name in TEN {
                 accounts.push(world.account(name).await);
                 for n in 0..3 {
                     world.net.post(name, &format!("{name}{n}"), at("2026-03-09T10:00:00Z"), numbers(10, 1, 0, 0));
                 }
             }
             // The one renewal of the token does not help either.
-            world.net.page("bob", |page| {
+            world.net.page(TEN[FAILING], |page| {
                 *(if in_listing { &mut page.listing } else { &mut page.reading }) = Some(error(kind));
             });
             let events = Events::listen();
@@ -49,16 +52,16 @@ async fn one_failing_account_leaves_the_others_complete() {
                 (ErrorType::BadRequest | ErrorType::Unknown, _) | (_, false) => IngestStatus::Partial,
                 _ => IngestStatus::Failed,
             };
-            assert_eq!(statuses, [IngestStatus::Success, expected, IngestStatus::Success], "{kind} {in_listing}");
-            assert_eq!(world.rows(accounts[0]).await.len(), 3);
-            assert_eq!(world.rows(accounts[1]).await.len(), 0);
-            assert_eq!(world.rows(accounts[2]).await.len(), 3);
+            for (place, (status, account)) in statuses.into_iter().zip(&accounts).enumerate() {
+                let (wanted, rows) = if place == FAILING { (expected, 0) } else { (IngestStatus::Success, 3) };
+                assert_eq!((status, world.rows(*account).await.len()), (wanted, rows), "{kind} {in_listing} {place}");
+            }
 
             let failures = events.failures();
             assert_eq!(failures.len(), 1, "{kind}: {failures:?}");
             let event = &failures[0];
             assert_eq!(event["organizationId"], world.org.organization_id.to_string());
-            assert_eq!(event["integrationId"], accounts[1].to_string());
+            assert_eq!(event["integrationId"], accounts[FAILING].to_string());
             assert_eq!(event["date"], "2026-03-09");
             assert_eq!(event["errorType"], kind.label());
             assert_eq!((&event["httpStatus"], &event["platformCode"]), (&400.into(), &"190".into()));
@@ -73,7 +76,7 @@ async fn one_failing_account_leaves_the_others_complete() {
                 .items;
             assert_eq!(errors.len(), 1);
             let row = &errors[0];
-            assert_eq!((row.integration_id, row.date), (accounts[1], day("2026-03-09")));
+            assert_eq!((row.integration_id, row.date), (accounts[FAILING], day("2026-03-09")));
             assert_eq!(row.error_type, IngestErrorType::from(kind));
             assert_eq!(event["runId"], row.run_id.to_string());
             assert_eq!((row.http_status, row.platform_code.as_deref()), (Some(400), Some("190")));
@@ -81,10 +84,12 @@ async fn one_failing_account_leaves_the_others_complete() {
 
             let summaries = world.analytics.account_summary(&world.scope()).await.expect("read");
             let of = |account| summaries.iter().find(|s| s.integration_id == account).expect("all are listed");
-            let healths = [0, 1, 2].map(|n| of(accounts[n]).health);
-            assert_eq!(healths, [TrackingHealth::Ok, health, TrackingHealth::Ok], "{kind}");
-            assert_eq!(of(accounts[1]).last_error_type, Some(kind.into()));
-            let status = world.accounts.get(&world.scope(), accounts[1]).await.expect("an account").status;
+            for (place, account) in accounts.iter().enumerate() {
+                let wanted = if place == FAILING { health } else { TrackingHealth::Ok };
+                assert_eq!(of(*account).health, wanted, "{kind} {place}");
+            }
+            assert_eq!(of(accounts[FAILING]).last_error_type, Some(kind.into()));
+            let status = world.accounts.get(&world.scope(), accounts[FAILING]).await.expect("an account").status;
             let expected = match kind {
                 ErrorType::TokenExpired => AccountStatus::Expired,
                 ErrorType::Permission => AccountStatus::Error,

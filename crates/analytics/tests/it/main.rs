@@ -1,7 +1,9 @@
 //! Collecting and adding up, with a real PostgreSQL and with networks that misbehave on request.
 
 mod alerts;
+mod bad_input;
 mod briefs;
+mod bulk_tags;
 mod daily;
 mod exports;
 mod failures;

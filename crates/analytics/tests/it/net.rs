@@ -39,6 +39,8 @@ pub enum Paging {
     Circle,
     /// Empty pages, each with a next one.
     Empty,
+    /// The first page is empty and has a next one.
+    Detour,
 }
 
 /// One account of the network.
@@ -66,6 +68,8 @@ pub struct Page {
     pub asked: Vec<Vec<String>>,
     pub listed_since: Vec<Timestamp>,
     pub account_ranges: Vec<(Date, Date)>,
+    /// The account's numbers come with a day more than was asked for.
+    pub stray_day: bool,
 }
 
 #[derive(Debug, Default)]
@@ -84,6 +88,8 @@ pub struct Net {
     pub platform: Platform,
     pub batch_max: usize,
     pub past_days: bool,
+    /// Where the days of the account's numbers end.
+    pub day_zone: &'static str,
     state: Arc<Mutex<State>>,
     /// Told when a call begins to hang.
     pub hung: Arc<Notify>,
@@ -91,7 +97,7 @@ pub struct Net {
 
 impl Net {
     pub fn new(platform: Platform) -> Self {
-        Self { platform, batch_max: 2, past_days: false, state: Arc::default(), hung: Arc::default() }
+        Self { platform, batch_max: 2, past_days: false, day_zone: "UTC", state: Arc::default(), hung: Arc::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -205,6 +211,7 @@ impl Connector for Net {
             refresh: true,
             own_servers: false,
             past_days: self.past_days,
+            day_zone: self.day_zone,
             metrics_batch_max: self.batch_max,
             ..Capabilities::default()
         }
@@ -275,6 +282,7 @@ impl Connector for Net {
             if let Some(error) = &page.listing {
                 return Err(error.clone());
             }
+            let first = cursor.is_none();
             let start: usize = cursor.and_then(|c| c.parse().ok()).unwrap_or(0);
             match page.paging {
                 Paging::Circle => {
@@ -282,7 +290,8 @@ impl Connector for Net {
                     return Ok(ContentPage { items: page.items.clone(), next });
                 }
                 Paging::Empty => return Ok(ContentPage { items: Vec::new(), next: Some((start + 1).to_string()) }),
-                Paging::Honest => {}
+                Paging::Detour if first => return Ok(ContentPage { items: Vec::new(), next: Some("0".to_owned()) }),
+                Paging::Honest | Paging::Detour => {}
             }
             let mut items: Vec<ContentItem> = page.items.iter().filter(|i| i.published_at >= since).cloned().collect();
             items.sort_by_key(|item| std::cmp::Reverse(item.published_at));
@@ -328,8 +337,9 @@ impl Connector for Net {
                 extra: Value::Null,
                 ..AccountMetrics::empty(date, basis)
             };
+            let days = to.days_since(from) + i64::from(page.stray_day);
             Ok(if past_days {
-                (0..=to.days_since(from)).map(|n| day(from.plus_days(n), Basis::Day)).collect()
+                (0..=days).map(|n| day(from.plus_days(n), Basis::Day)).collect()
             } else {
                 // Says when it was read, whatever was asked for.
                 vec![day(to.plus_days(1), Basis::Lifetime)]

@@ -90,6 +90,7 @@ const NOT_FILLED: &[(&str, &str)] = &[
     ("analytics.tag_rules", "rules hand out tags of their own; those of the example say what they bear"),
     ("analytics.stopwords", "words are the wish of whoever reads the tags"),
     ("analytics.retagging", "a row says that rules changed here"),
+    ("analytics.tag_changes", "a row says what somebody tagged at once"),
     ("analytics.rollup_marks", "what is marked is computed and forgotten"),
     ("analytics.monthly_rollups", "the job computes it from the days"),
     ("analytics.content_totals", "the job computes it from content and its numbers"),

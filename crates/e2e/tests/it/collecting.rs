@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use rookery_e2e::Theme;
+use rookery_e2e::{Tab, Theme};
 use rookery_kernel::Platform;
 use rookery_sandbox::{Effect, Endpoint, FaultRule};
 
@@ -31,10 +31,23 @@ async fn what_failed_is_named_with_its_next_try_and_old_days_are_asked_for() -> 
     for said in ["Works", "Fieldwork on Mastodon", "tried again", "503", "content listed failed"] {
         ensure!(page.contains(said), "{said:?} is missing: {page}");
     }
+    tab.click(".deliveries .what a[href^='/collecting/runs/']").await?;
+    tab.until("location.pathname.startsWith('/collecting/runs/')").await?;
+    let page = tab.text("main").await?;
+    for said in ["Fieldwork on Mastodon", "content listed", "failed", "left out", "tried again", "503"] {
+        ensure!(page.contains(said), "{said:?} is missing: {page}");
+    }
+    let broken = tab.eval("location.pathname").await?.as_str().unwrap_or_default().to_owned();
+    tab.open(&format!("{}/collecting", house.base)).await?;
+    let whole = "[...document.querySelectorAll('.deliveries li')].find((l) => l.innerText.includes('Tide Page')).querySelector('a').pathname";
+    let whole = tab.eval(whole).await?.as_str().unwrap_or_default().to_owned();
     for theme in [Theme::Light, Theme::Dark] {
         for width in [1440, 390] {
             tab.show_as(width, theme).await?;
-            house.walk(&tab, "/collecting").await?;
+            for (name, path) in [("list", "/collecting"), ("broken", &broken), ("whole", &whole)] {
+                house.walk(&tab, path).await?;
+                picture(&tab, &format!("{name}-{width}-{theme:?}")).await?;
+            }
         }
     }
     tab.show_as(1440, Theme::Light).await?;
@@ -53,4 +66,14 @@ async fn what_failed_is_named_with_its_next_try_and_old_days_are_asked_for() -> 
     tab.open(&format!("{}/collecting", house.base)).await?;
     ensure!(tab.eval("document.querySelector('progress')").await?.is_null(), "it is done");
     house.end().await
+}
+
+/// A picture, if `ROOKERY_PICTURES` names a folder.
+async fn picture(tab: &Tab, name: &str) -> Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "a wish of whoever runs the test")]
+    let folder = std::env::var_os("ROOKERY_PICTURES").map(std::path::PathBuf::from);
+    match folder {
+        Some(folder) => tab.picture(&folder.join(format!("collecting-{name}.png"))).await,
+        None => Ok(()),
+    }
 }

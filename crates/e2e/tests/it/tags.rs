@@ -116,3 +116,79 @@ async fn a_group_and_a_tag_with_a_rule_are_made_and_seen_on_content() -> Result<
     look(&house, &tab, "worst", &[("groups", "/groups"), ("tag", &crowded)]).await?;
     house.end().await
 }
+
+/// Everything by keys alone: rows chosen in the list, a tag made on the spot, the number confirmed, and taken back.
+#[tokio::test]
+async fn many_items_are_tagged_by_keyboard_and_changed_back() -> Result<()> {
+    let house = House::new().await?;
+    let (toots, _) = house.connect(Platform::Mastodon, "fieldwork", "Fieldwork").await?;
+    for text in ["Spring tide at the wreck", "Tide table of the week", "The bread stall sold out"] {
+        house.write(text, &[toots.id], Schedule::Now).await?;
+    }
+    house.pass(Duration::from_secs(3600)).await;
+    house.pass(Duration::from_secs(24 * 3600)).await;
+    house.collect(&toots).await?;
+    let tab = house.signed_in(1440).await?;
+    tab.open(&format!("{}/content", house.base)).await?;
+    let picked = "document.querySelector('[data-picked]').innerText";
+    ensure!(tab.eval(picked).await?.as_str() == Some(""), "nothing is chosen yet");
+    tab.eval("document.querySelector('[data-row]').focus()").await?;
+    tab.press("x").await?;
+    tab.until(&format!("{picked} === '1 chosen'")).await?;
+    tab.eval("document.querySelectorAll('[data-row]')[0].focus()").await?;
+    tab.press("j").await?;
+    tab.press("x").await?;
+    tab.until(&format!("{picked} === '2 chosen'")).await?;
+    ensure!(
+        tab.eval("document.querySelector('details.bulk').open").await?.as_bool() == Some(true),
+        "its fields are shown"
+    );
+    let whole = tab.eval("document.querySelector('[data-pick-all]').indeterminate").await?;
+    ensure!(whole.as_bool() == Some(true), "some of the page, not all");
+    tab.eval("(() => { const b = document.querySelector('[data-pick-all]'); b.focus(); })()").await?;
+    tab.press(" ").await?;
+    tab.until(&format!("{picked} === '3 chosen'")).await?;
+    tab.fill("input[name=label]", "Launch").await?;
+    tab.eval("document.querySelector('button[name=do][value=add]').focus()").await?;
+    tab.press("Enter").await?;
+    tab.until("document.querySelector('h1')?.innerText === 'Put “Launch” on 3 items?'").await?;
+    ensure!(tab.obstacles().await?.is_empty(), "{:?}", tab.obstacles().await?);
+    picture(&tab, "confirm").await?;
+    tab.press("Enter").await?;
+    tab.until("document.querySelector('.notice')?.innerText.includes('is on 3 items now')").await?;
+    ensure!(tab.text("main").await?.contains("Launch"), "the rows bear it");
+    ensure!(tab.obstacles().await?.is_empty(), "{:?}", tab.obstacles().await?);
+    picture(&tab, "done").await?;
+    tab.eval("document.querySelector('form[aria-label=Undo] button').focus()").await?;
+    tab.press("Enter").await?;
+    tab.until("document.querySelector('.notice')?.innerText.includes('3 items changed back')").await?;
+    ensure!(tab.eval("document.querySelector('form[aria-label=Undo]')").await?.is_null(), "once is enough");
+
+    // As much as there is: many tags with long names, a chosen row, the fields open.
+    for n in 0..30 {
+        let draft = TagDraft { label: format!("{n} {}", "Sommerkampagne".repeat(3)), ..TagDraft::default() };
+        house.analytics.create_tag(&house.scope, TagType::Manual, draft).await?;
+    }
+    look(&house, &tab, "usual", &[("content", "/content")]).await?;
+    for width in [1440, 390] {
+        for theme in [Theme::Light, Theme::Dark] {
+            tab.show_as(width, theme).await?;
+            tab.open(&format!("{}/content", house.base)).await?;
+            tab.eval("document.querySelector('input[name=item]').click()").await?;
+            tab.until(&format!("{picked} === '1 chosen'")).await?;
+            ensure!(tab.obstacles().await?.is_empty(), "{:?}", tab.obstacles().await?);
+            picture(&tab, &format!("chosen-{width}-{theme:?}")).await?;
+        }
+    }
+    house.end().await
+}
+
+/// A picture, if `ROOKERY_PICTURES` names a folder.
+async fn picture(tab: &Tab, name: &str) -> Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "a wish of whoever runs the test")]
+    let folder = std::env::var_os("ROOKERY_PICTURES").map(std::path::PathBuf::from);
+    match folder {
+        Some(folder) => tab.picture(&folder.join(format!("tags-bulk-{name}.png"))).await,
+        None => Ok(()),
+    }
+}

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::{Bluesky, METRICS_BATCH_MAX, method};
+use crate::count::Counts;
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::Request;
 use crate::types::{Access, AccountMetrics, Basis, ContentMetrics, ItemFailure, MetricsBatch};
@@ -62,13 +63,14 @@ impl Bluesky {
         if profile.get("did").and_then(Value::as_str).is_none() {
             return Err(answer.unstructured());
         }
-        let number = |name: &str| profile.get(name).and_then(count);
+        let counts = Counts::of(&profile);
         let mut today = AccountMetrics::empty(answer.received_at.date_utc(), Basis::Lifetime);
-        today.followers = number("followersCount");
-        today.posts_count = number("postsCount");
-        if let Some(following) = number("followsCount") {
+        today.followers = counts.named("followersCount");
+        today.posts_count = counts.named("postsCount");
+        if let Some(following) = counts.named("followsCount") {
             today.extra = serde_json::json!({ "following_count": following });
         }
+        today.odd = counts.into_odd();
         Ok(vec![today])
     }
 }
@@ -78,7 +80,8 @@ fn gone() -> CallError {
 }
 
 fn row(id: &str, post: &Value) -> ContentMetrics {
-    let number = |name: &str| post.get(name).and_then(count);
+    let counts = Counts::of(post);
+    let number = |name: &str| counts.named(name);
     let (reposts, quotes) = (number("repostCount"), number("quoteCount"));
     let parts = [("repost_count", reposts), ("quote_count", quotes)];
     let extra: Map<String, Value> =
@@ -92,11 +95,7 @@ fn row(id: &str, post: &Value) -> ContentMetrics {
         saves: number("bookmarkCount"),
         extra: Value::Object(extra),
         basis: Basis::Lifetime,
+        odd: counts.into_odd(),
         ..ContentMetrics::default()
     }
-}
-
-/// A counter of up to 64 bits.
-pub(super) fn count(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_u64().map(|_| i64::MAX))
 }

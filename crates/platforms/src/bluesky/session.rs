@@ -9,8 +9,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::metrics::count;
 use super::{Bluesky, errors, hosts, method};
+use crate::count::count;
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::{Answer, Request};
 use crate::types::{Access, Profile, TokenSet};
@@ -94,7 +94,7 @@ impl Bluesky {
             display_name: text(&shown, "displayName"),
             avatar_url: text(&shown, "avatar"),
             profile_url: Some(format!("{}/profile/{id}", hosts(base)?.web.as_str().trim_end_matches('/'))),
-            followers_count: shown.get("followersCount").and_then(count),
+            followers_count: shown.get("followersCount").and_then(|told| count(told).0),
             token: None,
             metadata: json!({ "handle": username, "pds": own_server(session) }),
             username,

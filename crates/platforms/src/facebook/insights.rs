@@ -8,12 +8,13 @@ use serde_json::{Map, Value, json};
 use super::Facebook;
 use super::content::{is_video, media_type};
 use crate::batch::BatchRun;
+use crate::count::Counts;
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::Request;
 use crate::meta::Caller;
 use crate::meta::errors::Asking;
 use crate::meta::insights::{self, Asked, Insights};
-use crate::meta::values::{MetricValue, count, day_of};
+use crate::meta::values::{MetricValue, day_of};
 use crate::types::{Access, AccountMetrics, Basis, ContentMetrics, MetricsBatch};
 
 const POST_FIELDS: &str = "id,shares,comments.limit(0).summary(true),reactions.limit(0).summary(true),\
@@ -92,6 +93,7 @@ impl Facebook {
             let kind = format!("{} video", self.version);
             let of_video = self.ask(&caller, &[video, "video_insights"], &kind, &VIDEO, &[]).await?;
             insights.values.extend(of_video.values);
+            insights.odd.extend(of_video.odd);
             insights.unsupported.extend(of_video.unsupported);
         }
         unsupported.append(&mut insights.unsupported);
@@ -124,6 +126,7 @@ impl Facebook {
         let caller = Caller::from(access);
         let kind = format!("{} page", self.version);
         let mut days: BTreeMap<Date, AccountMetrics> = BTreeMap::new();
+        let mut odd = Vec::new();
         let mut start = from;
         while start <= to {
             let end = to.min(start.plus_days(DAYS_MAX - 1));
@@ -131,11 +134,16 @@ impl Facebook {
             let window =
                 [("period", "day".to_owned()), ("since", start.to_string()), ("until", end.plus_days(1).to_string())];
             let insights = self.ask(&caller, &[&access.platform_user_id, "insights"], &kind, &PAGE, &window).await?;
+            odd.extend(insights.odd);
             for value in insights.values {
                 let Some(date) = value.end_time.map(day_of).filter(|d| (start..=end).contains(d)) else { continue };
                 put(days.entry(date).or_insert_with(|| AccountMetrics::empty(date, Basis::Day)), value);
             }
             start = end.plus_days(1);
+        }
+        // What cannot be read bears no day: it is told with the last.
+        if let Some(mut last) = days.last_entry() {
+            last.get_mut().odd = odd;
         }
         Ok(days.into_values().collect())
     }
@@ -143,16 +151,17 @@ impl Facebook {
 
 /// The mapping of §2.4 for a post.
 fn row(id: &str, post: &Value, insights: &Insights, is_ours: bool) -> ContentMetrics {
-    let summary = |edge: &str| post.get(edge)?.pointer("/summary/total_count").and_then(count);
+    let counts = Counts::of(post);
+    let summary = |edge: &str| counts.at(&format!("/{edge}/summary/total_count"));
     let shares = match post.get("shares") {
-        Some(shares) => shares.get("count").and_then(count),
+        Some(_) => counts.at("/shares/count"),
         // The network leaves the field out where nobody shared, if the post is ours to see.
         None => is_ours.then_some(0),
     };
     let views = ["post_media_view", "total_video_views", "blue_reels_play_count", "fb_reels_total_plays"];
     let splits: Map<String, Value> =
         insights.values.iter().filter_map(|v| Some((v.name.clone(), v.split.clone()?))).collect();
-    ContentMetrics {
+    let mut row = ContentMetrics {
         external_id: id.to_owned(),
         reach: insights.total("post_total_media_view_unique"),
         views: views.into_iter().find_map(|name| insights.total(name)),
@@ -168,7 +177,10 @@ fn row(id: &str, post: &Value, insights: &Insights, is_ours: bool) -> ContentMet
         impressions: None,
         saves: None,
         completion_rate: None,
-    }
+        odd: insights.odd.clone(),
+    };
+    row.odd.extend(counts.into_odd());
+    row
 }
 
 /// The mapping of §2.4 for the page.

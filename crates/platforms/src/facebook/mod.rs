@@ -86,6 +86,7 @@ impl Connector for Facebook {
             refresh: true,
             own_servers: false,
             past_days: true,
+            day_zone: "America/Los_Angeles",
             metrics_batch_max: 50,
             options: &["text_format_preset_id"],
             publishes: &[

@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 use super::content::format;
 use super::{Instagram, caller};
 use crate::batch::BatchRun;
+use crate::count::Counts;
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::meta::insights::Insights;
-use crate::meta::values::{count, day_of};
+use crate::meta::values::day_of;
 use crate::types::{Access, AccountMetrics, Basis, ContentFormat, ContentMetrics, MetricsBatch};
 
 const POST_FIELDS: &str = "id,media_type,media_product_type,like_count,comments_count";
@@ -101,11 +102,13 @@ impl Instagram {
         let path = [access.platform_user_id.as_str(), "insights"];
         let caller = caller(access);
         let mut days: BTreeMap<Date, AccountMetrics> = BTreeMap::new();
+        let mut odd = Vec::new();
         let mut first = from;
         while first <= last {
             let end = last.min(first.plus_days(DAYS_MAX - 1));
             let window = [("period", "day".to_owned()), ("since", start(first)), ("until", start(end.plus_days(1)))];
             let series = self.graph.insights(&caller, &path, "instagram account", &SERIES, &window).await?;
+            odd.extend(series.odd);
             for value in series.values {
                 let Some(date) = value.end_time.map(day_of).filter(|d| (first..=end).contains(d)) else { continue };
                 let day = days.entry(date).or_insert_with(|| AccountMetrics::empty(date, Basis::Day));
@@ -130,6 +133,9 @@ impl Instagram {
             fill(day, &totals);
             date = date.plus_days(1);
         }
+        if let Some(mut last) = days.last_entry() {
+            last.get_mut().odd.extend(odd);
+        }
         if let Some(day) = days.get_mut(&today) {
             let body = self.own_profile(access).await?;
             day.followers = body.followers_count;
@@ -140,10 +146,11 @@ impl Instagram {
 
 fn row(id: &str, media: &Value, insights: &Insights) -> ContentMetrics {
     let total = |name: &str| insights.total(name);
-    let field = |name: &str| media.get(name).and_then(count);
+    let counts = Counts::of(media);
+    let field = |name: &str| counts.named(name);
     let others = ["total_interactions", "profile_visits", "follows", "replies", "navigation"];
     let extra: Map<String, Value> = others.iter().filter_map(|n| Some(((*n).to_owned(), json!(total(n)?)))).collect();
-    ContentMetrics {
+    let mut row = ContentMetrics {
         external_id: id.to_owned(),
         reach: total("reach"),
         views: total("views"),
@@ -155,11 +162,15 @@ fn row(id: &str, media: &Value, insights: &Insights) -> ContentMetrics {
         avg_watch_time_ms: total("ig_reels_avg_watch_time"),
         extra: Value::Object(extra),
         basis: Basis::Lifetime,
+        odd: insights.odd.clone(),
         ..ContentMetrics::default()
-    }
+    };
+    row.odd.extend(counts.into_odd());
+    row
 }
 
 fn fill(day: &mut AccountMetrics, totals: &Insights) {
+    day.odd.extend(totals.odd.iter().cloned());
     day.views = totals.total("views");
     day.engagements = totals.total("total_interactions");
     day.clicks = totals.total("profile_links_taps");

@@ -79,6 +79,7 @@ impl Connector for Instagram {
             reliable_look_up: true,
             refresh: true,
             past_days: true,
+            day_zone: "America/Los_Angeles",
             metrics_batch_max: 50,
             options: &[
                 "share_to_feed",

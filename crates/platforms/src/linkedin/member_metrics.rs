@@ -6,9 +6,9 @@ use rookery_kernel::Date;
 use serde_json::{Map, Value};
 
 use super::LinkedIn;
-use super::page_metrics::count;
 use super::rest::{METHOD_HEADER, address, date_range, elements, escaped};
 use crate::batch::BatchRun;
+use crate::count::{count, note};
 use crate::error::{CallError, ErrorType};
 use crate::http::Request;
 use crate::types::{Access, AccountMetrics, Basis, ContentMetrics, MetricsBatch};
@@ -37,13 +37,16 @@ impl LinkedIn {
         let kind = if id.starts_with("urn:li:ugcPost:") { "ugc" } else { "share" };
         let entity = format!("({kind}:{})", escaped(id));
         let mut numbers: BTreeMap<&str, i64> = BTreeMap::new();
+        let mut odd = Vec::new();
         let mut unsupported = Vec::new();
         for kind in KINDS {
             let query = [("q", "entity"), ("entity", &entity), ("queryType", kind), ("aggregation", "TOTAL")];
             match self.finder(access, PATH, &query).await {
                 Ok(rows) => {
-                    if let Some(count) = rows.first().and_then(|row| count(row, "/count")) {
-                        numbers.insert(kind, count);
+                    let (number, oddity) = rows.first().and_then(|row| row.get("count")).map_or((None, None), count);
+                    numbers.extend(number.map(|number| (kind, number)));
+                    if let Some(oddity) = oddity {
+                        note(&mut odd, kind, oddity);
                     }
                 }
                 // A kind that this post or version lacks; the first one tells whether the post is there at all.
@@ -63,6 +66,7 @@ impl LinkedIn {
             shares: number("RESHARE"),
             saves: number("POST_SAVE"),
             basis: Basis::Lifetime,
+            odd,
             ..ContentMetrics::default()
         };
         (Ok(row), unsupported)
@@ -86,11 +90,13 @@ impl LinkedIn {
         for kind in DAILY_KINDS {
             let query = [("q", "me"), ("queryType", kind), ("aggregation", "DAILY"), ("dateRange", range.as_str())];
             for row in self.finder(access, PATH, &query).await? {
-                let (Some(date), Some(count)) = (day_of(&row), count(&row, "/count")) else { continue };
-                if !(from <= date && date <= to) {
-                    continue;
-                }
+                let Some(date) = day_of(&row).filter(|date| (from..=to).contains(date)) else { continue };
+                let (number, oddity) = row.get("count").map_or((None, None), count);
                 let day = days.entry(date).or_insert_with(|| AccountMetrics::empty(date, Basis::Day));
+                if let Some(oddity) = oddity {
+                    note(&mut day.odd, kind, oddity);
+                }
+                let Some(count) = number else { continue };
                 if kind == "IMPRESSION" {
                     day.impressions = Some(count);
                     continue;
@@ -104,7 +110,7 @@ impl LinkedIn {
         // Another right, which may be missing.
         let mut total = None;
         match self.finder(access, "rest/memberFollowersCount", &[("q", "me")]).await {
-            Ok(rows) => total = rows.first().and_then(|row| count(row, "/memberFollowersCount")),
+            Ok(rows) => total = rows.first().and_then(|row| count(row.get("memberFollowersCount")?).0),
             Err(error) if matches!(error.kind, ErrorType::Permission | ErrorType::NotFound) => {}
             Err(error) => return Err(error),
         }

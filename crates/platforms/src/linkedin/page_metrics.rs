@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::LinkedIn;
 use super::rest::{METHOD_HEADER, address, daily, elements, escaped, list};
+use crate::count::Counts;
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::Request;
 use crate::types::{Access, AccountMetrics, Basis, ContentMetrics, ItemFailure, MetricsBatch};
@@ -111,7 +112,8 @@ impl LinkedIn {
         let mut days: BTreeMap<Date, AccountMetrics> = BTreeMap::new();
         for element in &shares {
             let Some(day) = day_of(element, &mut days, from, to) else { continue };
-            let number = |name: &str| count(element, &format!("/totalShareStatistics/{name}"));
+            let counts = Counts::of(element);
+            let number = |name: &str| counts.at(&format!("/totalShareStatistics/{name}"));
             day.impressions = number("impressionCount");
             day.reach = number("uniqueImpressionsCount");
             day.clicks = number("clickCount");
@@ -119,11 +121,14 @@ impl LinkedIn {
             let known = parts.iter().flatten().copied().reduce(i64::saturating_add);
             day.engagements = known;
             day.extra = json!({ "reactions": parts[0], "comments": parts[1], "shares": parts[2] });
+            day.odd.extend(counts.into_odd());
         }
         for element in &followers {
             let Some(day) = day_of(element, &mut days, from, to) else { continue };
             let gains = ["organicFollowerGain", "paidFollowerGain"];
-            let gains = gains.map(|name| count(element, &format!("/followerGains/{name}")));
+            let counts = Counts::of(element);
+            let gains = gains.map(|name| counts.at(&format!("/followerGains/{name}")));
+            day.odd.extend(counts.into_odd());
             let net = gains.iter().flatten().copied().reduce(i64::saturating_add);
             // The network tells the day's balance.
             day.followers_gained = net.map(|n| n.max(0));
@@ -131,7 +136,9 @@ impl LinkedIn {
         }
         for element in &visits {
             let Some(day) = day_of(element, &mut days, from, to) else { continue };
-            day.profile_views = count(element, "/totalPageStatistics/views/allPageViews/pageViews");
+            let counts = Counts::of(element);
+            day.profile_views = counts.at("/totalPageStatistics/views/allPageViews/pageViews");
+            day.odd.extend(counts.into_odd());
         }
         // The total exists only for now: it belongs to the newest day, if that has just ended or still runs.
         let today = self.http.now().date_utc();
@@ -169,17 +176,14 @@ fn day_of<'a>(
     (from <= date && date <= to).then(|| days.entry(date).or_insert_with(|| AccountMetrics::empty(date, Basis::Day)))
 }
 
-pub(super) fn count(value: &Value, pointer: &str) -> Option<i64> {
-    value.pointer(pointer).and_then(Value::as_i64)
-}
-
 fn names(element: &Value, member: &str, id: &str) -> bool {
     element.get(member).and_then(Value::as_str) == Some(id)
 }
 
 fn row(id: &str, member: &str, elements: &[Value]) -> ContentMetrics {
     let found = elements.iter().find(|e| names(e, member, id));
-    let number = |name: &str| found.and_then(|e| count(e, &format!("/totalShareStatistics/{name}")));
+    let counts = found.map(Counts::of);
+    let number = |name: &str| counts.as_ref().and_then(|c| c.at(&format!("/totalShareStatistics/{name}")));
     let engagement = found.and_then(|e| e.pointer("/totalShareStatistics/engagement")).and_then(Value::as_f64);
     ContentMetrics {
         external_id: id.to_owned(),
@@ -191,6 +195,7 @@ fn row(id: &str, member: &str, elements: &[Value]) -> ContentMetrics {
         clicks: number("clickCount"),
         extra: engagement.map_or(Value::Null, |rate| json!({ "engagement": rate })),
         basis: Basis::Lifetime,
+        odd: counts.map(Counts::into_odd).unwrap_or_default(),
         ..ContentMetrics::default()
     }
 }

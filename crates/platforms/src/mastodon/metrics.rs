@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Mastodon;
 use crate::batch::BatchRun;
+use crate::count::Counts;
 use crate::error::CallError;
 use crate::http::{Request, endpoint};
 use crate::types::{Access, AccountMetrics, Basis, ContentMetrics, MetricsBatch};
@@ -39,19 +40,21 @@ impl Mastodon {
         let url = endpoint(&access.base_url, &["api", "v1", "accounts", "verify_credentials"])?;
         let answer = self.call(Request::get(url), access).await?;
         let account = answer.json().unwrap_or_default();
-        let number = |name: &str| account.get(name).and_then(count);
+        let counts = Counts::of(&account);
         let mut today = AccountMetrics::empty(answer.received_at.date_utc(), Basis::Lifetime);
-        today.followers = number("followers_count");
-        today.posts_count = number("statuses_count");
-        if let Some(following) = number("following_count") {
+        today.followers = counts.named("followers_count");
+        today.posts_count = counts.named("statuses_count");
+        if let Some(following) = counts.named("following_count") {
             today.extra = serde_json::json!({ "following_count": following });
         }
+        today.odd = counts.into_odd();
         Ok(vec![today])
     }
 }
 
 fn row(id: &str, status: &Value) -> ContentMetrics {
-    let number = |name: &str| status.get(name).and_then(count);
+    let counts = Counts::of(status);
+    let number = |name: &str| counts.named(name);
     let parts = ["reblogs_count", "quotes_count"];
     let extra: Map<String, Value> =
         parts.into_iter().filter_map(|name| Some((name.to_owned(), number(name)?.into()))).collect();
@@ -63,11 +66,7 @@ fn row(id: &str, status: &Value) -> ContentMetrics {
         shares: number("reblogs_count").map(|n| n.saturating_add(number("quotes_count").unwrap_or(0))),
         extra: Value::Object(extra),
         basis: Basis::Lifetime,
+        odd: counts.into_odd(),
         ..ContentMetrics::default()
     }
-}
-
-/// A counter of up to 64 bits.
-pub(super) fn count(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_u64().map(|_| i64::MAX))
 }

@@ -4,8 +4,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::metrics::count;
 use super::{Mastodon, errors};
+use crate::count::count;
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::{Request, endpoint};
 use crate::oauth::{challenge, token_set};
@@ -93,7 +93,7 @@ fn profile(account: &Value) -> Option<Profile> {
         display_name: text("display_name"),
         avatar_url: text("avatar"),
         profile_url: text("url"),
-        followers_count: account.get("followers_count").and_then(count),
+        followers_count: account.get("followers_count").and_then(|told| count(told).0),
         token: None,
         metadata: json!({
             "acct": account.get("acct"),

@@ -8,12 +8,15 @@ use super::values::{MetricValue, values};
 use super::{Caller, call};
 use crate::error::{CallError, ErrorType};
 use crate::http::{HttpClient, Request};
+use crate::types::OddField;
 
 /// What one insights call (or several, name by name) brought.
 #[derive(Default)]
 pub(crate) struct Insights {
     pub values: Vec<MetricValue>,
     pub unsupported: Vec<String>,
+    /// Metrics whose values are no numbers.
+    pub odd: Vec<OddField>,
 }
 
 impl Insights {
@@ -48,13 +51,14 @@ pub(crate) async fn ask(
 ) -> Result<Insights, CallError> {
     let now = http.now();
     let (wanted, resting) = refused.split(asked.kind, asked.names, now);
-    let mut result = Insights { values: Vec::new(), unsupported: resting.into_iter().map(ToOwned::to_owned).collect() };
+    let mut result =
+        Insights { unsupported: resting.into_iter().map(ToOwned::to_owned).collect(), ..Insights::default() };
     if wanted.is_empty() {
         return Ok(result);
     }
     match ask_once(http, caller, &asked, &wanted).await {
         Ok(found) => {
-            result.values = found;
+            (result.values, result.odd) = found;
             return Ok(result);
         }
         Err(e) if e.kind == ErrorType::MetricUnsupported => {}
@@ -63,7 +67,10 @@ pub(crate) async fn ask(
     let mut gone = Vec::new();
     for name in &wanted {
         match ask_once(http, caller, &asked, &[name]).await {
-            Ok(found) => result.values.extend(found),
+            Ok((values, odd)) => {
+                result.values.extend(values);
+                result.odd.extend(odd);
+            }
             Err(e) if e.kind == ErrorType::MetricUnsupported => gone.push(*name),
             Err(e) => return Err(e),
         }
@@ -83,7 +90,7 @@ async fn ask_once(
     caller: &Caller<'_>,
     asked: &Asked<'_>,
     names: &[&str],
-) -> Result<Vec<MetricValue>, CallError> {
+) -> Result<(Vec<MetricValue>, Vec<OddField>), CallError> {
     let mut request = Request::get(asked.url.clone()).with("metric", names.join(","));
     for (name, value) in asked.window {
         request = request.with(name, value);

@@ -4,6 +4,8 @@ use rookery_kernel::{Date, Timestamp};
 use serde_json::Value;
 
 use super::{rows, time};
+use crate::count::{count, note};
+use crate::types::OddField;
 
 /// A value of a metric: its sum, and the object it was summed from if it was one.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,45 +18,50 @@ pub(crate) struct MetricValue {
     pub end_time: Option<Timestamp>,
 }
 
-/// Every value of every metric in the answer, in its order.
-pub(crate) fn values(body: &Value) -> Vec<MetricValue> {
-    rows(body).flat_map(of_metric).collect()
+/// Every value of every metric in the answer, in its order, and the metrics whose values are no numbers.
+pub(crate) fn values(body: &Value) -> (Vec<MetricValue>, Vec<OddField>) {
+    let mut odd = Vec::new();
+    let values = rows(body).flat_map(|metric| of_metric(metric, &mut odd)).collect();
+    (values, odd)
 }
 
-fn of_metric(metric: &Value) -> Vec<MetricValue> {
+fn of_metric(metric: &Value, odd: &mut Vec<OddField>) -> Vec<MetricValue> {
     let Some(name) = metric.get("name").and_then(Value::as_str) else { return Vec::new() };
     let listed = metric.get("values").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let total = metric.get("total_value").map(std::slice::from_ref).unwrap_or_default();
     if let Some(links) = metric.get("link_total_values").and_then(Value::as_array) {
         // Clicks are told by link (Threads).
-        let total = links.iter().filter_map(|l| sum(l.get("value")?)).fold(0, i64::saturating_add);
+        let told = links.iter().filter_map(|l| sum(name, l.get("value")?, odd));
+        let total = told.fold(0, i64::saturating_add);
         return vec![MetricValue { name: name.to_owned(), total, split: None, end_time: None }];
     }
-    let read = |entry: &Value| {
+    let mut read = |entry: &Value| {
         let value = entry.get("value")?;
         Some(MetricValue {
             name: name.to_owned(),
-            total: sum(value)?,
+            total: sum(name, value, odd)?,
             split: value.is_object().then(|| value.clone()),
             end_time: entry.get("end_time").and_then(Value::as_str).and_then(time),
         })
     };
-    if listed.is_empty() { total.iter().filter_map(read).collect() } else { listed.iter().filter_map(read).collect() }
-}
-
-/// A number, or the sum of an object of numbers. An empty object is zero: there were none.
-pub(crate) fn sum(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(_) => count(value),
-        Value::Object(parts) => Some(parts.values().filter_map(sum).fold(0, i64::saturating_add)),
-        _ => None,
+    if listed.is_empty() {
+        total.iter().filter_map(&mut read).collect()
+    } else {
+        listed.iter().filter_map(&mut read).collect()
     }
 }
 
-/// A counter of up to 64 bits; some come with a fraction of zero.
-pub(crate) fn count(value: &Value) -> Option<i64> {
-    #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and counters are whole")]
-    value.as_i64().or_else(|| value.as_f64().map(|f| f.round() as i64))
+/// A number, or the sum of an object of numbers. An empty object is zero: there were none.
+fn sum(name: &str, value: &Value, odd: &mut Vec<OddField>) -> Option<i64> {
+    if let Value::Object(parts) = value {
+        let parts: Vec<i64> = parts.values().filter_map(|part| sum(name, part, odd)).collect();
+        return Some(parts.into_iter().fold(0, i64::saturating_add));
+    }
+    let (read, kind) = count(value);
+    if let Some(kind) = kind {
+        note(odd, name, kind);
+    }
+    read
 }
 
 /// The calendar day of a daily value. Days end at midnight in California, which is 07:00 or 08:00
@@ -88,8 +95,10 @@ mod tests {
             {"name": "f", "values": []},
             {"name": "g", "link_total_values": [{"value": 2, "link_url": "https://a.example"}, {"value": 3}]},
         ]});
-        let read: Vec<(String, i64)> = values(&body).into_iter().map(|v| (v.name, v.total)).collect();
+        let (read, odd) = values(&body);
+        let read: Vec<(String, i64)> = read.into_iter().map(|v| (v.name, v.total)).collect();
         let expected = [("a", 1), ("a", 5_000_000_000), ("b", 8), ("c", 9), ("e", 0), ("g", 5)];
         assert_eq!(read, expected.map(|(name, total)| (name.to_owned(), total)));
+        assert_eq!(odd, [OddField { name: "d".to_owned(), kind: crate::types::OddKind::Unreadable }]);
     }
 }

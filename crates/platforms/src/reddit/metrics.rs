@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::{PAGE_MAX, Reddit};
+use crate::count::Counts;
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::{Request, endpoint};
 use crate::types::{Access, AccountMetrics, Basis, ContentMetrics, ItemFailure, MetricsBatch};
@@ -63,13 +64,15 @@ impl Reddit {
             return Err(CallError::new(ErrorType::Unknown, Delivery::Refused, message));
         }
         let mut today = AccountMetrics::empty(self.http.now().date_utc(), Basis::Lifetime);
-        today.followers = me.pointer("/subreddit/subscribers").and_then(Value::as_i64);
+        let counts = Counts::of(&me);
+        today.followers = counts.at("/subreddit/subscribers");
         let karma = ["total_karma", "link_karma", "comment_karma"];
         let extra: Map<String, Value> =
-            karma.into_iter().filter_map(|n| Some((n.to_owned(), me.get(n)?.as_i64()?.into()))).collect();
+            karma.into_iter().filter_map(|n| Some((n.to_owned(), counts.named(n)?.into()))).collect();
         if !extra.is_empty() {
             today.extra = Value::Object(extra);
         }
+        today.odd = counts.into_odd();
         Ok(vec![today])
     }
 }
@@ -79,7 +82,8 @@ fn gone() -> CallError {
 }
 
 fn row(id: &str, thing: &Value) -> ContentMetrics {
-    let number = |name: &str| thing.get(name).and_then(Value::as_i64);
+    let counts = Counts::of(thing);
+    let number = |name: &str| counts.named(name);
     let kept = ["upvote_ratio", "total_awards_received", "removed_by_category"];
     let extra: Map<String, Value> = kept
         .into_iter()
@@ -93,6 +97,7 @@ fn row(id: &str, thing: &Value) -> ContentMetrics {
         shares: number("num_crossposts"),
         extra: Value::Object(extra),
         basis: Basis::Lifetime,
+        odd: counts.into_odd(),
         ..ContentMetrics::default()
     }
 }

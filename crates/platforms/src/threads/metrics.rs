@@ -91,6 +91,7 @@ fn row(id: &str, insights: &Insights) -> ContentMetrics {
         shares: sum(insights, &parts),
         extra: Value::Object(extra),
         basis: Basis::Lifetime,
+        odd: insights.odd.clone(),
         ..ContentMetrics::default()
     }
 }
@@ -106,6 +107,7 @@ fn fill(day: &mut AccountMetrics, date: Date, insights: &Insights) {
     let of_day = |v: &&MetricValue| v.end_time.is_none_or(|end| day_of(end) == date);
     day.views = insights.values.iter().filter(|v| v.name == "views").find(of_day).map(|v| v.total);
     day.clicks = insights.total("clicks");
+    day.odd.extend(insights.odd.iter().cloned());
     day.engagements = sum(insights, &["likes", "replies", "reposts", "quotes", "clicks"]);
     let parts = ["likes", "replies", "reposts", "quotes"];
     let extra: Map<String, Value> =

@@ -67,6 +67,7 @@ impl Connector for Threads {
             delete: true,
             refresh: true,
             past_days: true,
+            day_zone: "America/Los_Angeles",
             metrics_batch_max: 50,
             options: &["reply_control", "topic_tag", "quote_post_id", "location_id"],
             publishes: &[

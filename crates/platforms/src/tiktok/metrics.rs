@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{TikTok, VIDEOS_MAX, address};
+use crate::count::Counts;
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::Request;
 use crate::types::{Access, AccountMetrics, Basis, ContentMetrics, ItemFailure, MetricsBatch};
@@ -54,7 +55,8 @@ impl TikTok {
         let answer = self.call(request, access).await?;
         let body = answer.json().unwrap_or_default();
         let user = body.pointer("/data/user").filter(|u| u.is_object()).ok_or_else(|| answer.unstructured())?;
-        let number = |name: &str| user.get(name).and_then(Value::as_i64);
+        let counts = Counts::of(user);
+        let number = |name: &str| counts.named(name);
         let mut today = AccountMetrics::empty(answer.received_at.date_utc(), Basis::Lifetime);
         today.followers = number("follower_count");
         today.posts_count = number("video_count");
@@ -65,6 +67,7 @@ impl TikTok {
         if !extra.is_empty() {
             today.extra = Value::Object(extra);
         }
+        today.odd = counts.into_odd();
         Ok(today)
     }
 }
@@ -74,7 +77,8 @@ fn failure(id: &str, error: CallError) -> ItemFailure {
 }
 
 fn row(id: &str, video: &Value) -> ContentMetrics {
-    let number = |name: &str| video.get(name).and_then(Value::as_i64);
+    let counts = Counts::of(video);
+    let number = |name: &str| counts.named(name);
     ContentMetrics {
         external_id: id.to_owned(),
         views: number("view_count"),
@@ -82,6 +86,7 @@ fn row(id: &str, video: &Value) -> ContentMetrics {
         comments: number("comment_count"),
         shares: number("share_count"),
         basis: Basis::Lifetime,
+        odd: counts.into_odd(),
         ..ContentMetrics::default()
     }
 }

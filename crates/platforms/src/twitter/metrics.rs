@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::reading::{media_keys, time_of_id};
 use super::{IDS_MAX, Twitter, errors};
+use crate::count::Counts;
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::{Answer, Request, endpoint};
 use crate::types::{Access, AccountMetrics, Basis, ContentMetrics, ItemFailure, MetricsBatch};
@@ -74,7 +75,8 @@ impl Twitter {
         let answer = self.call(Request::get(url).with("user.fields", "public_metrics"), access).await?;
         let body = answer.json().unwrap_or_default();
         let user = body.get("data").filter(|d| d.get("id").is_some()).ok_or_else(|| answer.unstructured())?;
-        let number = |name: &str| user.pointer(&format!("/public_metrics/{name}")).and_then(Value::as_i64);
+        let counts = Counts::of(user);
+        let number = |name: &str| counts.at(&format!("/public_metrics/{name}"));
         let mut today = AccountMetrics::empty(answer.received_at.date_utc(), Basis::Lifetime);
         today.followers = number("followers_count");
         today.posts_count = number("tweet_count");
@@ -85,6 +87,7 @@ impl Twitter {
         if !extra.is_empty() {
             today.extra = Value::Object(extra);
         }
+        today.odd = counts.into_odd();
         Ok(today)
     }
 }
@@ -120,16 +123,18 @@ fn sort<'a>(answer: &Answer, ids: &[&'a String], private: bool, batch: &mut Metr
 }
 
 fn row(id: &str, post: &Value, included: &[Value]) -> ContentMetrics {
-    let number = |pointer: &str| post.pointer(pointer).and_then(Value::as_i64);
+    let counts = Counts::of(post);
+    let number = |pointer: &str| counts.at(pointer);
     let public = |name: &str| number(&format!("/public_metrics/{name}"));
     let keys = media_keys(post);
-    let videos: Vec<&Value> = included
+    let videos: Vec<Counts<'_>> = included
         .iter()
         .filter(|m| m.get("media_key").and_then(Value::as_str).is_some_and(|key| keys.contains(&key)))
         .filter(|m| m.pointer("/public_metrics/view_count").is_some())
+        .map(Counts::of)
         .collect();
     let sum = |pointer: &str| {
-        let counts: Vec<i64> = videos.iter().filter_map(|m| m.pointer(pointer).and_then(Value::as_i64)).collect();
+        let counts: Vec<i64> = videos.iter().filter_map(|m| m.at(pointer)).collect();
         (!counts.is_empty()).then(|| counts.iter().fold(0_i64, |a, b| a.saturating_add(*b)))
     };
     let started = sum("/non_public_metrics/playback_0_count").filter(|n| *n > 0);
@@ -151,7 +156,7 @@ fn row(id: &str, post: &Value, included: &[Value]) -> ContentMetrics {
     ];
     let extra: Map<String, Value> =
         parts.into_iter().filter_map(|(name, count)| Some((name.to_owned(), count?.into()))).collect();
-    ContentMetrics {
+    let mut row = ContentMetrics {
         external_id: id.to_owned(),
         impressions: public("impression_count"),
         views: sum("/public_metrics/view_count"),
@@ -164,5 +169,7 @@ fn row(id: &str, post: &Value, included: &[Value]) -> ContentMetrics {
         extra: Value::Object(extra),
         basis: Basis::Lifetime,
         ..ContentMetrics::default()
-    }
+    };
+    row.odd = videos.into_iter().chain([counts]).flat_map(Counts::into_odd).collect();
+    row
 }

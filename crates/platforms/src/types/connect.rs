@@ -159,6 +159,8 @@ pub struct Capabilities {
     pub own_servers: bool,
     /// Account numbers exist for past days too; otherwise only for today.
     pub past_days: bool,
+    /// The IANA name of the zone whose midnight ends the days of those numbers.
+    pub day_zone: &'static str,
     /// Most ids of one `content_metrics` call.
     pub metrics_batch_max: usize,
     /// What it can publish.
@@ -188,6 +190,7 @@ impl Default for Capabilities {
             refresh: false,
             own_servers: false,
             past_days: false,
+            day_zone: "UTC",
             metrics_batch_max: 1,
             publishes: &[Ability::Text],
             options: &[],

@@ -10,7 +10,7 @@ pub use connect::{
     RegisterRequest, SignIn, TokenSet,
 };
 pub use media::{Media, MediaKind, MediaSource};
-pub use numbers::{AccountMetrics, Basis, ContentMetrics, ItemFailure, MetricsBatch, Pace, Usage};
+pub use numbers::{AccountMetrics, Basis, ContentMetrics, ItemFailure, MetricsBatch, OddField, OddKind, Pace, Usage};
 pub use post::{
     Ability, ContentFormat, ContentItem, ContentPage, Draft, DraftKind, Found, Handles, Prepared, Published, ReplyTo,
     Search, Sent,

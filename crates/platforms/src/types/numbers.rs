@@ -27,6 +27,24 @@ impl Basis {
     }
 }
 
+/// A field of an answer that did not hold what the network's documentation says.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OddField {
+    /// As the network calls it.
+    pub name: String,
+    /// What stood there.
+    pub kind: OddKind,
+}
+
+/// What stood where a count belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OddKind {
+    /// A count written as text; it was read.
+    Text,
+    /// No count at all; the number stays unknown.
+    Unreadable,
+}
+
 /// The numbers of one item. `None` is "not reported", `Some(0)` is zero.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ContentMetrics {
@@ -58,6 +76,8 @@ pub struct ContentMetrics {
     pub extra: Value,
     /// What the numbers cover.
     pub basis: Basis,
+    /// Fields that held something else than a count.
+    pub odd: Vec<OddField>,
 }
 
 /// The numbers of an account for one day, or as of one day.
@@ -89,6 +109,8 @@ pub struct AccountMetrics {
     pub extra: Value,
     /// What the numbers cover.
     pub basis: Basis,
+    /// Fields that held something else than a count.
+    pub odd: Vec<OddField>,
 }
 
 impl AccountMetrics {
@@ -108,6 +130,7 @@ impl AccountMetrics {
             posts_count: None,
             extra: Value::Null,
             basis,
+            odd: Vec::new(),
         }
     }
 }

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use rookery_kernel::Date;
 use serde_json::{Map, Value};
 
-use super::reading::count;
 use super::reports::ReportRow;
 use super::{IDS_MAX, YouTube, address, oauth};
+use crate::count::Counts;
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::Request;
 use crate::types::{Access, AccountMetrics, Basis, ContentMetrics, ItemFailure, MetricsBatch};
@@ -105,9 +105,11 @@ impl YouTube {
         let statistics = own.and_then(|c| c.get("statistics")).ok_or_else(|| answer.unstructured())?;
         let is_hidden = statistics.get("hiddenSubscriberCount").and_then(Value::as_bool) == Some(true);
         let mut today = AccountMetrics::empty(answer.received_at.date_utc(), Basis::Lifetime);
-        today.followers = count(statistics.get("subscriberCount")).filter(|_| !is_hidden);
-        today.views = count(statistics.get("viewCount"));
-        today.posts_count = count(statistics.get("videoCount"));
+        let counts = Counts::of_texts(statistics);
+        today.followers = counts.named("subscriberCount").filter(|_| !is_hidden);
+        today.views = counts.named("viewCount");
+        today.posts_count = counts.named("videoCount");
+        today.odd = counts.into_odd();
         Ok(today)
     }
 }
@@ -117,7 +119,8 @@ fn failure(id: &str, error: CallError) -> ItemFailure {
 }
 
 fn row(id: &str, video: &Value, report: Option<&ReportRow>) -> ContentMetrics {
-    let counted = |name: &str| count(video.pointer(&format!("/statistics/{name}")));
+    let counts = Counts::of_texts(video);
+    let counted = |name: &str| counts.at(&format!("/statistics/{name}"));
     let reported = |name: &str| report.and_then(|r| r.count(name));
     let mut extra = Map::new();
     // An average over all views, which says nothing about how many saw the end.
@@ -134,12 +137,14 @@ fn row(id: &str, video: &Value, report: Option<&ReportRow>) -> ContentMetrics {
         avg_watch_time_ms: reported("averageViewDuration").map(|s| s.saturating_mul(1000)),
         extra: if extra.is_empty() { Value::Null } else { Value::Object(extra) },
         basis: Basis::Lifetime,
+        odd: counts.into_odd().into_iter().chain(report.iter().flat_map(|r| r.odd(OF_VIDEOS))).collect(),
         ..ContentMetrics::default()
     }
 }
 
 fn day(row: &ReportRow) -> Option<AccountMetrics> {
     let mut day = AccountMetrics::empty(row.text("day")?.parse().ok()?, Basis::Day);
+    day.odd = row.odd(OF_DAYS);
     day.views = row.count("views");
     day.followers_gained = row.count("subscribersGained");
     day.followers_lost = row.count("subscribersLost");

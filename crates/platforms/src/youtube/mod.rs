@@ -85,6 +85,7 @@ impl Connector for YouTube {
             delete: true,
             refresh: true,
             past_days: true,
+            day_zone: "America/Los_Angeles",
             metrics_batch_max: IDS_MAX,
             options: &[
                 "privacy_status",

@@ -12,11 +12,6 @@ pub(super) fn is_video_id(id: &str) -> bool {
     id.len() == 11
 }
 
-/// A count, which is written as text.
-pub(super) fn count(value: Option<&Value>) -> Option<i64> {
-    value?.as_str()?.parse().ok()
-}
-
 pub(super) fn time(value: Option<&Value>) -> Option<Timestamp> {
     value?.as_str()?.parse().ok()
 }

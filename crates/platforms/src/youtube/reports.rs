@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::YouTube;
 use super::hosts::{Host, host};
+use crate::count::count;
 use crate::error::CallError;
 use crate::http::{Request, endpoint};
-use crate::types::Access;
+use crate::types::{Access, OddField};
 
 /// A row of a report, by the names of its columns.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,9 +23,16 @@ impl ReportRow {
 
     /// Counts come as whole numbers, some of them with a fraction of nothing.
     pub fn count(&self, name: &str) -> Option<i64> {
-        let value = self.0.get(name)?;
-        #[expect(clippy::cast_possible_truncation, reason = "counts, far below the bound")]
-        value.as_i64().or_else(|| value.as_f64().filter(|n| n.is_finite()).map(|n| n.round() as i64))
+        count(self.0.get(name)?).0
+    }
+
+    /// Which of these columns, separated by commas, hold something else than a number.
+    pub fn odd(&self, names: &str) -> Vec<OddField> {
+        let odd = |name: &str| {
+            let kind = count(self.0.get(name)?).1?;
+            Some(OddField { name: name.to_owned(), kind })
+        };
+        names.split(',').filter_map(odd).collect()
     }
 
     pub fn number(&self, name: &str) -> Option<f64> {

@@ -1,4 +1,4 @@
-//! `rookery import csv`
+//! `rookery import csv`; numbers are in [`super::import_numbers`].
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -14,8 +14,11 @@ use crate::config::Config;
 use crate::wiring::Core;
 
 pub(crate) async fn import(config: &Config, command: ImportCommand) -> anyhow::Result<ExitCode> {
-    let ImportCommand::Csv(args) = command;
-    with_core(config, async |core| csv(core, &args).await).await
+    with_core(config, async |core| match &command {
+        ImportCommand::Csv(args) => csv(core, args).await,
+        ImportCommand::Numbers(args) => super::import_numbers::numbers(core, args).await,
+    })
+    .await
 }
 
 async fn csv(core: &Core, args: &ImportCsvArgs) -> anyhow::Result<ExitCode> {

@@ -3,6 +3,7 @@
 mod archive;
 mod export;
 mod import;
+mod import_numbers;
 mod jobs;
 mod keys;
 mod migrate;

@@ -4,6 +4,7 @@ mod archive;
 mod client;
 mod configuration;
 mod demo;
+mod imports;
 mod process;
 mod program;
 mod schema;

@@ -156,6 +156,17 @@ async fn fields_and_metrics_go_missing() {
     let node = house.get(&format!("/mastodon/api/v1/statuses/{status}"), &me.access_token).await;
     assert!(node.body.get("favourites_count").is_none() && node.body.get("reblogs_count").is_some());
     assert!(house.control.remove_fault(rule));
+    let instead = |fields: &[&str], with| {
+        let fields = fields.iter().map(|&field| field.to_owned()).collect();
+        house.control.add_fault(FaultRule::new(Effect::ReplacedFields { fields, with }))
+    };
+    let rules = [instead(&["post_clicks"], json!("many")), instead(&["favourites_count"], json!(-3))];
+    let told = house.get(&insights, &page.access_token).await;
+    let told: Vec<_> = told.data().iter().map(|m| (m["name"].clone(), m["values"][0]["value"].is_number())).collect();
+    assert_eq!(told, [(json!("post_clicks"), false), (json!("post_media_view"), true)]);
+    let node = house.get(&format!("/mastodon/api/v1/statuses/{status}"), &me.access_token).await;
+    assert_eq!((&node.body["favourites_count"], node.body["reblogs_count"].is_u64()), (&json!(-3), true));
+    assert!(rules.into_iter().all(|rule| house.control.remove_fault(rule)));
     house.control.add_fault(FaultRule::new(Effect::UnsupportedMetric { name: "post_clicks".into() }));
     assert_eq!(house.get(&insights, &page.access_token).await.code().0, 100);
     let other = house.get(&format!("/facebook/v25.0/{id}/insights?metric=post_media_view"), &page.access_token).await;

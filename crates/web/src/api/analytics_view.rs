@@ -1,6 +1,8 @@
 //! Numbers as clients see them: null is "not reported", 0 is zero.
 
-use rookery_analytics::{ContentRow, IngestFailure, IngestRun, Kpi, Numbers, Overview, Range, Rate, TopContent};
+use rookery_analytics::{
+    ContentRow, IngestFailure, IngestRun, Kpi, Numbers, Oddities, Overview, Range, Rate, TopContent,
+};
 use rookery_kernel::{AccountId, Date, PostId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -226,6 +228,8 @@ pub(super) struct RunView {
     items_failed: i32,
     api_calls: i32,
     error_type: Option<FailureKind>,
+    /// What arrived otherwise than it should and failed nothing.
+    oddities: Vec<OddityView>,
     started_at: Option<Time>,
     finished_at: Option<Time>,
     created_at: Time,
@@ -246,10 +250,32 @@ impl From<IngestRun> for RunView {
             items_failed: run.items_failed,
             api_calls: run.api_calls,
             error_type: run.error_type.map(Into::into),
+            oddities: OddityView::all(&run.oddities),
             started_at: run.started_at.map(Time),
             finished_at: run.finished_at.map(Time),
             created_at: run.created_at.into(),
         }
+    }
+}
+
+/// Something odd, counted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OddityView {
+    /// `absent`, `text`, `unreadable`, `impossible`, `unsupported`, `twice`, `empty_page`, `other_zone`, `stray_day`.
+    kind: &'static str,
+    /// The field, number or zone.
+    name: Option<String>,
+    count: u32,
+}
+
+impl OddityView {
+    fn all(odd: &Oddities) -> Vec<Self> {
+        let view = |kind: &'static str, (name, count): (&String, &u32)| Self {
+            kind,
+            name: Some(name.clone()).filter(|name| !name.is_empty()),
+            count: *count,
+        };
+        odd.iter().flat_map(|(oddity, names)| names.iter().map(move |one| view(oddity.label(), one))).collect()
     }
 }
 

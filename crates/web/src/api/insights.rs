@@ -64,7 +64,7 @@ async fn trends(
     let limit = query.limit.unwrap_or(TRENDS).clamp(1, TRENDS_MAX);
     let filter = insight_filter(query.group_id.as_ref(), query.format.as_ref())?;
     if let Some(id) = filter.group
-        && app.analytics.choices(may.scope()).await?.groups.iter().all(|group| group.id != id)
+        && app.analytics.choices(may.scope(), None).await?.groups.iter().all(|group| group.id != id)
     {
         return Err(Problem::not_found("page group"));
     }

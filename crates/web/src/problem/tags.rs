@@ -30,6 +30,8 @@ impl From<TagError> for Problem {
             TagError::NotFound => Self::not_found("tag"),
             TagError::NoSuchRule => Self::not_found("rule"),
             TagError::NoSuchContent => Self::not_found("content"),
+            TagError::NoSuchChange => Self::conflict("nothing_to_undo", sentence(&error)),
+            TagError::TooManyItems(_) => Self::field("contentIds", "too_many", sentence(&error)),
             TagError::NameTaken(_) => Self::conflict("name_taken", sentence(&error)),
             TagError::RuleTaken => Self::conflict("rule_taken", sentence(&error)),
             TagError::Automatic => Self::conflict("tag_is_automatic", sentence(&error)),

@@ -1,15 +1,17 @@
 //! Collecting: how each account's numbers come in, what failed, when it is tried again, and asking for old days.
 
+pub(crate) mod run;
+
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
 use rookery_analytics::{
-    AccountSummary, Backfill, FailureFilter, IngestFailure, IngestKind, IngestRun, IngestStatus, IngestTrigger,
-    TrackingHealth,
+    AccountSummary, Backfill, FailureFilter, IngestErrorType, IngestFailure, IngestKind, IngestRun, IngestStatus,
+    IngestTrigger, TrackingHealth, next_night,
 };
 use rookery_identity::Right;
-use rookery_kernel::{AccountId, Cursor, Date, Limit, Zone};
+use rookery_kernel::{AccountId, Cursor, Date, Limit, Timestamp, Zone};
 use serde::Deserialize;
 
 use super::format::{colour, moment, words};
@@ -32,6 +34,7 @@ struct Row {
     state: &'static str,
     tone: &'static str,
     last: String,
+    run: Option<String>,
     trouble: Option<String>,
     next: Option<String>,
     is_tracked: bool,
@@ -45,7 +48,9 @@ struct Failed {
     kind: String,
     message: String,
     codes: String,
-    next: Option<String>,
+    run: String,
+    next: String,
+    tone: &'static str,
 }
 
 struct Running {
@@ -104,13 +109,14 @@ pub(crate) async fn page(
     let failures = app.analytics.errors(may.scope(), &filter, after, Limit::new(ROWS)).await;
     let failures = failures.map_err(|e| Problem::database(&e))?;
     let backfills = app.analytics.backfills(may.scope()).await.map_err(|e| Problem::database(&e))?;
-    let yesterday = zone.date(app.clock.now()).plus_days(-1);
+    let now = app.clock.now();
+    let yesterday = zone.date(now).plus_days(-1);
     let older = failures.next.as_ref().map(|next| format!("/collecting?after={next}#failures"));
     Ok(render(&Page {
         shell: Shell::new("collecting", &may.caller, &names.0, &flash),
         rows: summaries.iter().map(|summary| row(summary, &names, zone)).collect(),
         running: backfills.iter().map(|backfill| running(backfill, &names)).collect(),
-        failed: failures.items.iter().map(|failure| failed(failure, &names, zone)).collect(),
+        failed: failures.items.iter().map(|failure| failed(failure, &names, zone, now)).collect(),
         older,
         is_first: after.is_none(),
         can_manage: may.caller.allows(Right::ManageAccounts),
@@ -124,7 +130,12 @@ fn row(summary: &AccountSummary, names: &Names, zone: &Zone) -> Row {
     let (state, tone) = match (summary.enabled, summary.health) {
         (false, _) => ("Not collected", "idle"),
         (true, TrackingHealth::Ok) if summary.last_run.is_none() => ("Not yet", "idle"),
+        // What is tried again soon leaves the health as it was.
+        (true, TrackingHealth::Ok) if summary.last_error_type.is_some() => ("Tries again", "warn"),
         (true, TrackingHealth::Ok) => ("Works", "good"),
+        (true, TrackingHealth::Degraded) if summary.last_error_type == Some(IngestErrorType::NotFound) => {
+            ("Not found there", "bad")
+        }
         (true, TrackingHealth::Degraded) => ("With gaps", "warn"),
         (true, TrackingHealth::RateLimited) => ("Waits for its quota", "warn"),
         (true, TrackingHealth::NeedsReauth) => ("Sign in again", "bad"),
@@ -139,29 +150,37 @@ fn row(summary: &AccountSummary, names: &Names, zone: &Zone) -> Row {
         state,
         tone,
         last: summary.last_run.as_ref().map_or_else(|| "nothing yet".to_owned(), |run| told(run, zone)),
+        run: summary.last_run.as_ref().map(|run| format!("/collecting/runs/{}", run.id)),
         trouble: summary.last_error_message.clone().filter(|_| summary.enabled),
         next: summary.next_attempt_at.map(|at| moment(at, zone)),
         is_tracked: summary.enabled,
     }
 }
 
-/// The newest step of a run in words.
-fn told(run: &IngestRun, zone: &Zone) -> String {
-    let what = match run.kind {
+const fn step_name(kind: IngestKind) -> &'static str {
+    match kind {
         IngestKind::Content => "content listed",
         IngestKind::Metrics => "numbers of content",
         IngestKind::Account => "the account's numbers",
         IngestKind::Tagging => "tags",
         IngestKind::Rollup => "sums",
-    };
-    let how = match run.status {
-        IngestStatus::Queued => "waits",
-        IngestStatus::Running => "runs",
-        IngestStatus::Success => "complete",
-        IngestStatus::Partial => "in part",
-        IngestStatus::Failed => "failed",
-        IngestStatus::Skipped => "left out",
-    };
+    }
+}
+
+const fn status_name(status: IngestStatus) -> (&'static str, &'static str) {
+    match status {
+        IngestStatus::Queued => ("waits", "idle"),
+        IngestStatus::Running => ("runs", "accent"),
+        IngestStatus::Success => ("complete", "good"),
+        IngestStatus::Partial => ("in part", "warn"),
+        IngestStatus::Failed => ("failed", "bad"),
+        IngestStatus::Skipped => ("left out", "idle"),
+    }
+}
+
+/// The newest step of a run in words.
+fn told(run: &IngestRun, zone: &Zone) -> String {
+    let (what, (how, _)) = (step_name(run.kind), status_name(run.status));
     let items = match (run.items_total, run.items_failed) {
         (0, _) => String::new(),
         (total, 0) => format!(", {} of {total}", run.items_ok),
@@ -171,7 +190,23 @@ fn told(run: &IngestRun, zone: &Zone) -> String {
     format!("{}: {what} {how}{items} ({})", run.date, moment(when, zone))
 }
 
-fn failed(failure: &IngestFailure, names: &Names, zone: &Zone) -> Failed {
+/// When a failure is made up for, in words.
+fn next_try(failure: &IngestFailure, zone: &Zone, now: Timestamp) -> String {
+    let at_night = || format!("tried again {}", moment(next_night(now, zone), zone));
+    let is_item = failure.external_content_id.is_some();
+    match (failure.retry_at, failure.error_type) {
+        (Some(at), _) => format!("tried again {}", moment(at, zone)),
+        (None, IngestErrorType::NotFound) if is_item => "not tried again: it is gone".to_owned(),
+        (None, IngestErrorType::MetricUnsupported) => "not tried again: the network has no such numbers".to_owned(),
+        (None, IngestErrorType::TokenExpired) => "tried again once the account is connected anew".to_owned(),
+        (None, IngestErrorType::Permission) if !is_item => {
+            "tried again once the account is connected anew with this right".to_owned()
+        }
+        (None, _) => at_night(),
+    }
+}
+
+fn failed(failure: &IngestFailure, names: &Names, zone: &Zone, now: Timestamp) -> Failed {
     let (account, network, colour) = names.of(failure.integration_id);
     let code = |name: &str, value: Option<&str>| value.map(|value| format!("{name} {value}"));
     let status = failure.http_status.map(|status| status.to_string());
@@ -189,7 +224,9 @@ fn failed(failure: &IngestFailure, names: &Names, zone: &Zone) -> Failed {
         kind: words(failure.error_type.label()),
         message: failure.message.clone(),
         codes: codes.into_iter().flatten().collect::<Vec<_>>().join(" · "),
-        next: failure.retry_at.map(|at| moment(at, zone)),
+        run: format!("/collecting/runs/{}", failure.run_id),
+        next: next_try(failure, zone, now),
+        tone: if failure.retry_at.is_some() { "warn" } else { "bad" },
     }
 }
 

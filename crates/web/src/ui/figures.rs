@@ -2,7 +2,7 @@
 
 use rookery_accounts::Account;
 use rookery_analytics::{
-    Choices, ContentFormat, FormatChoice, Measure, Mode, NamedTag, RateBasis, Split, Step, TagType, Unit,
+    Choices, ContentFormat, FormatChoice, Measure, MenuTag, Mode, RateBasis, Split, Step, TagType, Unit,
 };
 use rookery_kernel::{Date, Platform};
 
@@ -35,7 +35,8 @@ pub(crate) struct LensForm {
     pub groups: Vec<Choice>,
     pub formats: Vec<Choice>,
     pub weekdays: Vec<Choice>,
-    pub tags: Vec<Choice>,
+    /// Tags under headings: by hand, by rules, the words used most.
+    pub tags: Vec<(&'static str, Vec<Choice>)>,
     /// Something is chosen that stands behind "More filters".
     pub has_more: bool,
 }
@@ -97,17 +98,15 @@ impl LensForm {
                 .into_iter()
                 .chain((1..).zip(WEEKDAYS).map(|(n, name)| Choice::new(n.to_string(), name, weekday)))
                 .collect(),
-            tags: [all("Any tag", tag)]
-                .into_iter()
-                .chain(choices.tags.iter().map(|t| Choice::new(t.id.to_string(), tag_name(t), tag)))
-                .collect(),
+            tags: tag_menu(&choices.tags, tag),
         }
     }
 
     /// What is chosen beside the days, in words: "Thursday, food".
     pub(crate) fn narrowed(&self) -> Vec<&str> {
-        let menus = [&self.groups, &self.accounts, &self.networks, &self.formats, &self.weekdays, &self.tags];
-        let chosen = menus.into_iter().filter_map(|menu| menu.iter().find(|c| c.chosen && !c.value.is_empty()));
+        let menus = [&self.groups, &self.accounts, &self.networks, &self.formats, &self.weekdays];
+        let menus = menus.into_iter().chain(self.tags.iter().map(|(_, menu)| menu));
+        let chosen = menus.filter_map(|menu| menu.iter().find(|c| c.chosen && !c.value.is_empty()));
         chosen.map(|choice| choice.label.as_str()).collect()
     }
 }
@@ -116,11 +115,18 @@ fn account_name(account: &Account) -> String {
     format!("{} · {}", account.name(), account.platform.name())
 }
 
-fn tag_name(tag: &NamedTag) -> String {
-    match tag.kind {
-        TagType::Manual => tag.name.clone(),
-        TagType::Auto => format!("{} (automatic)", tag.name),
-    }
+/// Tags under headings; headings without tags are left out.
+fn tag_menu(tags: &[MenuTag], now: Option<&str>) -> Vec<(&'static str, Vec<Choice>)> {
+    let of = |wanted: fn(&MenuTag) -> bool| -> Vec<Choice> {
+        let these = tags.iter().filter(|tag| wanted(tag));
+        these.map(|tag| Choice::new(tag.tag.id.to_string(), tag.tag.name.clone(), now)).collect()
+    };
+    let menus = [
+        ("By hand", of(|tag| tag.tag.kind == TagType::Manual)),
+        ("By rules", of(|tag| tag.tag.kind == TagType::Auto && tag.has_rules)),
+        ("Words used most", of(|tag| tag.tag.kind == TagType::Auto && !tag.has_rules)),
+    ];
+    menus.into_iter().filter(|(_, tags)| !tags.is_empty()).collect()
 }
 
 const fn choice_name(choice: FormatChoice) -> &'static str {

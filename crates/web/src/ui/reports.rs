@@ -300,7 +300,7 @@ fn run_row(run: &ReportRun, zone: &Zone) -> RunRow {
 async fn show(app: &App, may: &crate::extract::May<Read>, flash: &Flash, address: Option<String>) -> PageResult {
     let zone = &may.caller.organization.timezone;
     let accounts = app.accounts.list(may.scope()).await?;
-    let groups = app.analytics.choices(may.scope()).await.map_err(ReportError::from)?.groups;
+    let groups = app.analytics.choices(may.scope(), None).await.map_err(ReportError::from)?.groups;
     let of = |id: Option<Uuid>| match id {
         None => "All accounts".to_owned(),
         Some(id) => groups.iter().find(|g| g.id == id).map_or_else(|| "a deleted group".to_owned(), |g| g.name.clone()),

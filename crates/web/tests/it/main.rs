@@ -6,6 +6,7 @@ mod bad_input;
 mod bulk;
 mod calendar;
 mod client;
+mod collecting;
 mod compose;
 mod delivery;
 mod document;

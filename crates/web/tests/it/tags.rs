@@ -180,3 +180,69 @@ async fn the_pages_work_without_script() {
     let (stranger, _) = house.stranger().await;
     assert_eq!(stranger.page(&tag).await.status, 404);
 }
+
+fn hrefs(text: &str) -> String {
+    text.replace("&#38;", "&").replace("&amp;", "&")
+}
+
+#[tokio::test]
+async fn many_items_are_tagged_from_the_list_with_a_number_first_and_a_way_back() {
+    let house = House::new().await;
+    let owner = house.owner().await;
+    let (ann, _) = house.connect(Platform::Mastodon, "ann").await;
+    let texts: Vec<String> = (0..25).map(|n| format!("Tide {n}")).collect();
+    let content = seen(&house, ann.id, &texts.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let list = owner.page("/content?limit=20").await;
+    for said in ["All 25 that match", "name=\"item\"", "Choose Tide"] {
+        assert!(list.text.contains(said), "{said:?} is missing: {}", list.text);
+    }
+
+    let two = format!("item={}&item={}&query=limit%3D20", content[0], content[1]);
+    let asked = owner.form("/content/tags", &format!("{two}&label=Launch&do=add")).await;
+    assert!(
+        asked.text.contains("Put “Launch” on 2 items?") && asked.text.contains("2 items are chosen."),
+        "{}",
+        asked.text
+    );
+    assert_eq!(house.count("analytics.content_tags").await, 0, "a question changes nothing");
+    let done = owner.form("/content/tags/apply", &format!("{two}&label=Launch&do=add")).await;
+    let back = done.header("location").expect("back to the list").to_owned();
+    assert!(done.status == 303 && back.starts_with("/content?limit=20&change="), "{back}");
+    let page = owner.page(&back).await;
+    assert!(page.text.contains("Take “Launch” off 2 items again"), "{}", page.text);
+    let whole = owner.page("/content?limit=100").await;
+    assert!(hrefs(&whole.text).contains("/content?tagId="), "a tag leads to what bears it");
+
+    let tag = owner.get("/analytics/tags?type=manual").await.expect(200).at("/items/0/id");
+    let all = format!("all=1&query=limit%3D20&tag={tag}");
+    let asked = owner.form("/content/tags", &format!("{all}&do=add")).await;
+    let said = ["Put “Launch” on 23 items?", "25 items are chosen. 2 items bear it already and stay as they are."];
+    assert!(said.iter().all(|said| asked.text.contains(said)), "{}", asked.text);
+    let done = owner.form("/content/tags/apply", &format!("{all}&do=add")).await;
+    let back = done.header("location").expect("back").to_owned();
+    assert_eq!(house.count("analytics.content_tags").await, 25);
+    let change = back.split("change=").nth(1).and_then(|rest| rest.split('&').next()).expect("a change");
+    let undone = owner.form("/content/tags/undo", &format!("change={change}&query=limit%3D20")).await;
+    assert!(undone.header("location").is_some_and(|to| to.contains("23+items+changed+back")), "{undone:?}");
+    assert_eq!(house.count("analytics.content_tags").await, 2);
+    let twice = owner.form("/content/tags/undo", &format!("change={change}")).await;
+    assert!(twice.header("location").is_some_and(|to| to.contains("failed=")), "{twice:?}");
+
+    let asked = owner.form("/content/tags", &format!("all=1&query=search%3Dnothing&tag={tag}&do=add")).await;
+    assert!(asked.text.contains("There is nothing to change."), "{}", asked.text);
+    for (wrong, why) in [
+        (format!("query=limit%3D20&tag={tag}&do=add"), "Choose+at+least+one+item"),
+        (format!("{two}&do=add"), "Choose+a+tag"),
+        (format!("{two}&tag={tag}&label=Other&do=add"), "not+both"),
+        (format!("{two}&label=Other&do=remove"), "on+nothing+yet"),
+    ] {
+        let refused = owner.form("/content/tags", &wrong).await;
+        let to = refused.header("location").unwrap_or_default().to_owned();
+        assert!(refused.status == 303 && to.contains("failed=") && to.contains(why), "{wrong}: {to}");
+    }
+
+    let viewer = house.member(MemberRole::Viewer).await;
+    assert!(!viewer.page("/content").await.text.contains("name=\"item\""), "a reader has nothing to choose");
+    assert_eq!(viewer.form("/content/tags/apply", &format!("{all}&do=remove")).await.status, 403);
+    assert_eq!(house.count("analytics.content_tags").await, 2);
+}

@@ -1,15 +1,17 @@
 //! What was published, ours and other, with its newest totals.
 
 pub(crate) mod detail;
+pub(crate) mod tagging;
 
 use askama::Template;
 use axum::extract::State;
-use rookery_analytics::{ContentCursor, ContentQuery, ContentSort, TableRow};
+use rookery_analytics::{Choices, ContentCursor, ContentQuery, ContentSort, TAG_CHANGE_ITEMS_MAX, TableRow, TagType};
+use rookery_identity::Right;
 use rookery_kernel::{Limit, Zone};
 use serde::Deserialize;
 
 use super::figures::{Choice, LensForm, days};
-use super::format::{colour, number_or_dash, percent, words};
+use super::format::{colour, number, number_or_dash, percent, words};
 use super::performance::names_no_days;
 use super::shell::{Flash, Shell};
 use super::{PageResult, render};
@@ -34,6 +36,8 @@ pub(crate) struct Wish {
     sort: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
+    /// What was tagged just now and can be undone.
+    change: Option<String>,
 }
 
 impl Wish {
@@ -62,7 +66,24 @@ struct Row {
     views: String,
     engagement: String,
     rate: String,
-    tags: Vec<(String, Option<String>)>,
+    tags: Vec<TagPill>,
+}
+
+struct TagPill {
+    name: String,
+    color: Option<String>,
+    /// The content that bears it.
+    href: String,
+}
+
+/// How chosen items are tagged.
+struct Tagging {
+    /// Tags by hand.
+    tags: Vec<Choice>,
+    /// What the filter lets through, if that is more than the page.
+    matching: Option<String>,
+    /// The words of the address.
+    query: String,
 }
 
 struct Column {
@@ -79,6 +100,7 @@ struct Listed {
     next: Option<String>,
     first: Option<String>,
     by_rate: bool,
+    tagging: Option<Tagging>,
 }
 
 #[derive(Template)]
@@ -92,6 +114,7 @@ struct Page {
     sorts: Vec<Choice>,
     list: Result<Listed, String>,
     csv: String,
+    undo: Option<tagging::Undo>,
 }
 
 const fn sort_name(sort: ContentSort) -> &'static str {
@@ -105,7 +128,7 @@ const fn sort_name(sort: ContentSort) -> &'static str {
     }
 }
 
-fn query(app: &App, may: &May<Read>, lens: &Lens, wish: &Wish) -> Result<ContentQuery, Problem> {
+fn query(app: &App, zone: &Zone, lens: &Lens, wish: &Wish) -> Result<ContentQuery, Problem> {
     let after: Option<ContentCursor> = said(wish.cursor.as_ref())
         .map(|text| text.parse().map_err(|error| Problem::bad_request(format!("cursor: {error}."))))
         .transpose()?;
@@ -119,7 +142,7 @@ fn query(app: &App, may: &May<Read>, lens: &Lens, wish: &Wish) -> Result<Content
         sort: wish.sort(),
         after,
         limit: Limit::new(rows.max(ROWS_MIN)),
-        ..ContentQuery::new(lens.range(&may.caller.organization.timezone, &*app.clock)?)
+        ..ContentQuery::new(lens.range(zone, &*app.clock)?)
     })
 }
 
@@ -132,9 +155,9 @@ pub(crate) async fn page(
     Query(flash): Query<Flash>,
 ) -> PageResult {
     let accounts = app.accounts.list(may.scope()).await?;
-    let choices = app.analytics.choices(may.scope()).await?;
-    let list = match query(&app, &may, &lens, &wish) {
-        Ok(query) => listed(&app, &may, &lens, &wish, &query).await,
+    let choices = app.analytics.choices(may.scope(), lens.tag()).await?;
+    let list = match query(&app, &may.caller.organization.timezone, &lens, &wish) {
+        Ok(query) => listed(&app, &may, &lens, &wish, &query, &choices).await,
         Err(problem) => Err(problem),
     };
     let list = match list {
@@ -154,10 +177,18 @@ pub(crate) async fn page(
             .collect(),
         list,
         csv: address("/content.csv", &words),
+        undo: tagging::undo_offer(&app, &may, said(wish.change.as_ref()), &words).await,
     }))
 }
 
-async fn listed(app: &App, may: &May<Read>, lens: &Lens, wish: &Wish, query: &ContentQuery) -> Result<Listed, Problem> {
+async fn listed(
+    app: &App,
+    may: &May<Read>,
+    lens: &Lens,
+    wish: &Wish,
+    query: &ContentQuery,
+    choices: &Choices,
+) -> Result<Listed, Problem> {
     let zone = &may.caller.organization.timezone;
     let table = app.analytics.content_table(may.scope(), zone, query).await?;
     let words = |but: &[&str]| -> Vec<(&'static str, &str)> {
@@ -173,6 +204,26 @@ async fn listed(app: &App, may: &May<Read>, lens: &Lens, wish: &Wish, query: &Co
         words.push(("cursor", &cursor));
         address("/content", &words)
     });
+    let is_one_page = next.is_none() && query.after.is_none();
+    let tagging = if may.caller.allows(Right::Draft) {
+        let matching = if is_one_page {
+            None
+        } else {
+            let most = TAG_CHANGE_ITEMS_MAX + 1;
+            Some(app.analytics.count_content(may.scope(), zone, query, most).await?)
+        };
+        let manual = choices.tags.iter().filter(|t| t.tag.kind == TagType::Manual);
+        Some(Tagging {
+            tags: manual.map(|t| Choice::new(t.tag.id.to_string(), t.tag.name.clone(), None)).collect(),
+            // More than can be tagged at once is not offered.
+            matching: matching
+                .filter(|n| *n <= TAG_CHANGE_ITEMS_MAX)
+                .map(|n| number(i64::try_from(n).unwrap_or(i64::MAX))),
+            query: address("", &words(&[])).trim_start_matches('?').to_owned(),
+        })
+    } else {
+        None
+    };
     Ok(Listed {
         days: days(query.range.from, query.range.to),
         rows: table.rows.into_iter().map(|row| shown(row, zone)).collect(),
@@ -186,6 +237,7 @@ async fn listed(app: &App, may: &May<Read>, lens: &Lens, wish: &Wish, query: &Co
         next,
         first: query.after.map(|_| address("/content", &words(&[]))),
         by_rate: query.sort == ContentSort::EngagementRate,
+        tagging,
     })
 }
 
@@ -214,7 +266,11 @@ fn shown(row: TableRow, zone: &Zone) -> Row {
         views: number_or_dash(numbers.views),
         engagement: number_or_dash(numbers.engagement()),
         rate: numbers.engagement_rate().value.map_or_else(|| "–".to_owned(), percent),
-        tags: row.tags.into_iter().map(|tag| (tag.name, tag.color)).collect(),
+        tags: row
+            .tags
+            .into_iter()
+            .map(|tag| TagPill { href: format!("/content?tagId={}", tag.id), name: tag.name, color: tag.color })
+            .collect(),
         account: row.account,
     }
 }
@@ -227,7 +283,7 @@ pub(crate) async fn csv(
     Query(wish): Query<Wish>,
 ) -> PageResult {
     let zone = &may.caller.organization.timezone;
-    let mut query = query(&app, &may, &lens, &wish)?;
+    let mut query = query(&app, zone, &lens, &wish)?;
     (query.limit, query.after) = (Limit::new(100), None);
     let header = [
         "content_id",

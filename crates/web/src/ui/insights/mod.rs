@@ -72,7 +72,7 @@ pub(crate) async fn page(
 ) -> PageResult {
     let zone = &may.caller.organization.timezone;
     let accounts = app.accounts.list(may.scope()).await?;
-    let choices = app.analytics.choices(may.scope()).await?;
+    let choices = app.analytics.choices(may.scope(), None).await?;
     let here = address("/insights", &query.words());
     let asked = query.day().and_then(|date| Ok((date, query.filter()?)));
     let brief = match asked {

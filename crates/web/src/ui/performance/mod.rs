@@ -124,7 +124,7 @@ pub(crate) async fn page(
     Query(flash): Query<Flash>,
 ) -> PageResult {
     let accounts = app.accounts.list(may.scope()).await?;
-    let choices = app.analytics.choices(may.scope()).await?;
+    let choices = app.analytics.choices(may.scope(), lens.tag()).await?;
     let form = LensForm::new(&lens, &choices, names_no_days(&lens));
     let answer = match question(&app, &may, &lens, &wish) {
         Ok(question) => answer::of(&app, &may, &form, &lens, &wish, &question).await,
