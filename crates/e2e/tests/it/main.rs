@@ -7,6 +7,7 @@ mod collecting;
 mod compose;
 mod history;
 mod house;
+mod insights;
 mod numbers;
 mod receipts;
 mod tags;
