@@ -93,7 +93,9 @@ impl Analytics {
         let stored = stored.filter(|found| date < today || now.since(found.generated_at) < FRESH);
         // One that an older version wrote otherwise is computed again.
         if let Some(found) = stored
-            && let Ok(parts) = serde_json::from_value(found.payload)
+            && let Ok(parts) = serde_json::from_value::<BriefParts>(found.payload)
+            // Before the first account was tracked there was nothing to tell.
+            && (date < today || parts.completeness.of > 0)
         {
             let recommendations = briefs::recommendations(&mut tx, Which::Of(found.id), now).await?;
             return Ok(DailyBrief {

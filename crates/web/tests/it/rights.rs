@@ -389,7 +389,13 @@ impl Furnished {
             }
             ("PATCH", "/report-schedules/{id}") => Some(json!({"enabled": false})),
             ("PATCH", "/metric-imports/{id}") => Some(json!({"numbers": "comma"})),
-            ("POST", "/posts/{id}/submit" | "/post-imports/{id}/apply" | "/metric-imports/{id}/apply")
+            (
+                "POST",
+                "/posts/{id}/submit"
+                | "/post-imports/{id}/apply"
+                | "/metric-imports/{id}/apply"
+                | "/analytics/recommendations/{id}/dismiss",
+            )
             | ("PUT", "/instance/publishing-pause") => Some(json!({})),
             ("POST", "/posts/{id}/reviews") => Some(json!({"action": "comment", "comment": "lovely"})),
             ("POST", "/posts/{id}/review-links") => Some(json!({"recipient": "Imke"})),
@@ -406,7 +412,6 @@ impl Furnished {
                 Some(json!({"integrationId": self.account, "from": "2026-02-01", "to": "2026-03-01"}))
             }
             ("PUT", "/analytics/alerts/rules") => Some(json!({"rules": []})),
-            ("POST", "/analytics/recommendations/{id}/dismiss") => Some(json!({})),
             ("POST", "/analytics/annotations") => Some(json!({"date": "2026-03-01", "text": "A storm"})),
             ("POST", "/analytics/groups") | ("PUT", "/analytics/groups/{id}") => Some(json!({"name": "Food"})),
             ("POST", "/analytics/groups/{id}/pages") => Some(json!({"integrationIds": [self.account]})),

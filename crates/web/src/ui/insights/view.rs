@@ -352,14 +352,13 @@ impl AlertRow {
         let group = alert.group_id.map(|id| id.to_string());
         let account = alert.integration_id.map(|id| id.to_string());
         let (from, to) = (alert.period_start.to_string(), alert.period_end.to_string());
-        let (href, link) = match alert.content_id {
-            Some(content) => (format!("/content/{content}"), "Look at the post"),
-            None => {
-                let mut words = vec![("metric", alert.metric.label()), ("startDate", &from), ("endDate", &to)];
-                words.extend(group.as_deref().map(|id| ("groupId", id)));
-                words.extend(account.as_deref().map(|id| ("integrationIds", id)));
-                (address("/performance", &words), "Look at the figure")
-            }
+        let (href, link) = if let Some(content) = alert.content_id {
+            (format!("/content/{content}"), "Look at the post")
+        } else {
+            let mut words = vec![("metric", alert.metric.label()), ("startDate", &from), ("endDate", &to)];
+            words.extend(group.as_deref().map(|id| ("groupId", id)));
+            words.extend(account.as_deref().map(|id| ("integrationIds", id)));
+            (address("/performance", &words), "Look at the figure")
         };
         let ended = alert.resolved_at.map(|at| {
             let why = match alert.closed_because {
