@@ -77,12 +77,14 @@ pub(crate) fn create(
         "media": media,
         "extra": wish.extra,
     });
-    let id = net.world().new_container_id(call.now);
+    let settings = net.settings();
+    // The number is taken when the container is there: two that come at once would have the same one.
+    let mut world = net.world();
+    let id = world.new_container_id(call.now);
     let mut container = Container::new(id.clone(), call, caller.account.id, &wish.kind, data);
     container.error = container.error.or(failure);
     container.expires_at = Some(call.now + LIFE);
-    let container = container.process(call, &net.settings());
-    net.world().commit(Event::Container(container));
+    world.commit(Event::Container(container.process(call, &settings)));
     Ok(Reply::ok(json!({ "id": id })))
 }
 
