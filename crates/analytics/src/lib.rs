@@ -13,7 +13,7 @@
 //!   failure is a row of `analytics.ingest_errors` and one event with the same fields.
 //!
 //! Reading order: `tracking` (whom), `ingest` (how), `content` and `daily` (what is kept), `run`
-//! (the diary), `groups` and `tags` (how it is sorted), `kpi` (what it means), `rollup` (what is summed beforehand),
+//! (the diary), `snapshots` (our publications by the hour), `groups` and `tags` (how it is sorted), `kpi` (what it means), `rollup` (what is summed beforehand),
 //! `overview`, `report` and `performance` (what pages show), `insights` (what deserves attention), `reports` (what is
 //! sent), `export` (what is taken along), `import` (what is brought along).
 
@@ -35,6 +35,7 @@ mod report;
 mod reports;
 mod rollup;
 mod run;
+mod snapshots;
 mod tags;
 mod tracking;
 
@@ -58,8 +59,8 @@ pub use import::{
     MetricImport, MetricImportError, MetricRow, MetricRowState, PlannedReading, Source,
 };
 pub use ingest::{
-    BackfillIntegration, BackfillProgress, IngestError, IngestIntegration, PlanDailyIngest, RunReport, StepReport,
-    Verdict, next_night,
+    BackfillIntegration, BackfillProgress, IngestError, IngestIntegration, PlanBestTimes, PlanDailyIngest,
+    PlanSnapshots, RunReport, SnapshotPublications, StepReport, Verdict, next_night,
 };
 pub use insights::{
     Alert, AlertCursor, AlertDirection, AlertError, AlertFilter, AlertKind, AlertMetric, AlertPage, AlertRule,
@@ -93,6 +94,7 @@ pub use run::{
     Backfill, FailureFilter, IngestErrorType, IngestFailure, IngestKind, IngestRun, IngestStatus, IngestTrigger,
     Oddities, Oddity, RequestError,
 };
+pub use snapshots::{BestTimesComputed, LatestReading, SnapshotPoint};
 pub use tags::{
     ContentSelection, DryRun, DryRunReport, Example, PRIORITY_MAX, PRIORITY_USUAL, RetagContent, Retagging, RuleDraft,
     RuleFault, StopWord, TAG_CHANGE_ITEMS_MAX, TAGS_MAX, Tag, TagChange, TagDraft, TagError, TagFault, TagFilter,

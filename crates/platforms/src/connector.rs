@@ -162,15 +162,18 @@ pub trait Connector: Send + Sync {
     /// [`CallError`] by the network's table.
     async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, CallError>;
 
-    /// One page of the account's own items, newest first.
+    /// One page of the account's own items, newest first; as large as the network allows, or of at most `items_max`. A cursor
+    /// holds for pages of any size.
     ///
     /// # Errors
-    /// [`CallError`] by the network's table; `Unknown` if the listing does not advance.
+    /// [`CallError`] by the network's table; `Unknown` if the listing does not advance. [`CallError::too_much`] asks for a
+    /// smaller page.
     async fn list_content(
         &self,
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError>;
 
     /// All pages of [`Connector::list_content`], at most `pages_max` of them.
@@ -187,7 +190,7 @@ pub trait Connector: Send + Sync {
         let mut seen = HashSet::new();
         let mut cursor = None;
         for _ in 0..pages_max {
-            let page = self.list_content(access, since, cursor).await?;
+            let page = self.list_content(access, since, cursor, None).await?;
             items.extend(page.items);
             match page.next {
                 None => break,
@@ -219,6 +222,11 @@ pub trait Connector: Send + Sync {
 
     /// How much of the account's quota is used, if an answer said so.
     fn usage(&self, access: &Access) -> Option<Usage>;
+}
+
+/// How many items a page may have: what is wanted, and never more than the network gives.
+pub(crate) fn page_size(wanted: Option<usize>, most: usize) -> usize {
+    wanted.unwrap_or(most).clamp(1, most)
 }
 
 /// A listing whose cursors repeat would be walked for ever.

@@ -174,6 +174,8 @@ pub struct CallError {
     pub duplicate: bool,
     /// The network could not use a medium: wrong codec, unreachable file, failed container.
     pub media: bool,
+    /// The network says, or may mean, that less at once would go: a smaller page or batch is worth a try.
+    pub too_much: bool,
 }
 
 impl CallError {
@@ -190,6 +192,7 @@ impl CallError {
             retry_after: None,
             duplicate: false,
             media: false,
+            too_much: false,
         }
     }
 

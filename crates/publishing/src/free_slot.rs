@@ -1,7 +1,8 @@
 //! The next moment at which a post suits its accounts: a slot of theirs, or an hour in which people look at their
-//! networks; apart from what is planned there already, and within the networks' pace.
+//! networks, by the organization's own numbers where they are enough; apart from what is planned there already, and within
+//! the networks' pace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -10,8 +11,9 @@ use rookery_db::OrgTx;
 use rookery_kernel::{AccountId, LocalTimeNote, Platform, Scope, Timestamp, Zone};
 
 use crate::Publishing;
+use crate::best_times::{self, FreeSlot, OwnHours, SlotReason};
 use crate::post::{PostError, compose_queries};
-use crate::slots::{self, is_apart};
+use crate::slots::{self, is_apart, weekday};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -22,7 +24,7 @@ const HALVES: usize = 48;
 
 /// Local hours in which a network is looked at: the defaults of PUB-44. It names four networks; the others, decided
 /// here, take the hours of the one that is used most like them.
-const fn best_hours(network: Platform) -> &'static [Range<usize>] {
+const fn usual_hours(network: Platform) -> &'static [Range<usize>] {
     match network {
         Platform::Twitter | Platform::Threads | Platform::Mastodon | Platform::Bluesky | Platform::Reddit => {
             &[9..10, 13..15, 17..19]
@@ -61,16 +63,19 @@ impl Publishing {
         account_ids: &[AccountId],
         zone: &Zone,
         after: Timestamp,
-    ) -> Result<Option<Timestamp>, PostError> {
+    ) -> Result<Option<FreeSlot>, PostError> {
         let rules = self.accounts.all_rules().await?;
         let mut tx = self.db.org(scope).await?;
         let accounts = self.accounts.list_in(&mut tx).await?;
         let chosen = accounts.iter().filter(|a| account_ids.contains(&a.id));
         let bounds = bounds(&mut tx, chosen.collect(), &rules, zone, after).await?;
+        let own = best_times::good(&mut tx, zone).await?;
         let has_room = |at: &Timestamp| bounds.iter().all(|bound| bound.has_room(*at));
         Ok(match shared_slots(&bounds) {
-            Some(slots) => slots.into_iter().find(has_room),
-            None => candidates(&bounds, zone, after).find(has_room),
+            Some(slots) => slots.into_iter().find(has_room).map(|at| FreeSlot { at, reason: SlotReason::Slot }),
+            None => candidates(&bounds, &own, zone, after)
+                .find(has_room)
+                .map(|at| FreeSlot { at, reason: reason(&bounds, &own, zone, at) }),
         })
     }
 
@@ -86,6 +91,7 @@ impl Publishing {
     ) -> Result<BTreeMap<AccountId, Timestamp>, PostError> {
         let ids: Vec<_> = accounts.iter().map(|account| account.id).collect();
         slots::lock_queues(tx, &ids).await?;
+        let own = best_times::good(tx, zone).await?;
         let mut taken = BTreeMap::new();
         for bound in bounds(tx, accounts.to_vec(), rules, zone, after).await? {
             if bound.is_paused {
@@ -93,7 +99,7 @@ impl Publishing {
             }
             let at = match &bound.slots {
                 Some(slots) => slots.iter().copied().find(|at| bound.has_room(*at)),
-                None => candidates(std::slice::from_ref(&bound), zone, after).find(|at| bound.has_room(*at)),
+                None => candidates(std::slice::from_ref(&bound), &own, zone, after).find(|at| bound.has_room(*at)),
             };
             taken.insert(bound.account_id, at.ok_or(PostError::QueueFull(bound.account_id))?);
         }
@@ -140,22 +146,56 @@ fn shared_slots(bounds: &[Bound]) -> Option<Vec<Timestamp>> {
     Some(shared.into_iter().filter(|(_, accounts)| *accounts == most).map(|(at, _)| at).collect())
 }
 
-/// The good half hours after a moment: those that suit the most networks.
-fn candidates(bounds: &[Bound], zone: &Zone, after: Timestamp) -> impl Iterator<Item = Timestamp> {
-    let suits = |half: usize| {
-        bounds.iter().filter(|b| best_hours(b.network).iter().any(|hours| hours.contains(&(half / 2)))).count()
-    };
-    let most = (0..HALVES).map(suits).max().unwrap_or(0);
-    let halves: Vec<usize> = (0..HALVES).filter(|half| suits(*half) == most).collect();
+/// Whether people look at a network at an hour of the week. On a weekday of which the organization's own numbers know good
+/// hours those decide, on the others the network's usual hours.
+fn suits(network: Platform, own: &OwnHours, weekday: u8, hour: u8) -> bool {
+    if own.knows(network, weekday) {
+        own.posts(network, weekday, hour).is_some()
+    } else {
+        usual_hours(network).iter().any(|hours| hours.contains(&usize::from(hour)))
+    }
+}
+
+/// The good half hours after a moment: on each day those that suit the most networks.
+fn candidates(
+    bounds: &[Bound],
+    own: &OwnHours,
+    zone: &Zone,
+    after: Timestamp,
+) -> impl Iterator<Item = Timestamp> + use<> {
+    let week: Vec<Vec<usize>> = (0..7).map(|weekday| best_halves(bounds, own, weekday)).collect();
     let first = zone.date(after);
     let zone = zone.clone();
     (0..=DAYS_AHEAD)
-        .flat_map(move |day| halves.clone().into_iter().map(move |half| (first.plus_days(day), half)))
+        .flat_map(move |day| {
+            let date = first.plus_days(day);
+            week[usize::from(weekday(date))].clone().into_iter().map(move |half| (date, half))
+        })
         .filter_map(move |(date, half)| {
             let local = format!("{date}T{:02}:{:02}", half / 2, half % 2 * 30);
             zone.instant(&local).ok().filter(|(_, note)| *note != LocalTimeNote::Skipped).map(|(at, _)| at)
         })
         .filter(move |at| *at > after)
+}
+
+/// The half hours of a weekday that suit the most networks.
+fn best_halves(bounds: &[Bound], own: &OwnHours, weekday: u8) -> Vec<usize> {
+    let counts: Vec<usize> =
+        (0..24).map(|hour| bounds.iter().filter(|bound| suits(bound.network, own, weekday, hour)).count()).collect();
+    let most = counts.iter().copied().max().unwrap_or(0);
+    (0..HALVES).filter(|half| counts[half / 2] == most).collect()
+}
+
+/// What makes a moment a good one.
+fn reason(bounds: &[Bound], own: &OwnHours, zone: &Zone, at: Timestamp) -> SlotReason {
+    let (weekday, hour) = (weekday(zone.date(at)), zone.local(at).hour().unsigned_abs());
+    let networks: BTreeSet<Platform> = bounds.iter().map(|bound| bound.network).collect();
+    let suited: Vec<Platform> = networks.into_iter().filter(|n| suits(*n, own, weekday, hour)).collect();
+    let known = |network: Platform| own.posts(network, weekday, hour).map(|posts| (network, posts));
+    SlotReason::GoodHour {
+        own: suited.iter().filter_map(|network| known(*network)).collect(),
+        usual: suited.iter().copied().filter(|network| !own.knows(*network, weekday)).collect(),
+    }
 }
 
 impl Bound {
@@ -181,6 +221,7 @@ impl Bound {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::best_times::GoodHour;
 
     fn at(text: &str) -> Timestamp {
         text.parse().expect("a time")
@@ -196,7 +237,8 @@ mod tests {
     #[track_caller]
     fn check(bounds: &[Bound], after: &str, expected: &str) {
         let berlin: Zone = "Europe/Berlin".parse().expect("known");
-        let found = candidates(bounds, &berlin, at(after)).find(|at| bounds.iter().all(|b| b.has_room(*at)));
+        let found = candidates(bounds, &OwnHours::default(), &berlin, at(after))
+            .find(|at| bounds.iter().all(|b| b.has_room(*at)));
         assert_eq!(found.map(|at| at.to_string()).as_deref(), Some(expected));
     }
 
@@ -247,10 +289,27 @@ mod tests {
     }
 
     #[test]
+    fn own_numbers_decide_on_the_weekdays_they_know() {
+        // Mondays at 21:00 in Berlin; nothing is known of Tuesdays.
+        let hour = GoodHour { platform: Platform::Linkedin, weekday: 1, hour: 21, posts: 8 };
+        let own = OwnHours::of([hour]);
+        let berlin: Zone = "Europe/Berlin".parse().expect("known");
+        let bounds = [bound(Platform::Linkedin, [0, 0], &[])];
+        let after = at("2026-03-02T09:00:00Z");
+        let found: Vec<String> = candidates(&bounds, &own, &berlin, after).take(3).map(|at| at.to_string()).collect();
+        assert_eq!(found, ["2026-03-02T20:00:00Z", "2026-03-02T20:30:00Z", "2026-03-03T06:00:00Z"]);
+        let monday = SlotReason::GoodHour { own: vec![(Platform::Linkedin, 8)], usual: Vec::new() };
+        assert_eq!(reason(&bounds, &own, &berlin, at("2026-03-02T20:00:00Z")), monday);
+        let tuesday = SlotReason::GoodHour { own: Vec::new(), usual: vec![Platform::Linkedin] };
+        assert_eq!(reason(&bounds, &own, &berlin, at("2026-03-03T06:00:00Z")), tuesday);
+    }
+
+    #[test]
     fn half_hours_that_clocks_jump_over_are_left_out() {
         let night = [bound(Platform::Tiktok, [0, 0], &[])];
         let auckland: Zone = "Pacific/Auckland".parse().expect("known");
-        let all: Vec<_> = candidates(&night, &auckland, at("2026-09-26T00:00:00Z")).take(40).collect();
+        let all: Vec<_> =
+            candidates(&night, &OwnHours::default(), &auckland, at("2026-09-26T00:00:00Z")).take(40).collect();
         assert!(all.windows(2).all(|pair| pair[0] < pair[1]));
     }
 }

@@ -19,6 +19,7 @@
 extern crate self as rookery_publishing;
 
 mod attempt;
+pub mod best_times;
 mod calendar;
 mod engine;
 mod export;
@@ -27,6 +28,7 @@ mod house;
 mod import;
 mod kinds;
 mod media;
+pub mod numbers;
 mod post;
 mod publication;
 mod reason;

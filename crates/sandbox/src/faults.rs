@@ -150,6 +150,11 @@ pub enum Effect {
         /// The metric.
         name: String,
     },
+    /// Pages of a listing that ask for more items are too much at once; smaller ones go.
+    TooMuchData {
+        /// Items of the largest page that goes.
+        above: usize,
+    },
     /// The first post of a listing stands in it twice.
     DuplicateListing,
     /// The first post of a listing that wraps a video stands in it again, under the video's id.
@@ -268,6 +273,9 @@ impl FaultRule {
             && (self.endpoint == Endpoint::Any || self.endpoint == endpoint)
             && match &self.effect {
                 Effect::UnsupportedMetric { name } => names_metric(name),
+                Effect::TooMuchData { above } => {
+                    endpoint == Endpoint::List && page_size(call).is_none_or(|size| size > *above)
+                }
                 Effect::DuplicateListing | Effect::SecondId | Effect::EmptyPage | Effect::StaleListing { .. } => {
                     endpoint == Endpoint::List
                 }
@@ -277,6 +285,12 @@ impl FaultRule {
                 _ => true,
             }
     }
+}
+
+/// How many items a listing asks for at once, by any network's word for it; `None` is as many as the network gives.
+fn page_size(call: &Call) -> Option<usize> {
+    let names = ["limit", "max_results", "maxResults", "max_count", "count"];
+    names.into_iter().find_map(|name| call.param(name)).and_then(|size| size.parse().ok())
 }
 
 /// A rule with what became of it.

@@ -155,6 +155,7 @@ fn refusal(protocol: &dyn Protocol, call: &Call, account: Option<&str>, effect: 
         Effect::TokenExpired => protocol.ended_token(call, TokenEnd::Expired),
         Effect::TokenRevoked => protocol.ended_token(call, TokenEnd::Revoked),
         Effect::Permission => protocol.permission(call),
+        Effect::TooMuchData { .. } => protocol.too_much(call),
         Effect::UnsupportedMetric { name } => protocol.unsupported_metric(call, name),
         _ => return None,
     })

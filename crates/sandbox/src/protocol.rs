@@ -93,6 +93,13 @@ pub(crate) trait Protocol: Sync {
     /// The right is missing.
     fn permission(&self, call: &Call) -> Reply;
 
+    /// So much at once is too much; less would go.
+    fn too_much(&self, call: &Call) -> Reply {
+        let mut reply = self.trouble(call);
+        reply.status = 413;
+        reply
+    }
+
     /// The metric is unknown.
     fn unsupported_metric(&self, call: &Call, name: &str) -> Reply {
         let _ = name;

@@ -176,7 +176,13 @@ impl Connector for Fake {
         Err(unused())
     }
 
-    async fn list_content(&self, _: &Access, _: Timestamp, _: Option<String>) -> Result<ContentPage, CallError> {
+    async fn list_content(
+        &self,
+        _: &Access,
+        _: Timestamp,
+        _: Option<String>,
+        _: Option<usize>,
+    ) -> Result<ContentPage, CallError> {
         Err(unused())
     }
 

@@ -9,12 +9,13 @@ use serde_json::Value;
 use super::model::AccountReading;
 
 /// Stores an account's days by the same rules as an item's; returns how many rows were new or
-/// changed.
+/// changed. What a reading does not say is kept, or unknown from now on if it overwrites.
 pub(crate) async fn upsert_account(
     tx: &mut OrgTx,
     account: AccountId,
     readings: &[AccountReading],
     fetched_at: Timestamp,
+    overwrites: bool,
 ) -> Result<u64, Error> {
     if readings.is_empty() {
         return Ok(0);
@@ -53,27 +54,36 @@ pub(crate) async fn upsert_account(
                         posts, extra, basis, partial)
               left join analytics.account_daily_metrics old
                   on old.organization_id = o.organization_id and old.integration_id = $2 and old.date = u.date
+              -- What a new reading does not say and is kept: nothing if the days are overwritten.
+              left join lateral (
+                  select old.followers, old.followers_gained, old.followers_lost, old.reach, old.impressions, old.views,
+                         old.engagements, old.profile_views, old.clicks, old.posts_count, old.extra
+                  where not $18::boolean) k on true
          where o.organization_id = $1
            and (old.organization_id is null
                 or (old.basis = u.basis::analytics.metric_basis and old.fetched_at <= $3
-                    and (coalesce(u.followers, old.followers), coalesce(u.gained, old.followers_gained),
-                         coalesce(u.lost, old.followers_lost), coalesce(u.reach, old.reach),
-                         coalesce(u.impressions, old.impressions), coalesce(u.views, old.views),
-                         coalesce(u.engagements, old.engagements), coalesce(u.profile_views, old.profile_views),
-                         coalesce(u.clicks, old.clicks), coalesce(u.posts, old.posts_count), old.extra || u.extra,
+                    and (coalesce(u.followers, k.followers), coalesce(u.gained, k.followers_gained),
+                         coalesce(u.lost, k.followers_lost), coalesce(u.reach, k.reach),
+                         coalesce(u.impressions, k.impressions), coalesce(u.views, k.views),
+                         coalesce(u.engagements, k.engagements), coalesce(u.profile_views, k.profile_views),
+                         coalesce(u.clicks, k.clicks), coalesce(u.posts, k.posts_count), coalesce(k.extra, '{}') || u.extra,
                          old.is_partial and u.partial)
                         is distinct from
                         (old.followers, old.followers_gained, old.followers_lost, old.reach, old.impressions, old.views,
                          old.engagements, old.profile_views, old.clicks, old.posts_count, old.extra, old.is_partial)))
          on conflict (organization_id, integration_id, date) do update set
-             followers = coalesce(excluded.followers, t.followers),
-             followers_gained = coalesce(excluded.followers_gained, t.followers_gained),
-             followers_lost = coalesce(excluded.followers_lost, t.followers_lost),
-             reach = coalesce(excluded.reach, t.reach), impressions = coalesce(excluded.impressions, t.impressions),
-             views = coalesce(excluded.views, t.views), engagements = coalesce(excluded.engagements, t.engagements),
-             profile_views = coalesce(excluded.profile_views, t.profile_views),
-             clicks = coalesce(excluded.clicks, t.clicks), posts_count = coalesce(excluded.posts_count, t.posts_count),
-             extra = t.extra || excluded.extra, is_partial = t.is_partial and excluded.is_partial,
+             followers = coalesce(excluded.followers, case when not $18 then t.followers end),
+             followers_gained = coalesce(excluded.followers_gained, case when not $18 then t.followers_gained end),
+             followers_lost = coalesce(excluded.followers_lost, case when not $18 then t.followers_lost end),
+             reach = coalesce(excluded.reach, case when not $18 then t.reach end),
+             impressions = coalesce(excluded.impressions, case when not $18 then t.impressions end),
+             views = coalesce(excluded.views, case when not $18 then t.views end),
+             engagements = coalesce(excluded.engagements, case when not $18 then t.engagements end),
+             profile_views = coalesce(excluded.profile_views, case when not $18 then t.profile_views end),
+             clicks = coalesce(excluded.clicks, case when not $18 then t.clicks end),
+             posts_count = coalesce(excluded.posts_count, case when not $18 then t.posts_count end),
+             extra = case when $18 then '{}' else t.extra end || excluded.extra,
+             is_partial = t.is_partial and excluded.is_partial,
              fetched_at = excluded.fetched_at
          where t.basis = excluded.basis and t.fetched_at <= excluded.fetched_at
          returning t.date
@@ -108,6 +118,7 @@ pub(crate) async fn upsert_account(
         &extra,
         &basis,
         &partial,
+        overwrites,
     )
     .fetch_one(tx.conn())
     .await?;

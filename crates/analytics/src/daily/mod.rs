@@ -9,5 +9,5 @@ mod writer;
 pub(crate) use account_store::upsert_account;
 pub(crate) use model::{AccountReading, COUNT_MAX, Reading, clean_json};
 pub use model::{DailyReading, MetricBasis};
-pub(crate) use store::{ROWS_MAX, Row, lock};
+pub(crate) use store::{ROWS_MAX, Row, lock, plan_for_growth};
 pub(crate) use writer::Writer;

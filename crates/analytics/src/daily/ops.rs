@@ -22,6 +22,7 @@ impl Analytics {
             fetched_at,
             source_version: source.to_owned(),
             is_first: false,
+            overwrites: false,
             reading: reading.into(),
         });
         Ok(self.writer.write(scope, rows.collect()).await?.rows)

@@ -31,6 +31,8 @@ pub(crate) struct Row {
     pub source_version: String,
     /// The item came into being for this reading: no earlier one is looked for, day after day.
     pub is_first: bool,
+    /// What the reading does not say is unknown from now on, instead of what it was (spec/analytics.md §4.2).
+    pub overwrites: bool,
     pub reading: Reading,
 }
 
@@ -98,8 +100,8 @@ impl<'a> Columns<'a> {
 }
 
 /// Stores readings of any accounts of one organization, at most [`ROWS_MAX`] per statement. A row that would not change
-/// is not written: not its time either. A known number is kept where the new reading has none; a partial row becomes
-/// final, never the reverse; an older reading never replaces a newer one; a lifetime row never becomes a day row. An item
+/// is not written: not its time either. A known number is kept where the new reading has none, unless the row overwrites; a
+/// partial row becomes final, never the reverse; an older reading never replaces a newer one; a lifetime row never becomes a day row. An item
 /// that is not among the content is left out.
 pub(crate) async fn write(tx: &mut OrgTx, rows: Vec<&Row>, now: Timestamp) -> Result<Written, Error> {
     let rows = distinct(rows);
@@ -138,12 +140,12 @@ fn distinct(mut rows: Vec<&Row>) -> Vec<&Row> {
 }
 
 /// The rows as they go into statements. A lifetime reading leans on those of the days before, which have to stand there
-/// already: days go one after the other, the earliest first.
+/// already: days go one after the other, the earliest first. Readings that overwrite go by themselves.
 fn statements<'a>(rows: &[&'a Row]) -> Vec<Vec<&'a Row>> {
-    let mut days: BTreeMap<Option<Date>, Vec<&'a Row>> = BTreeMap::new();
+    let mut days: BTreeMap<(Option<Date>, bool), Vec<&'a Row>> = BTreeMap::new();
     for row in rows {
         let day = (row.reading.basis == MetricBasis::Lifetime).then_some(row.date);
-        days.entry(day).or_default().push(row);
+        days.entry((day, row.overwrites)).or_default().push(row);
     }
     days.into_values().flat_map(|rows| rows.chunks(ROWS_MAX).map(<[&Row]>::to_vec).collect::<Vec<_>>()).collect()
 }
@@ -164,7 +166,7 @@ pub(crate) async fn lock(tx: &mut OrgTx) -> Result<(), Error> {
 
 /// A month's partition is empty when the plan is made and holds millions of rows when it is used: reading it from end to end
 /// is never right, and planning anew for each statement costs as much as a thousand rows.
-async fn plan_for_growth(tx: &mut OrgTx) -> Result<(), Error> {
+pub(crate) async fn plan_for_growth(tx: &mut OrgTx) -> Result<(), Error> {
     sqlx::query!(
         r#"select set_config('enable_seqscan', 'off', true) as "scan",
                   set_config('plan_cache_mode', 'force_generic_plan', true) as "cache""#
@@ -178,6 +180,7 @@ async fn plan_for_growth(tx: &mut OrgTx) -> Result<(), Error> {
 async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<(Written, bool), Error> {
     let organization = tx.organization_id();
     let c = Columns::of(rows);
+    let overwrites = rows.first().is_some_and(|row| row.overwrites);
     let [reach, impressions, views, reactions, comments, shares, clicks, saves, watch_time_ms, avg_watch_time_ms] =
         &c.numbers;
     let done = sqlx::query!(
@@ -198,22 +201,22 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<(W
                select i.content_key, i.account, i.born, i.date, i.basis, i.fetched_at, i.source, i.is_first,
                       d.content_key is null as is_new,
                       d.basis <> i.basis as is_other_basis, i.is_partial and coalesce(d.is_partial, true) as is_partial,
-                      coalesce(i.reach, d.reach) as reach, coalesce(i.impressions, d.impressions) as impressions,
-                      coalesce(i.views, d.views) as views, coalesce(i.reactions, d.reactions) as reactions,
-                      coalesce(i.comments, d.comments) as comments, coalesce(i.shares, d.shares) as shares, coalesce(i.clicks,
-                      d.clicks) as clicks, coalesce(i.saves, d.saves) as saves, coalesce(i.watch_time_ms, d.watch_time_ms) as
-                      watch_time_ms, coalesce(i.avg_watch_time_ms, d.avg_watch_time_ms) as avg_watch_time_ms,
-                      coalesce(i.completion_rate, d.completion_rate) as completion_rate, nullif(coalesce(d.extra, '{}') ||
+                      coalesce(i.reach, k.reach) as reach, coalesce(i.impressions, k.impressions) as impressions,
+                      coalesce(i.views, k.views) as views, coalesce(i.reactions, k.reactions) as reactions,
+                      coalesce(i.comments, k.comments) as comments, coalesce(i.shares, k.shares) as shares,
+                      coalesce(i.clicks, k.clicks) as clicks, coalesce(i.saves, k.saves) as saves,
+                      coalesce(i.watch_time_ms, k.watch_time_ms) as watch_time_ms, coalesce(i.avg_watch_time_ms, k.avg_watch_time_ms) as avg_watch_time_ms,
+                      coalesce(i.completion_rate, k.completion_rate) as completion_rate, nullif(coalesce(k.extra, '{}') ||
                       coalesce(i.extra, '{}'), '{}') as extra,
                       d.reach_change as old_reach, d.impressions_change as old_impressions, d.views_change as old_views,
                       d.reactions_change as old_reactions, d.comments_change as old_comments, d.shares_change as old_shares,
                       d.clicks_change as old_clicks, d.saves_change as old_saves, d.watch_time_ms_change as old_watch_time_ms,
                       d.content_key is null or (d.basis = i.basis and d.fetched_at <= i.fetched_at and
-                          (coalesce(i.reach, d.reach), coalesce(i.impressions, d.impressions), coalesce(i.views, d.views),
-                          coalesce(i.reactions, d.reactions), coalesce(i.comments, d.comments), coalesce(i.shares, d.shares),
-                          coalesce(i.clicks, d.clicks), coalesce(i.saves, d.saves), coalesce(i.watch_time_ms, d.watch_time_ms),
-                          coalesce(i.avg_watch_time_ms, d.avg_watch_time_ms), coalesce(i.completion_rate, d.completion_rate),
-                          coalesce(d.extra, '{}') || coalesce(i.extra, '{}'), d.is_partial and i.is_partial)
+                          (coalesce(i.reach, k.reach), coalesce(i.impressions, k.impressions), coalesce(i.views, k.views),
+                          coalesce(i.reactions, k.reactions), coalesce(i.comments, k.comments), coalesce(i.shares, k.shares),
+                          coalesce(i.clicks, k.clicks), coalesce(i.saves, k.saves), coalesce(i.watch_time_ms, k.watch_time_ms),
+                          coalesce(i.avg_watch_time_ms, k.avg_watch_time_ms), coalesce(i.completion_rate, k.completion_rate),
+                          coalesce(k.extra, '{}') || coalesce(i.extra, '{}'), d.is_partial and i.is_partial)
                           is distinct from
                           (d.reach, d.impressions, d.views, d.reactions, d.comments, d.shares, d.clicks, d.saves,
                           d.watch_time_ms, d.avg_watch_time_ms, d.completion_rate, coalesce(d.extra, '{}'), d.is_partial)) as is_due
@@ -221,6 +224,11 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<(W
                     left join analytics.content_daily_metrics d
                         on d.organization_id = $1 and d.date = i.date and d.content_key = i.content_key
                            and d.date >= $22 and d.date <= $23
+                    -- What a new reading does not say and is kept: nothing if the day is overwritten.
+                    left join lateral (
+                        select d.reach, d.impressions, d.views, d.reactions, d.comments, d.shares, d.clicks, d.saves,
+                               d.watch_time_ms, d.avg_watch_time_ms, d.completion_rate, d.extra
+                        where not $25::boolean) k on true
            ), valued as materialized (
                select m.*,
                   case when m.reach is null or m.basis = 'day' then m.reach
@@ -439,6 +447,7 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<(W
         c.first as Option<Date>,
         c.last as Option<Date>,
         &c.is_first,
+        overwrites,
     )
     .fetch_one(tx.conn())
     .await?;

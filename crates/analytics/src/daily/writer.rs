@@ -14,8 +14,10 @@ use rookery_kernel::{AccountId, Clock, OrganizationId, Scope};
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, oneshot};
 
 use super::store::{self, ROWS_MAX, Row, Written};
+use crate::snapshots::{Taken, store as snapshots};
 
 const TABLE: &str = "analytics.content_daily_metrics";
+const SNAPSHOTS: &str = "analytics.publication_snapshots";
 /// Batches that are written at once: while the database works on one, the next is put together and sent. More would make
 /// the batches smaller.
 const PENS: usize = 2;
@@ -24,7 +26,15 @@ const PENS: usize = 2;
 struct Pending {
     scope: Scope,
     rows: Arc<Vec<Row>>,
+    /// Of the same readings those that are of our publications.
+    taken: Arc<Vec<Taken>>,
     done: oneshot::Sender<Result<Written, Error>>,
+}
+
+impl Pending {
+    fn size(&self) -> usize {
+        self.rows.len().max(self.taken.len())
+    }
 }
 
 /// Writes readings; cheap to clone.
@@ -65,8 +75,8 @@ impl Desk {
             if pending.done.is_closed() {
                 continue;
             }
-            if is_free && (rows == 0 || rows + pending.rows.len() <= ROWS_MAX) {
-                rows += pending.rows.len();
+            if is_free && (rows == 0 || rows + pending.size() <= ROWS_MAX) {
+                rows += pending.size();
                 taken.push(pending);
             } else {
                 left.push(pending);
@@ -109,10 +119,19 @@ impl Writer {
     /// # Errors
     /// As the database says; nothing of these rows is stored then. Other people's rows never fail these.
     pub async fn write(&self, scope: &Scope, rows: Vec<Row>) -> Result<Written, Error> {
-        let rows = Arc::new(rows);
+        self.write_with(scope, rows, Vec::new()).await
+    }
+
+    /// The same, and the snapshots of publications with them: one reading of the network feeds both series or neither.
+    ///
+    /// # Errors
+    /// As [`Writer::write`].
+    pub async fn write_with(&self, scope: &Scope, rows: Vec<Row>, taken: Vec<Taken>) -> Result<Written, Error> {
+        let (rows, taken) = (Arc::new(rows), Arc::new(taken));
         loop {
             let (done, mut answer) = oneshot::channel();
-            self.desk.state().waiting.push(Pending { scope: scope.clone(), rows: Arc::clone(&rows), done });
+            let (rows, taken) = (Arc::clone(&rows), Arc::clone(&taken));
+            self.desk.state().waiting.push(Pending { scope: scope.clone(), rows, taken, done });
             loop {
                 tokio::select! {
                     biased;
@@ -185,10 +204,16 @@ impl Writer {
                 None => tx.insert(self.db.org(scope).await?),
             };
             let rows: Vec<&Row> = places.iter().flat_map(|place| batch[*place].rows.iter()).collect();
-            let count = rows.len();
-            let written = store::write(open, rows, self.clock.now()).await?;
+            let (count, now) = (rows.len(), self.clock.now());
+            let mut written = store::write(open, rows, now).await?;
             if written.rows > 0 {
-                self.note(open, written.rows, count).await?;
+                self.note(open, TABLE, written.rows, count).await?;
+            }
+            let taken: Vec<&Taken> = places.iter().flat_map(|place| batch[*place].taken.iter()).collect();
+            let buckets = snapshots::write(open, &taken, now).await?;
+            if buckets > 0 {
+                self.note(open, SNAPSHOTS, buckets, taken.len()).await?;
+                written.rows += buckets;
             }
             share(&mut results, batch, places, &written);
         }
@@ -199,13 +224,13 @@ impl Writer {
     }
 
     /// One line in the log for a statement, not one for a row.
-    async fn note(&self, tx: &mut OrgTx, written: u64, of: usize) -> Result<(), Error> {
+    async fn note(&self, tx: &mut OrgTx, table: &'static str, written: u64, of: usize) -> Result<(), Error> {
         let changes = Changes::new().set("rows_written", serde_json::Value::Null, written).set(
             "rows_read",
             serde_json::Value::Null,
             of,
         );
-        let entry = audit::Entry { action: "bulk_write", resource: TABLE, resource_id: None, changes: changes.into() };
+        let entry = audit::Entry { action: "bulk_write", resource: table, resource_id: None, changes: changes.into() };
         audit::record(tx, &*self.clock, &[entry]).await
     }
 }
@@ -246,9 +271,11 @@ mod tests {
             fetched_at: "2026-03-02".parse::<Date>().expect("a date").start_utc(),
             source_version: "test/1".to_owned(),
             is_first: false,
+            overwrites: false,
             reading,
         };
-        let pending = Pending { scope: Scope::worker(organization), rows: Arc::new(vec![row]), done };
+        let (scope, taken) = (Scope::worker(organization), Arc::default());
+        let pending = Pending { scope, rows: Arc::new(vec![row]), taken, done };
         desk.state().waiting.push(pending);
         answer
     }

@@ -461,6 +461,7 @@ fn row(account: AccountId, r: &PlannedReading, is_first: bool, zone: &Zone, now:
         fetched_at: zone.start_of(r.date.plus_days(1)).min(now),
         source_version: "import".to_owned(),
         is_first,
+        overwrites: false,
         reading: Reading {
             external_id: r.external_id.clone(),
             reach: n.reach,

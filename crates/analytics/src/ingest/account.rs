@@ -2,13 +2,15 @@
 
 use rookery_kernel::{Date, Timestamp, Zone};
 use rookery_platforms::{AccountMetrics, Basis};
+use serde_json::Value;
 
 use super::content::of_vanished;
 use super::report::StepReport;
 use super::session::{Session, Step};
 use super::{IngestError, plan};
-use crate::daily::{self, AccountReading};
+use crate::daily::{self, AccountReading, COUNT_MAX};
 use crate::run::{self, IngestKind, Oddity};
+use crate::snapshots::store::{self as snapshots, AccountSize};
 
 /// Days before the target that are read again, for late corrections.
 const LATE_DAYS: i64 = 3;
@@ -49,6 +51,7 @@ impl Session<'_> {
     ) -> Result<(), IngestError> {
         let now = self.now();
         let zone = self.tracked.network_zone(self.connector.capabilities().day_zone);
+        let sizes: Vec<AccountSize> = days.iter().filter_map(|day| size(day, from, to, now)).collect();
         for day in &days {
             step.odd.of_account(day);
         }
@@ -66,7 +69,8 @@ impl Session<'_> {
         step.tally.total = readings.len();
         step.tally.ok = readings.len();
         let mut tx = self.tx().await?;
-        step.tally.written = daily::upsert_account(&mut tx, self.account(), &readings, now).await?;
+        step.tally.written = daily::upsert_account(&mut tx, self.account(), &readings, now, self.overwrites).await?;
+        snapshots::write_account(&mut tx, self.account(), &sizes, now).await?;
         // An old day's figure must not replace what is known of today.
         if let Some(followers) = followers.filter(|_| to >= self.snapshot.date) {
             self.analytics.accounts.set_followers_in(&mut tx, self.account(), followers).await?;
@@ -93,4 +97,19 @@ impl Session<'_> {
             }
         }
     }
+}
+
+/// What a network says about the account's size; `None` if nothing, or of a day that nobody asked for. A total was true on
+/// the day it was read.
+fn size(day: &AccountMetrics, from: Date, to: Date, now: Timestamp) -> Option<AccountSize> {
+    let date = match day.basis {
+        Basis::Lifetime => now.date_utc(),
+        Basis::Day => Some(day.date).filter(|date| (from..=to).contains(date))?,
+    };
+    let count = |value: Option<i64>| value.filter(|n| (0..=COUNT_MAX).contains(n));
+    let followers = count(day.followers);
+    let following = count(day.extra.get("following_count").and_then(Value::as_i64));
+    let posts = count(day.posts_count);
+    let is_known = followers.or(following).or(posts).is_some();
+    is_known.then_some(AccountSize { day: date, followers, following, posts })
 }

@@ -56,7 +56,7 @@ impl Analytics {
         if to < from {
             return Err(IngestError::EmptyRange { from, to });
         }
-        let order = Order { account, date: to, trigger: IngestTrigger::Backfill };
+        let order = Order { account, date: to, trigger: IngestTrigger::Backfill, overwrites: false };
         let mut session = match self.begin(scope, order, attempt).await? {
             Begun::Session(session) => session,
             Begun::Over(report) => return Ok(report),

@@ -20,8 +20,17 @@ const LOOK_BACK: Duration = Duration::from_secs(7 * 24 * 3600);
 const FIRST_LOOK_BACK: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A listing that is longer is cut; the rest is older than what is cut off here for nearly everybody.
 const PAGES_MAX: usize = 200;
+/// The first smaller page, where a network finds its own size too much; then always half of it.
+const PAGE_SMALLER: usize = 50;
+/// Pages do not get smaller than this: what is refused then is refused for another reason.
+const PAGE_MIN: usize = 3;
 /// Empty pages in a row that end a listing: networks filter after paging, but not for ever.
 const EMPTY_PAGES_MAX: usize = 10;
+
+/// The next size of pages after one that was too much.
+fn smaller(page_max: Option<usize>) -> usize {
+    page_max.map_or(PAGE_SMALLER, |size| (size / 2).max(PAGE_MIN))
+}
 
 /// Walks the pages of a listing and notices when it does not end.
 #[derive(Debug, Default)]
@@ -84,11 +93,16 @@ impl Session<'_> {
             }
             step.tally.api_calls += 1;
             let began = Instant::now();
-            let answer = self.connector.list_content(&self.access, since, cursor.clone()).await;
+            let answer = self.connector.list_content(&self.access, since, cursor.clone(), self.page_max).await;
             self.slow_down(began.elapsed()).await?;
             let page = match answer {
                 Ok(page) => page,
                 Err(error) if self.renew(&error).await? => continue,
+                Err(error) if error.too_much && self.page_max.is_none_or(|size| size > PAGE_MIN) => {
+                    self.page_max = Some(smaller(self.page_max));
+                    tracing::debug!(runId = %step.run, page_max = self.page_max, %error, "smaller pages");
+                    continue;
+                }
                 Err(error) => {
                     step.end = Some((of_vanished(error), false));
                     break;
@@ -151,6 +165,14 @@ impl Session<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_shrink_by_halves_and_not_for_ever() {
+        let sizes: Vec<usize> =
+            std::iter::successors(Some(smaller(None)), |size| (*size > PAGE_MIN).then(|| smaller(Some(*size))))
+                .collect();
+        assert_eq!(sizes, [50, 25, 12, 6, 3]);
+    }
 
     #[test]
     fn a_listing_that_does_not_end_is_ended() {

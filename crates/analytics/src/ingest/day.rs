@@ -7,12 +7,13 @@ use rookery_platforms::{CallError, ErrorType};
 use tracing::instrument;
 
 use super::jobs::IngestIntegration;
+use super::plan::{self, Snapshot};
 use super::report::{RunReport, StepReport, Verdict};
 use super::session::{Session, Step, Try, unusable};
-use super::{IngestError, failure, plan};
+use super::{IngestError, failure};
 use crate::Analytics;
 use crate::run::{self, IngestKind, IngestStatus, IngestTrigger};
-use crate::tracking::{self, Outlook, OutlookError, TrackingHealth};
+use crate::tracking::{self, Outlook, OutlookError, Tracked, TrackingHealth};
 
 /// Runs that have been open for longer were left by a crash.
 const ABANDONED: std::time::Duration = std::time::Duration::from_secs(3600);
@@ -26,6 +27,8 @@ pub(super) struct Order {
     pub account: AccountId,
     pub date: Date,
     pub trigger: IngestTrigger,
+    /// Whether numbers that the network no longer tells become unknown.
+    pub overwrites: bool,
 }
 
 /// A session, or the report of a run that ended before it began.
@@ -52,7 +55,20 @@ impl Analytics {
         date: Date,
         trigger: IngestTrigger,
     ) -> Result<RunReport, IngestError> {
-        self.collect(scope, Order { account, date, trigger }, Try::only()).await
+        let order = Order { account, date, trigger, overwrites: false };
+        self.collect(scope, order, Try::only()).await
+    }
+
+    /// Collects one account's day once more and overwrites what stands there: a number that the network does not tell any
+    /// more becomes unknown, where [`Analytics::ingest_day`] keeps it. Totals stand where that puts them, so an older day is
+    /// overwritten only where the network tells of its days one by one.
+    ///
+    /// # Errors
+    /// [`IngestError`].
+    #[instrument(skip_all, err, fields(organization = %scope.organization_id, account = %account, %date))]
+    pub async fn overwrite_day(&self, scope: &Scope, account: AccountId, date: Date) -> Result<RunReport, IngestError> {
+        let order = Order { account, date, trigger: IngestTrigger::Manual, overwrites: true };
+        self.collect(scope, order, Try::only()).await
     }
 
     pub(super) async fn collect(&self, scope: &Scope, order: Order, attempt: Try) -> Result<RunReport, IngestError> {
@@ -86,7 +102,7 @@ impl Analytics {
         order: Order,
         attempt: Try,
     ) -> Result<Begun<'a>, IngestError> {
-        let Order { account, date, trigger } = order;
+        let Order { account, date, trigger, overwrites } = order;
         let now = self.clock.now();
         let mut tx = self.db.org(scope).await?;
         let tracked = tracking::find(&mut tx, account).await?.filter(|t| t.enabled);
@@ -96,19 +112,40 @@ impl Analytics {
         tx.commit().await?;
         let snapshot = plan::snapshot(date, now, &tracked.zone()).ok_or(IngestError::FutureDate(date))?;
         if let Some(until) = tracked.next_attempt_at.filter(|at| *at > now) {
-            let verdict = Verdict::WaitUntil(until);
-            let report =
-                RunReport { integration_id: account, date, snapshot_date: snapshot.date, steps: Vec::new(), verdict };
-            return Ok(Begun::Over(report));
+            return Ok(Begun::Over(wait(order, snapshot.date, until)));
         }
-        let platform = self.accounts.get(scope, account).await?.platform;
-        let connector = self.connectors.get(platform).ok_or(IngestError::NoConnector(platform))?;
-        let access = self.accounts.access(scope, account).await;
         let organization_id = scope.organization_id;
-        let key = IngestIntegration { organization_id, integration_id: account, date, trigger }
+        let key = IngestIntegration { organization_id, integration_id: account, date, trigger, overwrites }
             .dedupe_key()
             .expect("every such job has a key");
-        let session = |access| Session {
+        let (session, trouble) = self.open_session(scope, order, tracked, snapshot, attempt, key).await?;
+        match trouble {
+            None => Ok(Begun::Session(Box::new(session))),
+            Some(Trouble { error, revoked }) => session.refuse(error, revoked).await.map(Begun::Over),
+        }
+    }
+
+    /// Opens the account: whom to ask and with which token, or why it cannot be asked.
+    pub(super) async fn open_session<'a>(
+        &'a self,
+        scope: &'a Scope,
+        order: Order,
+        tracked: Tracked,
+        snapshot: Snapshot,
+        attempt: Try,
+        key: String,
+    ) -> Result<(Session<'a>, Option<Trouble>), IngestError> {
+        let Order { account, date, trigger, overwrites } = order;
+        let platform = self.accounts.get(scope, account).await?.platform;
+        let connector = self.connectors.get(platform).ok_or(IngestError::NoConnector(platform))?;
+        let (access, trouble) = match self.accounts.access(scope, account).await {
+            Ok(access) => (access, None),
+            Err(error) => {
+                let revoked = matches!(error, rookery_accounts::AccessError::NotUsable(AccountStatus::Revoked));
+                (no_access(), Some(Trouble { error: unusable(error)?, revoked }))
+            }
+        };
+        let session = Session {
             analytics: self,
             scope,
             tracked,
@@ -121,16 +158,24 @@ impl Analytics {
             attempt,
             key,
             renewed: false,
+            overwrites,
+            page_max: None,
+            batch_max: None,
         };
-        match access {
-            Ok(access) => Ok(Begun::Session(Box::new(session(access)))),
-            Err(error) => {
-                let revoked = matches!(error, rookery_accounts::AccessError::NotUsable(AccountStatus::Revoked));
-                let error = unusable(error)?;
-                session(no_access()).refuse(error, revoked).await.map(Begun::Over)
-            }
-        }
+        Ok((session, trouble))
     }
+}
+
+/// Why an account cannot be asked.
+pub(super) struct Trouble {
+    pub error: CallError,
+    pub revoked: bool,
+}
+
+/// The report of a run on an account that is closed until then.
+pub(super) fn wait(order: Order, snapshot_date: Date, until: Timestamp) -> RunReport {
+    let (integration_id, verdict) = (order.account, Verdict::WaitUntil(until));
+    RunReport { integration_id, date: order.date, snapshot_date, steps: Vec::new(), verdict }
 }
 
 /// Stands where an account has no usable token; no call is made with it.
@@ -190,13 +235,15 @@ impl Session<'_> {
         failure::verdict(error, self.attempt.number, self.attempt.max, now, pause)
     }
 
-    /// Decides what comes next and leaves it on the account and its tracking.
-    pub(super) async fn conclude(&self, steps: Vec<StepReport>) -> Result<RunReport, IngestError> {
-        let now = self.now();
-        let of_account = weightiest(&steps, |step| step.ended_early);
-        let of_items = weightiest(&steps, |step| !step.ended_early && step.status != IngestStatus::Skipped);
+    /// What comes next, after the weightiest failure of the account and that of its items.
+    pub(super) fn verdict(
+        &self,
+        of_account: Option<&CallError>,
+        of_items: Option<&CallError>,
+        now: Timestamp,
+    ) -> Verdict {
         let judge = |error: &CallError| self.judge(error, now);
-        let verdict = match (of_account, of_items.map(judge)) {
+        match (of_account, of_items.map(judge)) {
             // The account itself, not one of its items: the next night asks again.
             (Some(error), _) if error.kind == ErrorType::NotFound => {
                 Verdict::GiveUp { kind: error.kind, reason: error.message.clone(), alarm: false }
@@ -205,7 +252,15 @@ impl Session<'_> {
             (None, Some(retry @ Verdict::Retry { .. })) => retry,
             // Items that fail for good are in the diary; the account is well.
             (None, _) => Verdict::Done,
-        };
+        }
+    }
+
+    /// Decides what comes next and leaves it on the account and its tracking.
+    pub(super) async fn conclude(&self, steps: Vec<StepReport>) -> Result<RunReport, IngestError> {
+        let now = self.now();
+        let of_account = weightiest(&steps, |step| step.ended_early);
+        let of_items = weightiest(&steps, |step| !step.ended_early && step.status != IngestStatus::Skipped);
+        let verdict = self.verdict(of_account, of_items, now);
         let worst = of_account.or(of_items);
         let health = match (&verdict, worst) {
             (Verdict::Done, Some(_)) => Some(TrackingHealth::Degraded),
@@ -248,13 +303,13 @@ impl Session<'_> {
         Ok(self.report(steps, verdict))
     }
 
-    fn report(&self, steps: Vec<StepReport>, verdict: Verdict) -> RunReport {
+    pub(super) fn report(&self, steps: Vec<StepReport>, verdict: Verdict) -> RunReport {
         RunReport { integration_id: self.account(), date: self.date, snapshot_date: self.snapshot.date, steps, verdict }
     }
 }
 
 /// The weightiest failure of the steps that `which` names.
-fn weightiest(steps: &[StepReport], which: impl Fn(&StepReport) -> bool) -> Option<&CallError> {
+pub(super) fn weightiest(steps: &[StepReport], which: impl Fn(&StepReport) -> bool) -> Option<&CallError> {
     let errors = steps.iter().filter(|step| which(step)).filter_map(|step| step.error.as_ref());
     errors.max_by_key(|error| failure::weight(error.kind))
 }

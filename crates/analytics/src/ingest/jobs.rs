@@ -30,6 +30,9 @@ pub struct IngestIntegration {
     /// Why.
     #[serde(default = "schedule")]
     pub trigger: IngestTrigger,
+    /// Whether it overwrites: what the network does not tell any more becomes unknown.
+    #[serde(default)]
+    pub overwrites: bool,
 }
 
 const fn schedule() -> IngestTrigger {
@@ -43,7 +46,9 @@ impl Job for IngestIntegration {
     const TIMEOUT: Option<Duration> = Some(Duration::from_secs(1800));
 
     fn dedupe_key(&self) -> Option<String> {
-        Some(format!("{}:{}:{}:{}", Self::KIND, self.organization_id, self.integration_id, self.date))
+        // One that overwrites is not done by one that does not, so both may wait.
+        let how = if self.overwrites { ":overwrites" } else { "" };
+        Some(format!("{}:{}:{}:{}{how}", Self::KIND, self.organization_id, self.integration_id, self.date))
     }
 }
 
@@ -92,7 +97,7 @@ impl Analytics {
     pub fn register_jobs(&self, registry: Registry, identity: &Identity) -> Registry {
         let (ingest, backfill, planner, identity) = (self.clone(), self.clone(), self.clone(), identity.clone());
         let (sums, retag) = (self.clone(), self.clone());
-        self.register_reports(self.register_metric_imports(registry), &identity)
+        self.register_snapshots(self.register_reports(self.register_metric_imports(registry), &identity), &identity)
             .on(move |job: IngestIntegration, context: RunContext| {
                 let analytics = ingest.clone();
                 async move { analytics.run_ingest(job, context).await }
@@ -118,7 +123,8 @@ impl Analytics {
 
     async fn run_ingest(&self, job: IngestIntegration, context: RunContext) -> Result<Outcome, JobError> {
         let scope = scope(&context, job.organization_id);
-        let order = Order { account: job.integration_id, date: job.date, trigger: job.trigger };
+        let IngestIntegration { integration_id: account, date, trigger, overwrites, .. } = job;
+        let order = Order { account, date, trigger, overwrites };
         let result = self.collect(&scope, order, attempt(&context)).await;
         self.answer(result)
     }
@@ -149,7 +155,7 @@ impl Analytics {
         self.answer(result)
     }
 
-    fn answer(&self, result: Result<RunReport, IngestError>) -> Result<Outcome, JobError> {
+    pub(super) fn answer(&self, result: Result<RunReport, IngestError>) -> Result<Outcome, JobError> {
         match result {
             Ok(report) => match report.verdict {
                 Verdict::Done => Ok(Outcome::Done),
@@ -225,6 +231,7 @@ impl Analytics {
                     integration_id: account.integration_id,
                     date,
                     trigger: IngestTrigger::Schedule,
+                    overwrites: false,
                 };
                 (job, now.max(plan::end_of(date, &zone)))
             })
@@ -236,10 +243,10 @@ impl Analytics {
     }
 }
 
-fn scope(context: &RunContext, organization: OrganizationId) -> Scope {
+pub(super) fn scope(context: &RunContext, organization: OrganizationId) -> Scope {
     context.scope().unwrap_or_else(|| Scope::worker(organization))
 }
 
-fn attempt(context: &RunContext) -> Try {
+pub(super) fn attempt(context: &RunContext) -> Try {
     Try { number: context.attempt, max: context.attempts_max, stop: context.stop.clone() }
 }

@@ -1,22 +1,28 @@
 //! The second step: the items' numbers.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::time::Duration;
 
+use rookery_kernel::Timestamp;
 use rookery_platforms::{CallError, Delivery, ErrorType, ItemFailure, MetricsBatch};
-
+use rookery_publishing::numbers::{self, OnNetwork};
 use tokio::time::Instant;
 
 use super::report::StepReport;
 use super::session::{Session, Step};
 use super::{IngestError, failure, plan};
 use crate::content::{self, DueFor};
-use crate::daily::{ROWS_MAX, Reading, Row};
+use crate::daily::{MetricBasis, ROWS_MAX, Reading, Row};
 use crate::run::{self, IngestKind, IngestTrigger, NewFailure, Oddity, Reported};
+use crate::snapshots::Taken;
 
 /// A number that the account had in so many days is missed when it is absent.
 const USUAL_DAYS: i64 = 30;
 /// Most items of one run; the others are due again the next day.
 const ITEMS_MAX: i64 = 5_000;
+
+/// Until this age every night reads an item, see [`content::due`].
+const DAILY_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 impl Session<'_> {
     /// The items whose numbers are due.
@@ -37,9 +43,14 @@ impl Session<'_> {
 
     /// Reads the numbers of items in batches; each batch is stored whole or not at all.
     pub(super) async fn metrics_step(&mut self, due: Vec<String>) -> Result<StepReport, IngestError> {
-        let mut step = self.open(IngestKind::Metrics, self.snapshot.date).await?;
+        let step = self.open(IngestKind::Metrics, self.snapshot.date).await?;
+        self.read_numbers(step, due).await
+    }
+
+    /// The same for a step that is open.
+    pub(super) async fn read_numbers(&mut self, mut step: Step, due: Vec<String>) -> Result<StepReport, IngestError> {
         step.tally.total = due.len();
-        let mut batch_max = self.connector.capabilities().metrics_batch_max.clamp(1, ROWS_MAX);
+        let most = self.connector.capabilities().metrics_batch_max.clamp(1, ROWS_MAX);
         let mut queue = VecDeque::from(due);
         let mut reported = Reported::default();
         while !queue.is_empty() {
@@ -48,7 +59,7 @@ impl Session<'_> {
                 step.end = Some((error, false));
                 break;
             }
-            let ids: Vec<String> = queue.drain(..batch_max.min(queue.len())).collect();
+            let ids: Vec<String> = queue.drain(..self.batch_max.unwrap_or(most).min(queue.len())).collect();
             step.tally.api_calls += 1;
             let began = Instant::now();
             let answer = self.connector.content_metrics(&self.access, &ids, self.snapshot.date).await;
@@ -61,19 +72,21 @@ impl Session<'_> {
                 }
                 // What the network does not take together it may take in smaller parts; then one item cannot hide the others.
                 Err(error) if is_of_the_batch(&error) && ids.len() > 1 => {
-                    batch_max = ids.len().div_ceil(2);
-                    tracing::debug!(runId = %step.run, batch_max, %error, "smaller batches");
+                    self.batch_max = Some(ids.len().div_ceil(2));
+                    tracing::debug!(runId = %step.run, batch_max = self.batch_max, %error, "smaller batches");
                     ids.into_iter().rev().for_each(|id| queue.push_front(id));
                     continue;
                 }
-                Err(error) if is_of_the_batch(&error) && step.tally.ok > 0 => MetricsBatch {
-                    rows: Vec::new(),
-                    failures: ids
-                        .into_iter()
-                        .map(|external_id| ItemFailure { external_id, error: error.clone() })
-                        .collect(),
-                    unsupported: Vec::new(),
-                },
+                Err(error) if is_of_the_batch(&error) && !failure::ends_run(error.kind) && step.tally.ok > 0 => {
+                    MetricsBatch {
+                        rows: Vec::new(),
+                        failures: ids
+                            .into_iter()
+                            .map(|external_id| ItemFailure { external_id, error: error.clone() })
+                            .collect(),
+                        unsupported: Vec::new(),
+                    }
+                }
                 Err(error) => {
                     step.end = Some((error, false));
                     break;
@@ -102,7 +115,6 @@ impl Session<'_> {
 
     async fn store_batch(&self, step: &mut Step, batch: MetricsBatch) -> Result<(), IngestError> {
         let now = self.now();
-        let version = self.connector.source_version();
         if !batch.unsupported.is_empty() {
             tracing::debug!(runId = %step.run, metrics = ?batch.unsupported, "the network does not give these numbers");
         }
@@ -112,23 +124,14 @@ impl Session<'_> {
         for row in &batch.rows {
             step.odd.of_item(row);
         }
-        let rows: Vec<Row> = batch
-            .rows
-            .into_iter()
-            .map(|metrics| Row {
-                account: self.account(),
-                date: self.snapshot.date,
-                is_partial: self.snapshot.is_partial,
-                fetched_at: now,
-                source_version: version.clone(),
-                is_first: false,
-                reading: Reading::from(metrics),
-            })
-            .collect();
-        let read = rows.len();
+        let ours = self.publications(&batch).await?;
+        let readings: Vec<Reading> = batch.rows.into_iter().map(Reading::from).collect();
+        let read = readings.len();
+        let taken = taken(&readings, &ours, now);
+        let rows = self.rows(step.kind, readings, &ours, now);
         let mut failures = batch.failures;
         // The numbers are stored with everybody's; the diary that follows tells of what is there.
-        let written = self.analytics.writer.write(self.scope, rows).await?;
+        let written = self.analytics.writer.write_with(self.scope, rows, taken).await?;
         failures.extend(written.of_other_basis.iter().map(|(_, id)| ItemFailure {
             external_id: id.clone(),
             error: CallError::new(
@@ -141,6 +144,54 @@ impl Session<'_> {
         step.tally.ok += read - written.of_other_basis.len();
         step.tally.failed += failures.len();
         step.tally.hopeless += failures.iter().filter(|f| failure::is_hopeless(f.error.kind)).count();
+        self.count(read, failures.len());
+        self.note_failures(step, &failures, &ours, now).await
+    }
+
+    /// Which items of a batch are our publications, by their ids at the network.
+    async fn publications(&self, batch: &MetricsBatch) -> Result<BTreeMap<String, OnNetwork>, IngestError> {
+        let rows = batch.rows.iter().map(|row| row.external_id.clone());
+        let ids: Vec<String> = rows.chain(batch.failures.iter().map(|f| f.external_id.clone())).collect();
+        let mut tx = self.tx().await?;
+        let known = numbers::known(&mut tx, self.account(), &ids).await?;
+        Ok(known.into_iter().map(|publication| (publication.external_id.clone(), publication)).collect())
+    }
+
+    /// What of a batch goes into the series of days. Between the nights only young items do, which the night reads anyway
+    /// and makes final; and nothing of an account that is not tracked.
+    fn rows(
+        &self,
+        kind: IngestKind,
+        readings: Vec<Reading>,
+        ours: &BTreeMap<String, OnNetwork>,
+        now: Timestamp,
+    ) -> Vec<Row> {
+        let is_wanted = |reading: &Reading| {
+            kind != IngestKind::Snapshots
+                || (self.tracked.enabled
+                    && ours.get(&reading.external_id).is_some_and(|p| now.since(p.published_at) < DAILY_AGE))
+        };
+        let version = self.connector.source_version();
+        let row = |reading| Row {
+            account: self.account(),
+            date: self.snapshot.date,
+            is_partial: self.snapshot.is_partial,
+            fetched_at: now,
+            source_version: version.clone(),
+            is_first: false,
+            overwrites: self.overwrites,
+            reading,
+        };
+        readings.into_iter().filter(is_wanted).map(row).collect()
+    }
+
+    async fn note_failures(
+        &self,
+        step: &mut Step,
+        failures: &[ItemFailure],
+        ours: &BTreeMap<String, OnNetwork>,
+        now: Timestamp,
+    ) -> Result<(), IngestError> {
         let mut tx = self.tx().await?;
         let rows: Vec<NewFailure<'_>> = failures
             .iter()
@@ -156,14 +207,51 @@ impl Session<'_> {
         if !gone.is_empty() {
             content::mark_gone(&mut tx, self.account(), &gone, now).await?;
         }
+        let (gone, failed): (Vec<_>, Vec<_>) = failures
+            .iter()
+            .filter_map(|f| Some((f.error.kind, ours.get(&f.external_id)?.clone())))
+            .partition(|(kind, _)| *kind == ErrorType::NotFound);
+        numbers::remove(&mut tx, &publications_of(gone, |_| true), now).await?;
+        // What another try may bring stays due; the rest has its next turn.
+        let is_last = self.attempt.number >= self.attempt.max;
+        let is_over = |kind| match kind {
+            ErrorType::Transient => is_last,
+            ErrorType::TokenExpired | ErrorType::RateLimit | ErrorType::PolicyBlock => false,
+            _ => true,
+        };
+        numbers::postpone(&mut tx, &publications_of(failed, is_over), now).await?;
         run::progress(&mut tx, step.run, &step.tally, now).await?;
         tx.commit().await?;
-        for failed in &failures {
+        for failed in failures {
             step.remember(&failed.error);
             self.tell(step, Some(&failed.external_id), &failed.error, now);
         }
         Ok(())
     }
+
+    /// Counts items for whoever watches the process.
+    fn count(&self, read: usize, failed: usize) {
+        let platform = self.platform.label();
+        for (result, items) in [("ok", read), ("error", failed)] {
+            let items = u64::try_from(items).unwrap_or(u64::MAX);
+            ::metrics::counter!("rookery_metrics_collect_total", "platform" => platform, "result" => result)
+                .increment(items);
+        }
+    }
+}
+
+/// The publications whose failure is one of these.
+fn publications_of(failed: Vec<(ErrorType, OnNetwork)>, wanted: impl Fn(ErrorType) -> bool) -> Vec<OnNetwork> {
+    failed.into_iter().filter(|(kind, _)| wanted(*kind)).map(|(_, publication)| publication).collect()
+}
+
+/// The readings that are of publications. A number of one day alone is no total and makes no snapshot.
+fn taken(readings: &[Reading], ours: &BTreeMap<String, OnNetwork>, now: Timestamp) -> Vec<Taken> {
+    let of_publication = |reading: &Reading| {
+        let publication = ours.get(&reading.external_id).filter(|_| reading.basis == MetricBasis::Lifetime)?;
+        Some(Taken { publication: publication.clone(), reading: reading.clone(), read_at: now })
+    };
+    readings.iter().filter_map(of_publication).collect()
 }
 
 /// The batch with exactly one answer for each id asked for: what nobody asked for is dropped, what
@@ -181,7 +269,7 @@ fn whole(batch: MetricsBatch, ids: &[String]) -> MetricsBatch {
 
 /// Whether a failed call may be the fault of what was asked for together: too much of it, or one item among it.
 fn is_of_the_batch(error: &CallError) -> bool {
-    error.http_status == Some(413) || matches!(error.kind, ErrorType::BadRequest)
+    error.too_much || matches!(error.kind, ErrorType::BadRequest)
 }
 
 /// The failure that would meet every further item too, if the batch holds one. A missing right or

@@ -10,12 +10,15 @@ mod metrics;
 mod plan;
 mod report;
 mod session;
+mod snapshot_jobs;
+mod snapshots;
 mod tagging;
 
 pub use backfill::BackfillProgress;
 pub use jobs::{BackfillIntegration, IngestIntegration, PlanDailyIngest};
 pub use plan::next_night;
 pub use report::{RunReport, StepReport, Verdict};
+pub use snapshot_jobs::{PlanBestTimes, PlanSnapshots, SnapshotPublications};
 
 use rookery_accounts::AccountsError;
 use rookery_kernel::{AccountId, Date, Platform};

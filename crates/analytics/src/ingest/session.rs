@@ -50,6 +50,12 @@ pub(super) struct Session<'a> {
     pub attempt: Try,
     pub key: String,
     pub renewed: bool,
+    /// What is read takes the place of what stands there, also where the network says less than before.
+    pub overwrites: bool,
+    /// The size of pages that a listing came down to, because the network found larger ones too much.
+    pub page_max: Option<usize>,
+    /// The same for batches of numbers.
+    pub batch_max: Option<usize>,
 }
 
 /// A step that has begun.
@@ -151,6 +157,19 @@ impl Session<'_> {
             organizationId = %self.scope.organization_id, integrationId = %self.account(), date = %date,
             runId = %step.run, kind = %kind, attempt = self.attempt.number, "collecting"
         );
+        Ok(step)
+    }
+
+    /// Opens a step that runs many times a day, in the one row that the account has for it on the day.
+    pub async fn open_again(&self, kind: IngestKind, date: Date) -> Result<Step, IngestError> {
+        let mut step = self.new_step(kind, date);
+        let mut tx = self.tx().await?;
+        let run = self.new_run(&step, IngestStatus::Running, None);
+        match run::reopen(&mut tx, &run).await? {
+            Some(id) => step.run = id,
+            None => run::open(&mut tx, &run).await?,
+        }
+        tx.commit().await?;
         Ok(step)
     }
 

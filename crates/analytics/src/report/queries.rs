@@ -311,6 +311,7 @@ pub(crate) async fn account_summaries(tx: &mut OrgTx, since: Timestamp) -> Resul
                 left join lateral (
                     select * from analytics.ingest_runs i
                     where i.organization_id = $1 and i.integration_id = t.integration_id and i.status <> 'skipped'
+                      and i.kind <> 'snapshots'
                     order by i.created_at desc, i.id desc limit 1) r on true
            where t.organization_id = $1
            order by t.created_at, t.id"#,

@@ -12,5 +12,5 @@ pub use oddity::{Oddities, Oddity};
 pub use ops::{Backfill, RequestError};
 pub(crate) use store::{
     NewFailure, NewRun, close, close_abandoned, forget_failures, insert_failures, is_running, open, progress,
-    promise_retry, usual_numbers,
+    promise_retry, reopen, usual_numbers,
 };

@@ -42,6 +42,8 @@ labelled! {
         Tagging = "tagging",
         /// Adding up.
         Rollup = "rollup",
+        /// Reading the numbers of our publications between the nights; one row for an account and day, about its last look.
+        Snapshots = "snapshots",
     }
 }
 

@@ -125,7 +125,24 @@ impl Analytics {
         date: Date,
         trigger: IngestTrigger,
     ) -> Result<Enqueued, RequestError> {
-        let job = IngestIntegration { organization_id: scope.organization_id, integration_id: account, date, trigger };
+        let organization_id = scope.organization_id;
+        let job = IngestIntegration { organization_id, integration_id: account, date, trigger, overwrites: false };
+        self.request(scope, account, date, &job).await
+    }
+
+    /// Asks for one account's day to be collected once more and overwritten, see [`Analytics::overwrite_day`].
+    ///
+    /// # Errors
+    /// [`RequestError`].
+    #[instrument(skip_all, err, fields(account = %account, %date))]
+    pub async fn request_overwrite(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+        date: Date,
+    ) -> Result<Enqueued, RequestError> {
+        let (organization_id, trigger) = (scope.organization_id, IngestTrigger::Manual);
+        let job = IngestIntegration { organization_id, integration_id: account, date, trigger, overwrites: true };
         self.request(scope, account, date, &job).await
     }
 

@@ -52,6 +52,30 @@ pub(crate) async fn open(tx: &mut OrgTx, run: &NewRun<'_>) -> Result<(), Error> 
     Ok(())
 }
 
+/// Opens the account's row of the day again, for a step that runs many times a day: the row tells of the last of them, the
+/// failures of all stay with it. `None` if there is no such row yet.
+pub(crate) async fn reopen(tx: &mut OrgTx, run: &NewRun<'_>) -> Result<Option<RunId>, Error> {
+    let organization = tx.organization_id();
+    Ok(sqlx::query_scalar!(
+        "update analytics.ingest_runs set status = 'running', attempt = $5, error_type = null, started_at = $6,
+                finished_at = null, updated_at = $6
+         where organization_id = $1
+           and id = (select r.id from analytics.ingest_runs r
+                     where r.organization_id = $1 and r.integration_id = $2 and r.date = $3 and r.kind = $4
+                     order by r.created_at, r.id
+                     limit 1)
+         returning id",
+        organization.uuid(),
+        run.account.uuid(),
+        run.date as _,
+        run.kind as IngestKind,
+        run.attempt,
+        run.now as _,
+    )
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
 /// Writes how far a run is.
 pub(crate) async fn progress(tx: &mut OrgTx, id: RunId, tally: &Tally, now: Timestamp) -> Result<(), Error> {
     let organization = tx.organization_id();

@@ -89,6 +89,25 @@ pub struct Tracked {
 }
 
 impl Tracked {
+    /// Stands where an account is not tracked: our publications on it are read all the same.
+    pub(crate) fn never(organization_id: OrganizationId, integration_id: AccountId, today: Date) -> Self {
+        Self {
+            id: TrackedIntegrationId::from_uuid(uuid::Uuid::nil()),
+            organization_id,
+            integration_id,
+            enabled: false,
+            tracking_since: today,
+            metrics_timezone: None,
+            last_content_at: None,
+            last_metrics_at: None,
+            health: TrackingHealth::Disabled,
+            last_error_type: None,
+            last_error_code: None,
+            last_error_message: None,
+            next_attempt_at: None,
+        }
+    }
+
     /// The zone in which a lifetime total's day ends.
     pub(crate) fn zone(&self) -> Zone {
         self.metrics_timezone.as_deref().and_then(|name| name.parse().ok()).unwrap_or_else(Zone::utc)

@@ -150,7 +150,7 @@ pub(crate) async fn unplanned(tx: &mut OrgTx, date: Date) -> Result<Vec<Unplanne
          where t.organization_id = $1 and t.enabled
            and not exists (select from analytics.ingest_runs r
                            where r.organization_id = $1 and r.integration_id = t.integration_id
-                             and r.date = $2 and r.trigger = 'schedule')
+                             and r.date = $2 and r.trigger = 'schedule' and r.kind <> 'snapshots')
          order by t.integration_id",
         organization.uuid(),
         date as _,

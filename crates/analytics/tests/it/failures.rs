@@ -5,7 +5,7 @@ use rookery_analytics::{
     FailureFilter, IngestErrorType, IngestKind, IngestStatus, IngestTrigger, TrackingHealth, Verdict,
 };
 use rookery_kernel::{Limit, Platform};
-use rookery_platforms::{ErrorType, Usage};
+use rookery_platforms::{ContentMetrics, ErrorType, Usage};
 use std::time::Duration;
 
 use crate::net::{Net, Paging, error, numbers};
@@ -358,4 +358,69 @@ async fn failures_are_forgotten_after_ninety_days() {
     assert_eq!(world.value::<String>(dates, ann).await, "2026-03-09 2026-04-01");
     world.night_after(ann, "2026-06-10").await;
     assert_eq!(world.value::<String>(dates, ann).await, "2026-04-01 2026-06-10");
+}
+
+#[tokio::test]
+async fn a_network_that_wants_smaller_pages_gets_them() {
+    let mut world = World::new().await;
+    let ann = world.account("ann").await;
+    for p in 0..9 {
+        let published = at("2026-03-09T10:00:00Z") + Duration::from_secs(p);
+        world.net.post("ann", &format!("p{p}"), published, numbers(10, 1, 0, 0));
+    }
+    world.net.page("ann", |page| page.lists_at_most = Some(4));
+    let report = world.ingest(ann, "2026-03-09").await;
+    assert_eq!(report.status(), IngestStatus::Success);
+    assert_eq!(world.rows(ann).await.len(), 9);
+    let sizes = world.net.page("ann", |page| page.sizes_asked.clone());
+    assert_eq!(sizes, [None, Some(50), Some(25), Some(12), Some(6), Some(3), Some(3), Some(3)], "and it stays so");
+
+    // One that finds every page too much has another trouble.
+    world.net.page("ann", |page| (page.lists_at_most, page.sizes_asked) = (Some(0), Vec::new()));
+    let report = world.ingest(ann, "2026-03-09").await;
+    assert_eq!(report.step(IngestKind::Content).map(|step| step.status), Some(IngestStatus::Failed));
+    assert_eq!(world.net.page("ann", |page| page.sizes_asked.len()), 6);
+}
+
+#[tokio::test]
+async fn a_repeated_day_keeps_what_is_known_and_one_that_overwrites_forgets_it() {
+    let mut world = World::new().await;
+    let ann = world.account("ann").await;
+    world.net.page("ann", |page| page.followers = Some(100));
+    world.net.post("ann", "p1", at("2026-03-08T10:00:00Z"), numbers(500, 7, 1, 0));
+    world.night_after(ann, "2026-03-08").await;
+    world.net.set_numbers("ann", "p1", numbers(900, 9, 1, 0));
+    world.night_after(ann, "2026-03-09").await;
+    // The network tells no reach any more, and nothing of the account.
+    let poorer = ContentMetrics { reach: None, ..numbers(0, 8, 1, 0) };
+    world.net.set_numbers("ann", "p1", poorer);
+    world.net.page("ann", |page| page.followers = None);
+    world.clock.advance(Duration::from_secs(60));
+    world.ingest(ann, "2026-03-09").await;
+    let reach = async |world: &mut World| -> Vec<(Option<i64>, Option<i64>)> {
+        world.rows(ann).await.into_iter().map(|row| (row.reach, row.reactions)).collect()
+    };
+    assert_eq!(reach(&mut world).await, [(Some(500), Some(7)), (Some(900), Some(8))], "kept");
+    let followers =
+        "select followers from analytics.account_daily_metrics where integration_id = $1 and date = '2026-03-09'";
+    assert_eq!(world.value::<Option<i64>>(followers, ann).await, Some(100));
+
+    world.clock.advance(Duration::from_secs(60));
+    let report = world.analytics.overwrite_day(&world.scope(), ann, day("2026-03-09")).await.expect("a report");
+    assert_eq!(report.status(), IngestStatus::Success);
+    assert_eq!(reach(&mut world).await, [(Some(500), Some(7)), (None, Some(8))], "the day before stays");
+    assert_eq!(world.value::<Option<i64>>(followers, ann).await, None);
+    let sums = "select reach_items::bigint from analytics.daily_rollups
+                where scope_id = $1 and date = '2026-03-09' and format = 'all'";
+    assert_eq!(world.value::<i64>(sums, ann).await, 0, "the sum forgets it too");
+    let versions = world.versions().await;
+    world.analytics.overwrite_day(&world.scope(), ann, day("2026-03-09")).await.expect("a report");
+    assert_eq!(world.versions().await, versions, "the same again writes nothing");
+
+    // What comes back later counts from the last known number.
+    world.net.set_numbers("ann", "p1", numbers(1_000, 8, 1, 0));
+    world.night_after(ann, "2026-03-10").await;
+    let change = "select reach_change from analytics.content_daily_metrics d join analytics.content c using (organization_id, content_key)
+                  where c.integration_id = $1 and d.date = '2026-03-10'";
+    assert_eq!(world.value::<Option<i64>>(change, ann).await, Some(500));
 }

@@ -20,6 +20,8 @@ mod performance;
 mod reports;
 mod rollups;
 mod schema;
+mod snapshot_networks;
+mod snapshots;
 mod sums;
 mod tags;
 mod tracking;

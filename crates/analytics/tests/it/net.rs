@@ -64,6 +64,10 @@ pub struct Page {
     pub usage: Option<Usage>,
     /// More items at once are refused as too much.
     pub takes_at_most: Option<usize>,
+    /// Larger pages are refused as too much.
+    pub lists_at_most: Option<usize>,
+    /// The sizes of pages that were asked for; `None` is the network's own.
+    pub sizes_asked: Vec<Option<usize>>,
     /// Batches of ids that were asked for.
     pub asked: Vec<Vec<String>>,
     pub listed_since: Vec<Timestamp>,
@@ -275,12 +279,17 @@ impl Connector for Net {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
         self.call(access).await?;
         self.page(&access.platform_user_id, |page| {
             page.listed_since.push(since);
+            page.sizes_asked.push(items_max);
             if let Some(error) = &page.listing {
                 return Err(error.clone());
+            }
+            if page.lists_at_most.is_some_and(|most| items_max.unwrap_or(100) > most) {
+                return Err(CallError { too_much: true, ..error(ErrorType::Transient) });
             }
             let first = cursor.is_none();
             let start: usize = cursor.and_then(|c| c.parse().ok()).unwrap_or(0);
@@ -296,6 +305,7 @@ impl Connector for Net {
             let mut items: Vec<ContentItem> = page.items.iter().filter(|i| i.published_at >= since).cloned().collect();
             items.sort_by_key(|item| std::cmp::Reverse(item.published_at));
             let size = if page.listing_size == 0 { 100 } else { page.listing_size };
+            let size = items_max.unwrap_or(size).min(size);
             let next = (items.len() > start + size).then(|| (start + size).to_string());
             Ok(ContentPage { items: items.into_iter().skip(start).take(size).collect(), next })
         })
@@ -309,7 +319,7 @@ impl Connector for Net {
                 return Err(error.clone());
             }
             if page.takes_at_most.is_some_and(|most| ids.len() > most) {
-                return Err(CallError { http_status: Some(413), ..error(ErrorType::BadRequest) });
+                return Err(CallError { http_status: Some(413), too_much: true, ..error(ErrorType::BadRequest) });
             }
             let mut batch = MetricsBatch::default();
             for id in ids.iter().filter(|id| !page.silent.contains(id)) {

@@ -318,3 +318,28 @@ async fn a_fortnight_adds_up_to_what_the_networks_say() {
     let foreign = nets.analytics.overview(&other.scope, range, None).await.expect("read");
     assert!(foreign.kpis.iter().all(|kpi| kpi.value.is_none()));
 }
+
+/// "Reduce the amount of data you're asking for": pages shrink until the network gives them, and nothing is missing.
+#[tokio::test]
+async fn a_listing_that_is_too_much_comes_in_smaller_pages() {
+    let mut nets = Nets::new().await;
+    for place in [0, 2] {
+        nets.fault(place, Endpoint::List, Effect::TooMuchData { above: 6 });
+    }
+    let results = nets.collect(day("2026-03-09")).await;
+    assert!(results.iter().all(|(status, _)| *status == IngestStatus::Success), "{results:?}");
+    let hits: Vec<u32> = nets.control.faults().iter().map(|fault| fault.hits).collect();
+    assert_eq!(hits, [4, 4], "100 or 40, 50, 25 and 12 are too much; then it is remembered");
+    let last_month = day("2026-03-09").plus_days(-30).start_utc();
+    for place in [0, 2] {
+        let seen: i64 = sqlx::query_scalar("select count(*) from analytics.content where integration_id = $1")
+            .bind(nets.accounts[place].uuid())
+            .fetch_one(&mut nets.owner)
+            .await
+            .expect("a count");
+        let held = nets.control.posts(&nets.network_id(place));
+        let expected = held.iter().filter(|post| post.created_at >= last_month).count();
+        assert_eq!(usize::try_from(seen), Ok(expected), "{place}");
+        assert!(expected > 6, "more than a page");
+    }
+}

@@ -92,6 +92,10 @@ impl World {
         self.clock.set(at("2026-03-10T02:00:00Z"));
     }
 
+    pub fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub fn scope(&self) -> Scope {
         self.org.scope.clone()
     }

@@ -65,6 +65,10 @@ async fn what_failed_is_named_with_its_next_try_and_old_days_are_asked_for() -> 
     house.pass(Duration::from_secs(1)).await;
     tab.open(&format!("{}/collecting", house.base)).await?;
     ensure!(tab.eval("document.querySelector('progress')").await?.is_null(), "it is done");
+
+    tab.click("form[action='/collecting/overwrite'] button").await?;
+    tab.until("document.querySelector('.notice.good')?.innerText.includes('becomes unknown')").await?;
+    house.pass(Duration::from_secs(1)).await;
     house.end().await
 }
 

@@ -5,14 +5,14 @@ use serde_json::Value;
 
 use super::publish::{AtUri, permalink};
 use super::{Bluesky, POSTS, hosts, method};
-use crate::connector::circle;
+use crate::connector::{circle, page_size};
 use crate::error::{CallError, ErrorType};
 use crate::http::Request;
 use crate::text::hashtags;
 use crate::types::{Access, ContentFormat, ContentItem, ContentPage};
 
 /// Posts of one page.
-const PAGE: &str = "100";
+const PAGE: usize = 100;
 
 /// Begins the cursors of a listing that reads the repository itself.
 const OWN_RECORDS: &str = "records:";
@@ -24,20 +24,29 @@ impl Bluesky {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
         if let Some(cursor) = cursor.as_deref().and_then(|c| c.strip_prefix(OWN_RECORDS)) {
-            return self.records(access, since, Some(cursor)).await;
+            return self.records(access, since, Some(cursor), items_max).await;
         }
-        match self.feed(access, since, cursor.as_deref()).await {
-            Err(error) if cursor.is_none() && stands_alone(&error) => self.records(access, since, None).await,
+        match self.feed(access, since, cursor.as_deref(), items_max).await {
+            Err(error) if cursor.is_none() && stands_alone(&error) => {
+                self.records(access, since, None, items_max).await
+            }
             result => result,
         }
     }
 
-    async fn feed(&self, access: &Access, since: Timestamp, cursor: Option<&str>) -> Result<ContentPage, CallError> {
+    async fn feed(
+        &self,
+        access: &Access,
+        since: Timestamp,
+        cursor: Option<&str>,
+        items_max: Option<usize>,
+    ) -> Result<ContentPage, CallError> {
         let request = Request::get(method(&access.base_url, "app.bsky.feed.getAuthorFeed")?)
             .with("actor", &access.platform_user_id)
-            .with("limit", PAGE)
+            .with("limit", page_size(items_max, PAGE).to_string())
             .with("filter", "posts_no_replies");
         let answer = self.call(with_cursor(request, cursor), access).await?;
         let body = answer.json().unwrap_or_default();
@@ -54,11 +63,17 @@ impl Bluesky {
     }
 
     /// `listRecords`, which sorts by record key. Keys are older than their posts, so every page is read.
-    async fn records(&self, access: &Access, since: Timestamp, cursor: Option<&str>) -> Result<ContentPage, CallError> {
+    async fn records(
+        &self,
+        access: &Access,
+        since: Timestamp,
+        cursor: Option<&str>,
+        items_max: Option<usize>,
+    ) -> Result<ContentPage, CallError> {
         let request = Request::get(method(&access.base_url, "com.atproto.repo.listRecords")?)
             .with("repo", &access.platform_user_id)
             .with("collection", POSTS)
-            .with("limit", PAGE);
+            .with("limit", page_size(items_max, PAGE).to_string());
         let answer = self.call(with_cursor(request, cursor), access).await?;
         let body = answer.json().unwrap_or_default();
         let records = body.get("records").and_then(Value::as_array).ok_or_else(|| answer.unstructured())?;

@@ -22,10 +22,11 @@ impl Facebook {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
         let url = self.url(&access.base_url, &[&access.platform_user_id, "published_posts"])?;
         let request = Request::get(url).with("fields", FIELDS);
-        let request = paging::at(request, cursor.as_deref(), since);
+        let request = paging::at(request, cursor.as_deref(), since, items_max);
         let body = self.call(request, &access.into(), Asking::Other).await?;
         // Newest first: behind a post that is too old there are only older ones.
         let is_done = rows(&body).last().and_then(created_at).is_some_and(|at| at < since);

@@ -170,8 +170,9 @@ impl Connector for Facebook {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
-        self.published_posts(access, since, cursor).await
+        self.published_posts(access, since, cursor, items_max).await
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(page = %access.platform_user_id, items = ids.len()))]

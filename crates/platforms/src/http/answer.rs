@@ -9,6 +9,9 @@ use serde_json::Value;
 use super::Redactor;
 use crate::error::{CallError, Delivery, ErrorType};
 
+/// The status of what is too large.
+const PAYLOAD_TOO_LARGE: u16 = 413;
+
 /// A complete answer of any status.
 pub(crate) struct Answer {
     pub status: u16,
@@ -64,6 +67,7 @@ impl Answer {
     pub fn error(&self, kind: ErrorType, delivery: Delivery, message: &str) -> CallError {
         let mut error = CallError::new(kind, delivery, self.redactor.clean(message));
         error.http_status = Some(self.status);
+        error.too_much = self.status == PAYLOAD_TOO_LARGE;
         error.retry_after = self.retry_after();
         error
     }

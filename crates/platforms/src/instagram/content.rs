@@ -23,13 +23,14 @@ impl Instagram {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
         let mut items = Vec::new();
         if cursor.is_none() {
-            items = self.stories(access, since).await?;
+            items = self.stories(access, since, items_max).await?;
         }
         let url = self.graph.url(&access.base_url, &[&access.platform_user_id, "media"])?;
-        let request = paging::at(Request::get(url).with("fields", FIELDS), cursor.as_deref(), since);
+        let request = paging::at(Request::get(url).with("fields", FIELDS), cursor.as_deref(), since, items_max);
         let body = self.graph.call(request, &caller(access)).await?;
         // Newest first: behind a post that is too old there are only older ones.
         let is_done = rows(&body).last().and_then(created_at).is_some_and(|at| at < since);
@@ -41,11 +42,16 @@ impl Instagram {
     }
 
     /// All stories that are shown now.
-    async fn stories(&self, access: &Access, since: Timestamp) -> Result<Vec<ContentItem>, CallError> {
+    async fn stories(
+        &self,
+        access: &Access,
+        since: Timestamp,
+        items_max: Option<usize>,
+    ) -> Result<Vec<ContentItem>, CallError> {
         let (mut items, mut cursor) = (Vec::new(), None);
         for _ in 0..STORY_PAGES_MAX {
             let url = self.graph.url(&access.base_url, &[&access.platform_user_id, "stories"])?;
-            let request = paging::at(Request::get(url).with("fields", FIELDS), cursor.as_deref(), since);
+            let request = paging::at(Request::get(url).with("fields", FIELDS), cursor.as_deref(), since, items_max);
             let body = self.graph.call(request, &caller(access)).await?;
             let story = |row: &Value| Some(ContentItem { format: ContentFormat::Story, ..item(row)? });
             items.extend(rows(&body).filter_map(story));

@@ -181,8 +181,9 @@ impl Connector for Instagram {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
-        self.own_media(access, since, cursor).await
+        self.own_media(access, since, cursor, items_max).await
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(account = %access.platform_user_id, items = ids.len()))]

@@ -3,10 +3,10 @@
 use rookery_kernel::Timestamp;
 use serde_json::Value;
 
-use super::publish::permalink;
+use super::publish::{PAGE_MAX, permalink};
 use super::rest::{elements, next_start};
 use super::{LinkedIn, little_text};
-use crate::connector::circle;
+use crate::connector::{circle, page_size};
 use crate::error::CallError;
 use crate::text::hashtags;
 use crate::types::{Access, ContentFormat, ContentItem, ContentPage};
@@ -17,12 +17,13 @@ impl LinkedIn {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
         let start = match &cursor {
             None => 0,
             Some(text) => text.parse().map_err(|_| CallError::not_sent("the place in the listing is no number"))?,
         };
-        let answer = self.newest(access, start).await?;
+        let answer = self.newest(access, start, page_size(items_max, PAGE_MAX)).await?;
         let body = answer.json().unwrap_or_default();
         let posts = elements(&body).ok_or_else(|| answer.unstructured())?;
         // The latest change comes first, and nothing changes before it is made.

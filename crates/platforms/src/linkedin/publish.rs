@@ -26,6 +26,9 @@ pub(super) fn text_of(draft: &Draft) -> String {
     if draft.media.is_empty() && draft.reply_to.is_none() { draft.text.clone() } else { draft.text_with_link() }
 }
 
+/// Most posts of a page.
+pub(super) const PAGE_MAX: usize = 100;
+
 impl LinkedIn {
     pub(super) async fn create_post(
         &self,
@@ -45,7 +48,7 @@ impl LinkedIn {
         let media = search.draft.media.len();
         let mut start = 0;
         for _ in 0..LOOK_UP_PAGES_MAX {
-            let answer = self.newest(access, start).await?;
+            let answer = self.newest(access, start, PAGE_MAX).await?;
             let body = answer.json().unwrap_or_default();
             let posts = elements(&body).ok_or_else(|| answer.unstructured())?;
             let is_it = |post: &&Value| {
@@ -72,12 +75,13 @@ impl LinkedIn {
     }
 
     /// A page of the account's posts, the latest change first.
-    pub(super) async fn newest(&self, access: &Access, start: u64) -> Result<Answer, CallError> {
+    pub(super) async fn newest(&self, access: &Access, start: u64, count: usize) -> Result<Answer, CallError> {
         let (author, start) = (escaped(&access.platform_user_id), start.to_string());
+        let count = count.to_string();
         let query = [
             ("q", "author"),
             ("author", author.as_str()),
-            ("count", "100"),
+            ("count", count.as_str()),
             ("start", start.as_str()),
             ("sortBy", "LAST_MODIFIED"),
         ];

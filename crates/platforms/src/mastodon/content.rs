@@ -5,8 +5,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::Mastodon;
-use super::publish::{created_at, statuses_request};
-use crate::connector::circle;
+use super::publish::{PAGE_MAX, created_at, statuses_request};
+use crate::connector::{circle, page_size};
 use crate::error::CallError;
 use crate::http::Answer;
 use crate::text::{hashtags, to_plain};
@@ -18,8 +18,10 @@ impl Mastodon {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
-        let answer = self.call(statuses_request(access, cursor.as_deref())?, access).await?;
+        let answer =
+            self.call(statuses_request(access, cursor.as_deref(), page_size(items_max, PAGE_MAX))?, access).await?;
         let body = answer.json().unwrap_or_default();
         let statuses = body.as_array().ok_or_else(|| answer.unstructured())?;
         // Newest first: behind a status that is too old there are only older ones.

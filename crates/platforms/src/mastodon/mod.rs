@@ -166,8 +166,9 @@ impl Connector for Mastodon {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
-        self.statuses(access, since, cursor).await
+        self.statuses(access, since, cursor, items_max).await
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(account = %access.platform_user_id, items = ids.len()))]

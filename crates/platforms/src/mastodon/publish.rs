@@ -51,7 +51,7 @@ impl Mastodon {
         let wanted = Wanted::of(search);
         let mut place: Option<String> = None;
         for _ in 0..LOOK_UP_PAGES_MAX {
-            let answer = self.call(statuses_request(access, place.as_deref())?, access).await?;
+            let answer = self.call(statuses_request(access, place.as_deref(), PAGE_MAX)?, access).await?;
             let body = answer.json().unwrap_or_default();
             let statuses = body.as_array().map(Vec::as_slice).unwrap_or_default();
             if let Some(found) = statuses.iter().find_map(|s| wanted.matching(s)) {
@@ -79,10 +79,13 @@ impl Mastodon {
     }
 }
 
+/// Most statuses of a page.
+pub(super) const PAGE_MAX: usize = 40;
+
 /// A page of the account's own statuses, newest first, without what it only passed on.
-pub(super) fn statuses_request(access: &Access, max_id: Option<&str>) -> Result<Request, CallError> {
+pub(super) fn statuses_request(access: &Access, max_id: Option<&str>, limit: usize) -> Result<Request, CallError> {
     let url = endpoint(&access.base_url, &["api", "v1", "accounts", &access.platform_user_id, "statuses"])?;
-    let request = Request::get(url).with("limit", "40").with("exclude_reblogs", "true");
+    let request = Request::get(url).with("limit", limit.to_string()).with("exclude_reblogs", "true");
     Ok(match max_id {
         Some(id) => request.with("max_id", id),
         None => request,

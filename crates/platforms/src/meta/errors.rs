@@ -110,6 +110,9 @@ const MEDIA: [i64; 14] = [
 /// Codes that say so without a subcode: format and size of pictures, format and address of videos.
 const MEDIA_CODES: [i64; 7] = [324, 352, 389, 9_004, 36_000, 36_001, 36_003];
 
+/// Something went wrong, or it was too much.
+const TROUBLE: i64 = 1;
+
 /// An equal post exists.
 const DUPLICATE: i64 = 506;
 
@@ -177,6 +180,8 @@ fn structured(answer: &Answer, error: &Value, asking: Asking, usage: Option<Usag
     result.trace_id = text("fbtrace_id").map(|t| answer.redactor.clean(t));
     result.duplicate = code == Some(DUPLICATE);
     result.media = subcode.is_some_and(|s| MEDIA.contains(&s)) || code.is_some_and(|c| MEDIA_CODES.contains(&c));
+    // "Please reduce the amount of data you're asking for" comes under the code of any trouble, with no other sign.
+    result.too_much |= code == Some(TROUBLE) && answer.status >= 500;
     if kind == ErrorType::RateLimit {
         result.retry_after = result.retry_after.or(usage.and_then(|u| u.regain));
     }

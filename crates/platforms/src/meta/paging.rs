@@ -5,7 +5,7 @@ use rookery_kernel::Timestamp;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use crate::connector::circle;
+use crate::connector::{circle, page_size};
 use crate::error::CallError;
 use crate::http::Request;
 
@@ -13,12 +13,21 @@ use crate::http::Request;
 /// a token that must not travel.
 const PAGING: [&str; 7] = ["after", "before", "since", "until", "offset", "__paging_token", "limit"];
 
-/// The request for the page at this cursor; without one for the first page of a hundred.
-pub(crate) fn at(mut request: Request, cursor: Option<&str>, since: Timestamp) -> Request {
-    let place: Vec<(String, String)> = match cursor {
-        None => vec![("limit".to_owned(), "100".to_owned())],
+/// Most items of a page.
+const PAGE_MAX: usize = 100;
+
+/// The request for the page at this cursor; without one for the first page. A cursor says how large its page is, unless a
+/// smaller one is wanted.
+pub(crate) fn at(mut request: Request, cursor: Option<&str>, since: Timestamp, items_max: Option<usize>) -> Request {
+    let limit = ("limit".to_owned(), page_size(items_max, PAGE_MAX).to_string());
+    let mut place: Vec<(String, String)> = match cursor {
+        None => vec![limit.clone()],
         Some(cursor) => form_urlencoded::parse(cursor.as_bytes()).into_owned().collect(),
     };
+    if items_max.is_some() {
+        place.retain(|(name, _)| name != "limit");
+        place.push(limit);
+    }
     if place.iter().all(|(name, _)| name != "since") {
         request = request.with("since", since.as_secs().to_string());
     }

@@ -3,9 +3,9 @@
 use rookery_kernel::Timestamp;
 use serde_json::Value;
 
-use super::Reddit;
 use super::publish::{absolute, created_at};
-use crate::connector::circle;
+use super::{PAGE_MAX, Reddit};
+use crate::connector::{circle, page_size};
 use crate::error::CallError;
 use crate::text::hashtags;
 use crate::types::{Access, ContentFormat, ContentItem, ContentPage};
@@ -16,8 +16,9 @@ impl Reddit {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
-        let page = self.page(access, "submitted", cursor.as_deref()).await?;
+        let page = self.page(access, "submitted", cursor.as_deref(), page_size(items_max, PAGE_MAX)).await?;
         // Newest first: behind a post that is too old there are only older ones.
         let is_past = page.things.last().and_then(created_at).is_some_and(|at| at < since);
         let next = page.after.filter(|_| !is_past);

@@ -177,8 +177,9 @@ impl Connector for Reddit {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
-        self.submissions(access, since, cursor).await
+        self.submissions(access, since, cursor, items_max).await
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(account = %access.platform_user_id, items = ids.len()))]

@@ -87,7 +87,7 @@ impl Reddit {
         let kind = if search.draft.reply_to.is_some() { "comments" } else { "submitted" };
         let mut after: Option<String> = None;
         for _ in 0..LOOK_UP_PAGES_MAX {
-            let page = self.page(access, kind, after.as_deref()).await?;
+            let page = self.page(access, kind, after.as_deref(), PAGE_MAX).await?;
             if let Some(found) = page.things.iter().find_map(|t| matching(t, search)) {
                 return Ok(Found::Post(found));
             }
@@ -112,9 +112,15 @@ impl Reddit {
     }
 
     /// A page of what the account wrote, newest first.
-    pub(super) async fn page(&self, access: &Access, kind: &str, after: Option<&str>) -> Result<Page, CallError> {
+    pub(super) async fn page(
+        &self,
+        access: &Access,
+        kind: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, CallError> {
         let url = endpoint(&access.base_url, &["user", name(access)?, kind])?;
-        let request = Request::get(url).with("sort", "new").with("limit", PAGE_MAX.to_string()).with("raw_json", "1");
+        let request = Request::get(url).with("sort", "new").with("limit", limit.to_string()).with("raw_json", "1");
         let request = match after {
             Some(after) => request.with("after", after),
             None => request,

@@ -19,9 +19,10 @@ impl Threads {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
         let url = self.graph.url(&access.base_url, &[&access.platform_user_id, "threads"])?;
-        let request = paging::at(Request::get(url).with("fields", FIELDS), cursor.as_deref(), since);
+        let request = paging::at(Request::get(url).with("fields", FIELDS), cursor.as_deref(), since, items_max);
         let body = self.graph.call(request, &caller(access)).await?;
         // Newest first: behind a post that is too old there are only older ones.
         let is_done = rows(&body).last().and_then(created_at).is_some_and(|at| at < since);

@@ -4,7 +4,7 @@ use rookery_kernel::Timestamp;
 use serde_json::{Value, json};
 
 use super::{TikTok, VIDEOS_MAX, address};
-use crate::connector::circle;
+use crate::connector::{circle, page_size};
 use crate::error::CallError;
 use crate::http::Request;
 use crate::text::hashtags;
@@ -20,8 +20,9 @@ impl TikTok {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
-        let mut body = json!({ "max_count": VIDEOS_MAX });
+        let mut body = json!({ "max_count": page_size(items_max, VIDEOS_MAX) });
         let place: Option<i64> = cursor.as_deref().and_then(|c| c.parse().ok());
         if let Some(place) = place {
             body["cursor"] = json!(place);

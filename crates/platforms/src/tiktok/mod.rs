@@ -197,8 +197,9 @@ impl Connector for TikTok {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
-        self.posts(access, since, cursor).await
+        self.posts(access, since, cursor, items_max).await
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(account = %access.platform_user_id, items = ids.len()))]

@@ -143,7 +143,7 @@ impl TikTok {
         let since = rookery_kernel::Timestamp::from_secs(search.since.as_secs());
         let mut cursor = None;
         for _ in 0..LOOK_UP_PAGES_MAX {
-            let page = self.posts(access, since, cursor).await?;
+            let page = self.posts(access, since, cursor, None).await?;
             let is_it = |text: &str| comparable(text) == wanted || title.as_deref() == Some(comparable(text).as_str());
             let found = page.items.into_iter().find(|i| i.caption.as_deref().is_some_and(is_it));
             if let Some(item) = found {

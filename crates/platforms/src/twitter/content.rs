@@ -5,13 +5,16 @@ use serde_json::Value;
 
 use super::reading::{created_at, media_keys, text};
 use super::{Twitter, site};
-use crate::connector::circle;
+use crate::connector::{circle, page_size};
 use crate::error::CallError;
 use crate::http::{Request, endpoint};
 use crate::text::hashtags;
 use crate::types::{Access, ContentFormat, ContentItem, ContentPage};
 
 const POST_FIELDS: &str = "created_at,lang,entities,attachments,referenced_tweets,conversation_id,in_reply_to_user_id,note_tweet,public_metrics";
+/// Most posts of a page, and fewest.
+const PAGE_MAX: usize = 100;
+const PAGE_MIN: usize = 5;
 const MEDIA_FIELDS: &str = "type,url,preview_image_url,duration_ms,alt_text";
 
 impl Twitter {
@@ -21,10 +24,11 @@ impl Twitter {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
         let url = endpoint(&access.base_url, &["2", "users", &access.platform_user_id, "tweets"])?;
         let mut request = Request::get(url)
-            .with("max_results", "100")
+            .with("max_results", page_size(items_max, PAGE_MAX).max(PAGE_MIN).to_string())
             .with("exclude", "retweets")
             .with("start_time", Timestamp::from_secs(since.as_secs()).to_string())
             .with("tweet.fields", POST_FIELDS)

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::reading::{duration_ms, time, video_page};
 use super::{IDS_MAX, YouTube, address, oauth};
-use crate::connector::circle;
+use crate::connector::{circle, page_size};
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::Request;
 use crate::text::hashtags;
@@ -27,12 +27,13 @@ impl YouTube {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
         let playlist = self.uploads_playlist(access).await?;
         let mut request = Request::get(address(&access.base_url, "playlistItems")?)
             .with("part", "contentDetails")
             .with("playlistId", playlist)
-            .with("maxResults", IDS_MAX.to_string());
+            .with("maxResults", page_size(items_max, IDS_MAX).to_string());
         if let Some(cursor) = &cursor {
             request = request.with("pageToken", cursor);
         }

@@ -184,8 +184,9 @@ impl Connector for YouTube {
         access: &Access,
         since: Timestamp,
         cursor: Option<String>,
+        items_max: Option<usize>,
     ) -> Result<ContentPage, CallError> {
-        self.uploads(access, since, cursor).await
+        self.uploads(access, since, cursor, items_max).await
     }
 
     #[instrument(skip_all, err(level = "warn"), fields(account = %access.platform_user_id, items = ids.len()))]

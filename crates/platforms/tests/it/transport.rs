@@ -196,8 +196,8 @@ async fn trouble_that_passes_is_followed_by_success() {
     let connectors: [Box<dyn Connector>; 2] = [Box::new(Facebook::new(http())), Box::new(Mastodon::new(http()))];
     for connector in connectors {
         let access = fake.access("101");
-        let error = connector.list_content(&access, now, None).await.expect_err("trouble");
+        let error = connector.list_content(&access, now, None, None).await.expect_err("trouble");
         assert_eq!(error.kind, ErrorType::Transient);
-        assert!(connector.list_content(&access, now, None).await.is_ok());
+        assert!(connector.list_content(&access, now, None, None).await.is_ok());
     }
 }

@@ -342,7 +342,8 @@ pub(crate) async fn write_content(tx: &mut OrgTx, post: &Post) -> Result<(), Err
     Ok(())
 }
 
-/// Writes what follows from the publications (PUB-36). Nothing else writes these columns.
+/// Writes what follows from the publications (PUB-36). Nothing else writes these columns, but that [`crate::numbers`] adds up
+/// the totals anew when numbers were read.
 pub(crate) async fn write_roll_up(
     tx: &mut OrgTx,
     post: &Post,

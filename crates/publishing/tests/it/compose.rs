@@ -136,7 +136,7 @@ async fn the_next_free_moment_keeps_clear_of_what_is_planned_and_out() {
     let zone: Zone = "Europe/Berlin".parse().expect("known");
     let free = async |accounts: &[AccountId]| {
         let slot = w.publishing.next_free_slot(&w.scope, accounts, &zone, w.now()).await.expect("read");
-        slot.expect("within 60 days").to_string()
+        slot.expect("within 60 days").at.to_string()
     };
     // It is ten in Berlin; Mastodon is looked at from one to three in the afternoon.
     assert_eq!(free(&[a.id]).await, "2026-03-02T12:00:00Z");

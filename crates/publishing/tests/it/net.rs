@@ -428,6 +428,7 @@ impl Connector for Net {
         access: &Access,
         since: Timestamp,
         _: Option<String>,
+        _: Option<usize>,
     ) -> Result<ContentPage, CallError> {
         let mut state = self.state();
         if let Some(fault) = state.fault(|_| None) {

@@ -50,7 +50,7 @@ async fn each_account_takes_its_own_next_free_slot() {
     // What the whole post suits is offered, too.
     let zone: Zone = "Europe/Berlin".parse().expect("known");
     let offered = w.publishing.next_free_slot(&w.scope, &[bob], &zone, w.now()).await.expect("read");
-    assert_eq!(offered.map(|at| at.to_string()).as_deref(), Some("2026-03-11T17:00:00Z"));
+    assert_eq!(offered.map(|slot| slot.at.to_string()).as_deref(), Some("2026-03-11T17:00:00Z"));
 }
 
 #[tokio::test]

@@ -107,6 +107,11 @@ impl GraphError {
         Self::new(200, format!("(#200) Requires {name} permission to manage the object")).status(403)
     }
 
+    /// Less at once would go; the code is that of any trouble.
+    pub fn too_much() -> Self {
+        Self::new(1, "Please reduce the amount of data you're asking for, then retry your request").status(500)
+    }
+
     /// The network's words for a used-up quota.
     pub fn rate_limit(code: i64) -> Self {
         let message = match code {

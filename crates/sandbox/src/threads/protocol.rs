@@ -55,6 +55,10 @@ impl Protocol for Threads {
             .reply(call)
     }
 
+    fn too_much(&self, call: &Call) -> Reply {
+        GraphError::too_much().reply(call)
+    }
+
     fn rate_limit(&self, call: &Call, account: Option<&str>, used_up: UsedUp) -> Reply {
         let mut reply = GraphError::rate_limit(used_up.code.unwrap_or(4)).reply(call);
         if used_up.headers {

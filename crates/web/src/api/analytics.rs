@@ -148,6 +148,10 @@ struct IngestBody {
     integration_id: AccountId,
     #[garde(skip)]
     date: Day,
+    /// Overwrites what stands there: a number that the network does not tell any more becomes null. Otherwise it is kept.
+    #[garde(skip)]
+    #[serde(default)]
+    overwrite: bool,
 }
 
 /// The job that collects.
@@ -169,8 +173,12 @@ async fn ingest(
     may: May<ManageAccounts>,
     Body(body): Body<IngestBody>,
 ) -> Result<Response, Problem> {
-    let trigger = IngestTrigger::Manual;
-    let job = app.analytics.request_ingest(may.scope(), body.integration_id, body.date.0, trigger).await?;
+    let (account, date) = (body.integration_id, body.date.0);
+    let job = if body.overwrite {
+        app.analytics.request_overwrite(may.scope(), account, date).await?
+    } else {
+        app.analytics.request_ingest(may.scope(), account, date, IngestTrigger::Manual).await?
+    };
     app.jobs.wake();
     let view = EnqueuedView { job_id: job.id.uuid(), is_new: job.is_new };
     Ok((StatusCode::ACCEPTED, Json(view)).into_response())

@@ -114,7 +114,7 @@ impl From<Overview> for OverviewView {
 /// The numbers of an item.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct NumbersView {
+pub(super) struct NumbersView {
     reach: Option<i64>,
     impressions: Option<i64>,
     views: Option<i64>,

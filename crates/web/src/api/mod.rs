@@ -32,6 +32,7 @@ mod performance;
 mod performance_view;
 mod posts;
 mod posts_view;
+mod publication_numbers;
 mod publications;
 mod recurring;
 mod reports;
@@ -76,6 +77,7 @@ fn described() -> OpenApiRouter<App> {
             .merge(api_keys::routes())
             .merge(accounts::routes())
             .merge(posts::routes())
+            .merge(publication_numbers::routes())
             .merge(bulk::routes())
             .merge(imports::routes())
             .merge(exports::routes())

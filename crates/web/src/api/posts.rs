@@ -7,6 +7,7 @@ use axum::response::Response;
 use garde::Validate;
 use rookery_identity::{Caller, Right};
 use rookery_kernel::{AccountId, PostId};
+use rookery_publishing::best_times::{FreeSlot, SlotReason};
 use rookery_publishing::{Draft as DraftToCheck, Finding, NewPost, OnAccount, PostChange, PostFilter, Schedule};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -288,14 +289,41 @@ struct SlotQuery {
 
 /// A moment at which the accounts may take a post.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 struct SlotView {
     /// Null if there is none within 60 days.
     at: Option<Time>,
+    /// `slot`, `own_numbers`, `usual_hours`, or `mixed` where networks differ; null without a moment.
+    basis: Option<&'static str>,
+    /// Publications that `own_numbers` stand on, over all networks; else 0.
+    posts: u32,
+    /// The same in a sentence.
+    reason: Option<String>,
+}
+
+impl From<Option<FreeSlot>> for SlotView {
+    fn from(slot: Option<FreeSlot>) -> Self {
+        let Some(FreeSlot { at, reason }) = slot else { return Self { at: None, basis: None, posts: 0, reason: None } };
+        let (basis, posts) = match &reason {
+            SlotReason::Slot => ("slot", 0),
+            SlotReason::GoodHour { own, usual } => {
+                let posts = own.iter().map(|(_, posts)| *posts).sum();
+                let basis = match (own.is_empty(), usual.is_empty()) {
+                    (false, true) => "own_numbers",
+                    (true, _) => "usual_hours",
+                    (false, false) => "mixed",
+                };
+                (basis, posts)
+            }
+        };
+        Self { at: Some(Time(at)), basis: Some(basis), posts, reason: Some(reason.sentence()) }
+    }
 }
 
 /// Find the next free moment
 ///
-/// In a slot of the accounts, or in a good hour of their networks if they have none; at least five minutes from their other posts and within their pace.
+/// In a slot of the accounts, or in a good hour of their networks if they have none, by the organization's own numbers where
+/// they are enough; at least five minutes from their other posts and within their pace.
 #[utoipa::path(get, path = "/posts/next-free-slot", tag = "posts", operation_id = "nextFreeSlot", params(SlotQuery),
     responses((status = 200, body = SlotView)))]
 async fn next_free_slot(
@@ -307,8 +335,8 @@ async fn next_free_slot(
     let ids =
         ids.map_err(|_| Problem::bad_request("integrationIds: give ids of accounts with commas between them."))?;
     let after = query.after.map_or_else(|| app.clock.now(), |after| after.0);
-    let at = app.publishing.next_free_slot(may.scope(), &ids, may.zone(), after).await?;
-    Ok(Json(SlotView { at: at.map(Time) }))
+    let slot = app.publishing.next_free_slot(may.scope(), &ids, may.zone(), after).await?;
+    Ok(Json(slot.into()))
 }
 
 /// When.

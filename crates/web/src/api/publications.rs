@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use garde::Validate;
+use rookery_analytics::LatestReading;
 use rookery_kernel::{AccountId, PublicationId, Zone};
 use rookery_publishing::{
     Actions, Attempt, Elsewhere, Explained, PartOnAccount, PublicationFilter, PublicationSummary, Receipt, Republish,
@@ -20,6 +21,7 @@ use super::accounts::AccountView;
 use super::idempotency::once;
 use super::page::{self, Has, PageView};
 use super::posts_view::{PostView, PublicationView};
+use super::publication_numbers::LatestReadingView;
 use super::time::Time;
 use super::wire::{ErrorKind, Mood, Network, PartKind, Phase, PublicationState, ReviewState};
 use crate::app::App;
@@ -269,10 +271,12 @@ struct ReceiptView {
     /// The post's other publications.
     elsewhere: Vec<ElsewhereView>,
     actions: ActionsView,
+    /// Its newest numbers; null before the first reading, an hour after it came out.
+    latest_reading: Option<LatestReadingView>,
 }
 
 impl ReceiptView {
-    fn of(receipt: Receipt, zone: &Zone) -> Self {
+    fn of(receipt: Receipt, latest: Option<LatestReading>, zone: &Zone) -> Self {
         let post = &receipt.post;
         let network = receipt.account.platform.name();
         Self {
@@ -314,6 +318,7 @@ impl ReceiptView {
             part_of: receipt.part_of.map(PublicationId::uuid),
             elsewhere: receipt.elsewhere.into_iter().map(ElsewhereView::from).collect(),
             actions: receipt.actions.into(),
+            latest_reading: latest.map(LatestReadingView::from),
         }
     }
 }
@@ -405,7 +410,8 @@ async fn get(
     Path(id): Path<PublicationId>,
 ) -> Result<Response, Problem> {
     let receipt = app.publishing.publication(may.scope(), id).await?;
-    Ok(has.or(&ReceiptView::of(receipt, may.zone())))
+    let latest = app.analytics.latest_reading(may.scope(), id).await?;
+    Ok(has.or(&ReceiptView::of(receipt, latest, may.zone())))
 }
 
 /// Call a publication off

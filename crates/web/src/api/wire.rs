@@ -33,6 +33,8 @@ macro_rules! words {
 }
 
 words! {
+    /// Size of a snapshot's bucket.
+    SnapshotPeriod = rookery_analytics::Period { Hourly, Daily, Weekly, Monthly }
     /// Kind of an alert.
     AlertSort = rookery_analytics::AlertKind { KpiDrop, ViralSpike }
     /// How bad an alert is.
@@ -109,7 +111,7 @@ words! {
     /// How a queue does.
     QueueHealth = rookery_jobs::admin::Health { Ok, Warning, Critical }
     /// Step of collecting.
-    Step = rookery_analytics::IngestKind { Content, Metrics, Account, Tagging, Rollup }
+    Step = rookery_analytics::IngestKind { Content, Metrics, Account, Tagging, Rollup, Snapshots }
     /// Why a step ran.
     Trigger = rookery_analytics::IngestTrigger { Schedule, Backfill, Manual, Retry }
     /// How a step stands.

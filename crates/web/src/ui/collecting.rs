@@ -164,6 +164,7 @@ const fn step_name(kind: IngestKind) -> &'static str {
         IngestKind::Account => "the account's numbers",
         IngestKind::Tagging => "tags",
         IngestKind::Rollup => "sums",
+        IngestKind::Snapshots => "numbers of our posts",
     }
 }
 
@@ -266,6 +267,35 @@ pub(crate) async fn collect(
                 "Collecting began. Look again in a moment."
             } else {
                 "That account is being collected already."
+            }
+        }),
+    )
+}
+
+/// A day to collect once more.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Anew {
+    account: AccountId,
+    date: String,
+}
+
+/// Collects a day of an account once more and overwrites what stands there.
+pub(crate) async fn overwrite(
+    State(app): State<App>,
+    Visitor(may): Visitor<ManageAccounts>,
+    Form(anew): Form<Anew>,
+) -> Response {
+    let Ok(date) = anew.date.parse::<Date>() else {
+        return back("/collecting", Err(Problem::bad_request("Give the day, like 2026-03-01.")));
+    };
+    let asked = app.analytics.request_overwrite(may.scope(), anew.account, date).await;
+    back(
+        "/collecting",
+        asked.map_err(Problem::from).map(|job| {
+            if job.is_new {
+                "That day is collected again. What the network no longer tells becomes unknown."
+            } else {
+                "That day is being collected again already."
             }
         }),
     )

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
+use rookery_analytics::Numbers;
 use rookery_kernel::{MediaAssetId, PostId, PublicationId, Zone};
 use rookery_platforms::MediaKind;
 use rookery_publishing::{
@@ -101,6 +102,7 @@ struct ReceiptPage {
     can_cancel: bool,
     can_mark_online: bool,
     can_reword: bool,
+    can_read: bool,
     is_about_text: bool,
     again: Option<Again>,
     retry_all: Option<usize>,
@@ -146,7 +148,7 @@ pub(crate) async fn page(
         others: others(&receipt),
         story: story(&receipt, zone),
         numbers_empty: if publication.status == PublicationStatus::Published {
-            "Nothing was collected yet. Numbers are read every night, and once an hour after it came out."
+            "Nothing was collected yet. Numbers are read for the first time an hour after it came out."
         } else {
             "Numbers follow when it is out."
         },
@@ -163,6 +165,7 @@ pub(crate) async fn page(
         can_retry: actions.retry && may_publish,
         can_cancel: actions.cancel && publication.status != PublicationStatus::Draft && may_publish,
         can_mark_online: actions.mark_online && may_publish,
+        can_read: publication.status == PublicationStatus::Published && publication.removed_at.is_none() && may_publish,
         can_reword: actions.reword && publication.status == PublicationStatus::Failed && may_publish,
         is_about_text: matches!(publication.error_class, Some(ErrorClass::Policy | ErrorClass::Permanent)),
         again: again.map(|w| Again { warning: w.sentence(network), wants_a_yes: w.wants_a_yes() }),
@@ -244,24 +247,35 @@ async fn numbers(
     may: &crate::extract::May<Read>,
     receipt: &Receipt,
 ) -> Result<(Vec<(&'static str, String)>, String), Problem> {
+    let zone = &may.caller.organization.timezone;
+    if let Some(reading) = app.analytics.latest_reading(may.scope(), receipt.publication.id).await? {
+        let next = reading.next.map(|at| format!(", next {}", moment(at, zone))).unwrap_or_default();
+        return Ok((shown(&reading.numbers), format!("as of {}{next}", moment(reading.as_of, zone))));
+    }
+    // What the nights read before publications were read by the hour.
     let Some(external_id) = receipt.publication.platform_post_id.clone() else {
         return Ok((Vec::new(), String::new()));
     };
     let account = receipt.publication.social_account_id;
     let found = app.analytics.publication_numbers(may.scope(), account, &[external_id]).await?;
     let Some(row) = found.into_iter().next() else { return Ok((Vec::new(), String::new())) };
+    Ok((shown(&row.numbers), format!("as of {}", row.date)))
+}
+
+fn shown(numbers: &Numbers) -> Vec<(&'static str, String)> {
     let all = [
-        ("Reach", row.numbers.reach),
-        ("Impressions", row.numbers.impressions),
-        ("Views", row.numbers.views),
-        ("Reactions", row.numbers.reactions),
-        ("Comments", row.numbers.comments),
-        ("Shares", row.numbers.shares),
-        ("Clicks", row.numbers.clicks),
-        ("Saves", row.numbers.saves),
+        ("Reach", numbers.reach),
+        ("Impressions", numbers.impressions),
+        ("Views", numbers.views),
+        ("Reactions", numbers.reactions),
+        ("Comments", numbers.comments),
+        ("Shares", numbers.shares),
+        ("Clicks", numbers.clicks),
+        ("Saves", numbers.saves),
     ];
-    let shown = all.into_iter().map(|(name, value)| (name, value.map_or_else(|| "not reported".to_owned(), number)));
-    Ok((shown.collect(), format!("as of {}", row.date)))
+    let row =
+        |(name, value): (&'static str, Option<i64>)| (name, value.map_or_else(|| "not reported".to_owned(), number));
+    all.into_iter().map(row).collect()
 }
 
 fn story(receipt: &Receipt, zone: &Zone) -> Vec<StoryRow> {
@@ -423,4 +437,23 @@ pub(crate) async fn publish_again(
     let newest = done.as_ref().ok().and_then(|detail| detail.publications.iter().max_by_key(|p| (p.created_at, p.id)));
     let to = newest.map_or(id, |p| p.id);
     after_publication(to, done.map(|_| "It is published again, as a new post with a key of its own."))
+}
+
+/// Asks the network for the numbers now.
+pub(crate) async fn read_numbers(
+    State(app): State<App>,
+    Visitor(may): Visitor<Publish>,
+    Path(id): Path<PublicationId>,
+) -> Response {
+    let asked = app.analytics.request_reading(may.scope(), id).await.map_err(|e| Problem::database(&e));
+    back(
+        &format!("/publications/{id}"),
+        asked.map(|is_asked| {
+            if is_asked {
+                "The network is asked. Look again in a moment."
+            } else {
+                "The numbers were read within the last hour."
+            }
+        }),
+    )
 }

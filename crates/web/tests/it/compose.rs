@@ -152,7 +152,9 @@ async fn a_free_moment_is_told() {
     let desk = Desk::new().await;
     let path = format!("/posts/next-free-slot?integrationIds={},{}", desk.twitter, desk.mastodon);
     // It is ten in Berlin; both are looked at from one o'clock.
-    assert_eq!(desk.owner.get(&path).await.expect(200).at("/at"), "2026-03-02T12:00:00Z");
+    let told = desk.owner.get(&path).await.expect(200);
+    assert_eq!(told.at("/at"), "2026-03-02T12:00:00Z");
+    assert_eq!(told.at("/basis"), "usual_hours", "too few posts of one's own");
     desk.owner.get("/posts/next-free-slot?integrationIds=x").await.refused(400, "bad_request");
 }
 

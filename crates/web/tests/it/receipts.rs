@@ -170,3 +170,35 @@ async fn the_list_is_filtered_and_paged_and_says_what_went_wrong() {
     let page = owner.page("/delivery?show=failed").await;
     assert!(page.text.contains("Tide table 0") && !page.text.contains("Tide table 1"), "{}", page.text);
 }
+
+#[tokio::test]
+async fn the_newest_numbers_come_by_the_hour_and_at_a_click() {
+    let house = House::new().await;
+    let (one, _) = house.connect(Platform::Mastodon, "tide").await;
+    let owner = house.owner().await;
+    let (_, receipts) = deliver(&house, &owner, &[one.id.to_string()], "High water at four").await;
+    let path = &receipts[0];
+    assert_eq!(owner.get(path).await.expect(200).json["latestReading"], Value::Null, "nothing was read yet");
+    let read_now = format!("{path}/read-numbers");
+    assert_eq!(owner.get(&format!("{path}/snapshots")).await.expect(200).json, json!([]));
+
+    // Past the hour, at the next of the timetable's looks.
+    house.pass(HOUR).await;
+    house.pass(Duration::from_secs(660)).await;
+    let receipt = owner.get(path).await.expect(200).json;
+    let reading = &receipt["latestReading"];
+    let numbers = &reading["numbers"];
+    assert!(numbers["reactions"].is_i64() && numbers["reach"].is_null(), "what the network tells: {numbers}");
+    assert!(reading["asOf"].is_string() && reading["nextReadingAt"].is_string(), "{reading}");
+    let hours = owner.get(&format!("{path}/snapshots?period=hourly")).await.expect(200).json;
+    assert_eq!(hours.as_array().map(Vec::len), Some(1), "{hours}");
+    assert_eq!(hours[0]["numbers"], *numbers);
+    owner.get(&format!("{path}/snapshots?period=yearly")).await.refused(400, "bad_request");
+
+    assert_eq!(owner.post(&read_now, &json!({})).await.expect(202).json["isAsked"], false, "read within the hour");
+    house.clock.advance(HOUR);
+    assert_eq!(owner.post(&read_now, &json!({})).await.expect(202).json["isAsked"], true);
+    house.pass(Duration::ZERO).await;
+    let hours = owner.get(&format!("{path}/snapshots?period=hourly")).await.expect(200).json;
+    assert_eq!(hours.as_array().map(Vec::len), Some(2), "{hours}");
+}

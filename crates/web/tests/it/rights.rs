@@ -109,6 +109,8 @@ const ROUTES: &[(&str, &str, Right)] = &[
     ("GET", "/publications", Scoped(PostsRead)),
     ("GET", "/publications/{id}", Scoped(PostsRead)),
     ("PATCH", "/publications/{id}", Scoped(PostsWrite)),
+    ("GET", "/publications/{id}/snapshots", Scoped(MetricsRead)),
+    ("POST", "/publications/{id}/read-numbers", Scoped(Publishing)),
     ("POST", "/publications/{id}/publish-again", Scoped(Publishing)),
     ("POST", "/publications/{id}/cancel", Scoped(Publishing)),
     ("POST", "/publications/{id}/retry", Scoped(Publishing)),

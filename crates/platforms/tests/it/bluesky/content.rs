@@ -34,10 +34,10 @@ async fn pages_are_walked_through_an_empty_one_and_end_at_the_time() {
 
     let short = Fake::start().await;
     short.on("GET", FEED, Reply::fixture("bluesky/feed"));
-    let page = bluesky.list_content(&short.access(DID), at("2026-03-02T00:00:00Z"), None).await.expect("a page");
+    let page = bluesky.list_content(&short.access(DID), at("2026-03-02T00:00:00Z"), None, None).await.expect("a page");
     assert_eq!((page.items.len(), page.next), (1, None), "behind the last one there are only older ones");
     let access = short.access(DID);
-    let circle = bluesky.list_content(&access, at("2026-01-01T00:00:00Z"), Some("2026-03-01T08:00:00Z".into()));
+    let circle = bluesky.list_content(&access, at("2026-01-01T00:00:00Z"), Some("2026-03-01T08:00:00Z".into()), None);
     assert_eq!(circle.await.expect_err("it does not advance").kind, ErrorType::Unknown);
 }
 

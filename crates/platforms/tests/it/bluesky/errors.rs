@@ -43,7 +43,10 @@ async fn quota_headers_set_the_pace() {
             .header("ratelimit-policy", "3000;w=300");
         fake.on("GET", "/xrpc/app.bsky.feed.getAuthorFeed", reply);
         let (bluesky, access) = (Bluesky::new(http()), fake.access(DID));
-        bluesky.list_content(&access, "2026-03-01T00:00:00Z".parse().expect("a time"), None).await.expect("a page");
+        bluesky
+            .list_content(&access, "2026-03-01T00:00:00Z".parse().expect("a time"), None, None)
+            .await
+            .expect("a page");
         let usage = bluesky.usage(&access).expect("told");
         assert_eq!((usage.pace(), usage.regain), (pace, Some(Duration::from_secs(120))), "{remaining}");
     }

@@ -46,7 +46,7 @@ async fn what_is_too_old_is_left_out_and_ends_the_walk() {
     let fake = Fake::start().await;
     fake.on("GET", PATH, Reply::fixture("facebook/posts_1"));
     let page = Facebook::new(http())
-        .list_content(&fake.access("101"), at("2026-03-02T08:15:00Z"), None)
+        .list_content(&fake.access("101"), at("2026-03-02T08:15:00Z"), None, None)
         .await
         .expect("a page");
     assert_eq!((page.items.len(), page.next), (1, None));
@@ -65,7 +65,8 @@ async fn cursors_in_a_circle_end_in_an_error() {
     let facebook = Facebook::new(http());
     let error = facebook.all_content(&fake.access("101"), at("2026-03-01T00:00:00Z"), 50).await.expect_err("a circle");
     assert_eq!((error.kind, fake.asked().len()), (ErrorType::Unknown, 3));
-    let again = facebook.list_content(&fake.access("101"), at("2026-03-01T00:00:00Z"), Some("after=a".into())).await;
+    let again =
+        facebook.list_content(&fake.access("101"), at("2026-03-01T00:00:00Z"), Some("after=a".into()), None).await;
     assert!(again.is_err(), "a page that is its own next");
 }
 
@@ -73,6 +74,6 @@ async fn cursors_in_a_circle_end_in_an_error() {
 async fn a_next_link_without_a_place_is_no_end() {
     let fake = Fake::start().await;
     fake.on("GET", PATH, Reply::json(200, &json!({"data": [], "paging": {"next": "https://graph.facebook.com/x"}})));
-    let result = Facebook::new(http()).list_content(&fake.access("101"), at("2026-03-01T00:00:00Z"), None).await;
+    let result = Facebook::new(http()).list_content(&fake.access("101"), at("2026-03-01T00:00:00Z"), None, None).await;
     assert!(result.is_err());
 }

@@ -41,7 +41,8 @@ async fn circles_missing_lists_and_closed_members_are_errors() {
     ] {
         let fake = Fake::start().await;
         fake.on("GET", "/rest/posts", reply);
-        let error = LinkedIn::new(http()).list_content(&fake.access(account), since, None).await.expect_err("no list");
+        let error =
+            LinkedIn::new(http()).list_content(&fake.access(account), since, None, None).await.expect_err("no list");
         assert_eq!((error.kind, fake.asked().len()), (kind, 1));
     }
 }

@@ -51,6 +51,6 @@ async fn places_in_a_circle_end_in_an_error() {
 async fn an_object_instead_of_a_list_is_no_empty_list() {
     let fake = Fake::start().await;
     fake.on("GET", PATH, Reply::json(200, &json!({"statuses": []})));
-    let result = Mastodon::new(http()).list_content(&fake.access("110"), at("2026-02-01T00:00:00Z"), None).await;
+    let result = Mastodon::new(http()).list_content(&fake.access("110"), at("2026-02-01T00:00:00Z"), None, None).await;
     assert_eq!(result.expect_err("no list").kind, ErrorType::Unknown);
 }

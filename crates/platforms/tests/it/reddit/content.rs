@@ -37,10 +37,11 @@ async fn pages_are_walked_through_an_empty_one_and_end_at_the_time() {
 
     let short = Fake::start().await;
     short.on("GET", LIST, Reply::fixture("reddit/submitted"));
-    let page = reddit.list_content(&super::access(&short), at("2026-03-02T08:58:00Z"), None).await.expect("a page");
+    let page =
+        reddit.list_content(&super::access(&short), at("2026-03-02T08:58:00Z"), None, None).await.expect("a page");
     assert_eq!((page.items.len(), page.next), (2, None));
     let access = super::access(&short);
-    let circle = reddit.list_content(&access, at("2026-01-01T00:00:00Z"), Some("t3_1aaaaa3".into()));
+    let circle = reddit.list_content(&access, at("2026-01-01T00:00:00Z"), Some("t3_1aaaaa3".into()), None);
     assert_eq!(circle.await.expect_err("it does not advance").kind, ErrorType::Unknown);
 }
 

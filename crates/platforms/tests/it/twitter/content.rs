@@ -54,6 +54,6 @@ async fn a_circle_and_an_answer_without_a_list_are_errors() {
     assert_eq!((error.kind, fake.asked().len()), (ErrorType::Unknown, 2));
     let fake = Fake::start().await;
     fake.on("GET", PATH, Reply::json(200, &json!({"data": []})));
-    let result = Twitter::new(http()).list_content(&fake.access("2244994945"), since, None).await;
+    let result = Twitter::new(http()).list_content(&fake.access("2244994945"), since, None, None).await;
     assert_eq!(result.expect_err("no list").kind, ErrorType::Unknown);
 }

@@ -38,7 +38,7 @@ async fn a_channel_that_never_had_a_video_has_an_empty_list() {
         PLAYLIST,
         Reply::json(404, &gone),
     );
-    let page = YouTube::new(http()).list_content(&fake.access("UCabc"), at("2026-02-01T00:00:00Z"), None).await;
+    let page = YouTube::new(http()).list_content(&fake.access("UCabc"), at("2026-02-01T00:00:00Z"), None, None).await;
     assert!(page.expect("a page").items.is_empty());
 }
 

@@ -34,7 +34,7 @@ pub async fn success_with_an_error(line: &'static Line) -> Verdict {
     house.send(&house.plain("Another")).await.expect_err("a success that says error is none");
     house.control.clear_faults();
     spoil(Endpoint::Any);
-    let listed = house.connector.list_content(&house.access, at("2026-01-01T00:00:00Z"), None).await;
+    let listed = house.connector.list_content(&house.access, at("2026-01-01T00:00:00Z"), None, None).await;
     assert!(listed.is_err(), "no empty listing: {listed:?}");
     let ids = [sent.external_id];
     if let Ok(batch) = house.connector.content_metrics(&house.access, &ids, house.today()).await {
@@ -53,7 +53,7 @@ pub async fn html(line: &'static Line) -> Verdict {
     assert!(failure.error.is_doubtful() && house.hits() == 1, "{:?}", failure.error);
     house.control.clear_faults();
     house.fault_always(Endpoint::Any, Effect::Malformed { garbling: Garbling::Html });
-    let listed = house.connector.list_content(&house.access, at("2026-01-01T00:00:00Z"), None).await;
+    let listed = house.connector.list_content(&house.access, at("2026-01-01T00:00:00Z"), None, None).await;
     let error = listed.expect_err("a page for people is no empty listing");
     assert_eq!(error.kind, ErrorType::Unknown, "{error:?}");
     Verdict::Passed

@@ -29,7 +29,7 @@ impl House {
     async fn walk(&self) -> (Vec<ContentItem>, usize) {
         let (mut items, mut cursor, mut seen) = (Vec::new(), None, HashSet::new());
         for pages in 1..200 {
-            let page = self.connector.list_content(&self.access, at(LONG_AGO), cursor).await.expect("a page");
+            let page = self.connector.list_content(&self.access, at(LONG_AGO), cursor, None).await.expect("a page");
             items.extend(page.items);
             let Some(next) = page.next else { return (items, pages) };
             assert!(seen.insert(next.clone()), "the listing runs in a circle");

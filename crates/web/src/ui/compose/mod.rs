@@ -16,6 +16,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use rookery_identity::{Caller, Right};
 use rookery_kernel::{AccountId, Date, LocalTimeNote, PostId, Scope, Timestamp, Zone};
+use rookery_publishing::best_times::FreeSlot;
 use rookery_publishing::{Finding, PostDetail, PostError, PublicationStatus, Schedule};
 use serde::{Deserialize, Serialize};
 
@@ -113,19 +114,20 @@ async fn answer(app: &App, caller: &Caller, mut fields: Fields) -> PageResult {
     let stored = stored(app, &caller.scope, &mut fields).await?;
     let is_planned = stored.as_ref().is_some_and(is_planned);
     if !matches!(fields.wish.as_str(), "" | "save") {
-        let mut findings = Vec::new();
+        let (mut findings, mut why) = (Vec::new(), None);
         match fields.wish.as_str() {
             "check" => findings = found(app, caller, &fields).await?,
             "slot" => match free_slot(app, caller, &fields).await? {
-                Some(at) => {
-                    fields.at = field_value(at, &zone);
+                Some(slot) => {
+                    fields.at = field_value(slot.at, &zone);
                     "at".clone_into(&mut fields.schedule);
+                    why = Some(slot.reason.sentence());
                 }
                 None => findings.push(no_slot()),
             },
             _ => fields.obey(),
         }
-        return show(app, caller, fields, Beside { is_planned, findings, ..Beside::default() }).await;
+        return show(app, caller, fields, Beside { is_planned, findings, why, ..Beside::default() }).await;
     }
     let schedule = if is_planned { Ok((Schedule::Draft, None)) } else { fields.schedule(&zone) };
     let (schedule, note) = match schedule {
@@ -225,7 +227,7 @@ async fn found(app: &App, caller: &Caller, fields: &Fields) -> Result<Vec<Findin
     Ok(checked.findings.iter().map(FindingRow::from).collect())
 }
 
-async fn free_slot(app: &App, caller: &Caller, fields: &Fields) -> Result<Option<Timestamp>, Problem> {
+async fn free_slot(app: &App, caller: &Caller, fields: &Fields) -> Result<Option<FreeSlot>, Problem> {
     let zone = &caller.organization.timezone;
     // Somebody still reads it over: not within the next five minutes.
     let after = app.clock.now() + std::time::Duration::from_secs(5 * 60);

@@ -170,6 +170,8 @@ pub(super) struct Beside {
     /// What was found; nothing is said about an untouched form.
     pub findings: Vec<FindingRow>,
     pub conflict: Option<Conflict>,
+    /// Why the moment in the form was suggested.
+    pub why: Option<String>,
 }
 
 /// Renders the form: with errors among the findings as 422, with a conflict as 409.
@@ -182,7 +184,10 @@ pub(super) async fn show(app: &App, caller: &Caller, fields: Fields, beside: Bes
     let limit = |a: &Account| rules.iter().find(|r| r.platform == a.platform).map_or(0, |r| r.text_limit);
     let drafts = if fields.post.is_none() { drafts(app, caller).await? } else { Vec::new() };
     let when = match fields.schedule(zone) {
-        Ok((Schedule::At(at), Some(note))) => super::note_sentence(note, at, zone),
+        Ok((Schedule::At(at), Some(note))) => {
+            let sentence = super::note_sentence(note, at, zone);
+            beside.why.as_ref().map_or(sentence.clone(), |why| format!("{sentence} {why}"))
+        }
         _ => String::new(),
     };
     let page = Page {
