@@ -1,7 +1,7 @@
 //! What exists in the simulated networks. Every change is an [`Event`]: it is written to the
 //! journal, then applied, so that a replay of the journal builds the same world.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -261,6 +261,8 @@ pub(crate) struct World {
     pub refreshes: HashMap<String, String>,
     /// Changes so far: the source of everything that must be new.
     changes: u64,
+    /// Ids of posts and containers that were given out since the start.
+    given: HashSet<u64>,
     journal: Option<Journal>,
 }
 
@@ -278,6 +280,7 @@ impl World {
             native_posts: HashMap::new(),
             refreshes: HashMap::new(),
             changes: 0,
+            given: HashSet::new(),
             journal,
         };
         let is_new = events.is_empty();
@@ -370,18 +373,19 @@ impl World {
         }
     }
 
-    /// An id for a post of that time: milliseconds and a counter, so that ids sort by time.
-    pub fn new_post_id(&self, at: Timestamp) -> u64 {
+    /// An id for a post of that time: milliseconds and a counter, so that ids sort by time. It is given out once, also if
+    /// nothing with it is there yet.
+    pub fn new_post_id(&mut self, at: Timestamp) -> u64 {
         let millis = u64::try_from(at.as_millis()).unwrap_or(0);
         let mut id = (millis << 16) | (self.changes & 0xffff);
-        while self.posts.contains_key(&id) || self.drafts.contains_key(&id.to_string()) {
+        while self.posts.contains_key(&id) || self.drafts.contains_key(&id.to_string()) || !self.given.insert(id) {
             id += 1;
         }
         id
     }
 
     /// An id for a container: a number as posts have, and none of theirs.
-    pub fn new_container_id(&self, at: Timestamp) -> String {
+    pub fn new_container_id(&mut self, at: Timestamp) -> String {
         self.new_post_id(at).to_string()
     }
 

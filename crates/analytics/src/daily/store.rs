@@ -293,8 +293,9 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<(W
                                end as older
                         offset 0) o
                where m.is_due
+           -- Whoever writes holds the organization's lock: what was not there is not there, and nothing needs to be tried first.
            ), written as (
-               insert into analytics.content_daily_metrics as t
+               insert into analytics.content_daily_metrics
                    (organization_id, content_key, date, basis, is_partial, fetched_at, reach, impressions, views, reactions,
                    comments, shares, clicks, saves, watch_time_ms, reach_change, impressions_change, views_change,
                    reactions_change, comments_change, shares_change, clicks_change, saves_change, watch_time_ms_change,
@@ -304,17 +305,22 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<(W
                comments_change, shares_change, clicks_change, saves_change, watch_time_ms_change, avg_watch_time_ms,
                completion_rate, source, extra
                from valued
+               where is_new
                order by date, content_key
-               on conflict (organization_id, date, content_key) do update set
-                   is_partial = excluded.is_partial, fetched_at = excluded.fetched_at, source_version = excluded.source_version,
-                   reach = excluded.reach, reach_change = excluded.reach_change, impressions = excluded.impressions,
-                   impressions_change = excluded.impressions_change, views = excluded.views, views_change =
-                   excluded.views_change, reactions = excluded.reactions, reactions_change = excluded.reactions_change,
-                   comments = excluded.comments, comments_change = excluded.comments_change, shares = excluded.shares,
-                   shares_change = excluded.shares_change, clicks = excluded.clicks, clicks_change = excluded.clicks_change,
-                   saves = excluded.saves, saves_change = excluded.saves_change, watch_time_ms = excluded.watch_time_ms,
-                   watch_time_ms_change = excluded.watch_time_ms_change, avg_watch_time_ms = excluded.avg_watch_time_ms,
-                   completion_rate = excluded.completion_rate, extra = excluded.extra
+           ), renewed as (
+               update analytics.content_daily_metrics t set
+                   is_partial = v.is_partial, fetched_at = v.fetched_at, source_version = v.source,
+                   reach = v.reach, reach_change = v.reach_change, impressions = v.impressions,
+                   impressions_change = v.impressions_change, views = v.views, views_change =
+                   v.views_change, reactions = v.reactions, reactions_change = v.reactions_change,
+                   comments = v.comments, comments_change = v.comments_change, shares = v.shares,
+                   shares_change = v.shares_change, clicks = v.clicks, clicks_change = v.clicks_change,
+                   saves = v.saves, saves_change = v.saves_change, watch_time_ms = v.watch_time_ms,
+                   watch_time_ms_change = v.watch_time_ms_change, avg_watch_time_ms = v.avg_watch_time_ms,
+                   completion_rate = v.completion_rate, extra = v.extra
+               from valued v
+               where not v.is_new and t.organization_id = $1 and t.date = v.date and t.content_key = v.content_key
+                 and t.date >= $22 and t.date <= $23
            ), summed as (
                insert into analytics.daily_rollups as t
                    (organization_id, date, scope_type, scope_id, content_count, reach, impressions, views, reactions, comments,
@@ -415,7 +421,7 @@ async fn write_chunk(tx: &mut OrgTx, rows: &[&Row], now: Timestamp) -> Result<(W
                select distinct $1, 'day'::analytics.rollup_mark_kind, date from valued
            )
            select (select count(*) from valued) as "written!",
-                  exists (select from analytics.content_daily_metrics d where d.organization_id = $1 and d.date > $22)
+                  exists (select from analytics.daily_rollups r where r.organization_id = $1 and r.date > $22 and r.content_count > 0)
                       as "has_later_days!",
                   array(select b.account from beside b where b.is_other_basis order by b.content_key)
                       as "other_accounts!",

@@ -8,6 +8,7 @@ use super::brief::{BriefParts, DAYS, HOUR_DAYS};
 use super::recommendation::{Evidence, Priority, Proposal, RecommendationKind, Suggestion};
 use super::trend::TrendWindow;
 use crate::content::ContentFormat;
+use crate::performance::WEEKDAYS;
 
 /// A format is recommended from this lead of its rate on, as a difference of ratios: one percentage point (spec 6.9).
 const LEAD_MIN: f64 = 0.01;
@@ -227,8 +228,6 @@ fn template(parts: &BriefParts, morning: Morning<'_>) -> Option<Proposal> {
         expires_at: morning.ends_at(),
     })
 }
-
-const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();

@@ -28,13 +28,9 @@ pub struct InsightFilter {
 }
 
 impl InsightFilter {
-    /// The labels of the formats, if some were named.
-    pub(super) fn labels(&self) -> Option<Vec<String>> {
-        self.format.map(|choice| choice.formats().iter().map(|format| format.label().to_owned()).collect())
-    }
-
     /// The word for the format, `all` for everything.
-    pub(super) fn word(&self) -> &'static str {
+    #[must_use]
+    pub fn word(&self) -> &'static str {
         self.format.map_or("all", FormatChoice::label)
     }
 

@@ -85,10 +85,7 @@ impl Analytics {
         let mut tx = self.db.org(scope).await?;
         let zone = store::zone(&mut tx).await?;
         let today = zone.date(now);
-        let date = date.unwrap_or(today);
-        if date > today {
-            return Err(BriefError::Future(date));
-        }
+        let date = not_later(date, today)?;
         let stored = briefs::find(&mut tx, date, filter).await?;
         let stored = stored.filter(|found| date < today || now.since(found.generated_at) < FRESH);
         // One that an older version wrote otherwise is computed again.
@@ -125,11 +122,7 @@ impl Analytics {
         let mut tx = self.db.org(scope).await?;
         let zone = store::zone(&mut tx).await?;
         drop(tx);
-        let today = zone.date(self.clock.now());
-        let date = date.unwrap_or(today);
-        if date > today {
-            return Err(BriefError::Future(date));
-        }
+        let date = not_later(date, zone.date(self.clock.now()))?;
         self.make_brief(scope, &zone, date, filter).await
     }
 
@@ -355,6 +348,12 @@ impl Analytics {
         let done = briefs::recommendations(tx, Which::One(found.id), now).await?;
         done.into_iter().next().ok_or(RecommendationError::NotFound)
     }
+}
+
+/// The day that somebody asked for, today if none.
+fn not_later(date: Option<Date>, today: Date) -> Result<Date, BriefError> {
+    let date = date.unwrap_or(today);
+    if date > today { Err(BriefError::Future(date)) } else { Ok(date) }
 }
 
 /// The figures of a brief, in its order; those that the filter does not have are left out.

@@ -124,7 +124,7 @@ pub(super) async fn tags_within(
     .bind(to)
     .bind(i32::try_from(days).unwrap_or(i32::MAX))
     .bind(filter.group)
-    .bind(filter.labels())
+    .bind(filter.filter().labels())
     .fetch_all(tx.conn())
     .await?;
     Ok(rows.into_iter().map(TagRow::from).collect())
@@ -173,7 +173,7 @@ pub(super) async fn top_posts(
     .bind(from)
     .bind(to)
     .bind(filter.group)
-    .bind(filter.labels())
+    .bind(filter.filter().labels())
     .fetch_all(tx.conn())
     .await?;
     let post = |row: Row| TrendPost {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::choice_queries;
 use super::model::Filter;
-use super::ops::{AskError, NamedGroup, NamedTag, cohort, labels, narrowed};
+use super::ops::{AskError, NamedGroup, NamedTag, cohort, narrowed};
 use super::table::ContentQuery;
 use crate::Analytics;
 
@@ -67,7 +67,7 @@ impl Analytics {
     ) -> Result<Vec<ContentId>, AskError> {
         let mut tx = self.db.org(scope).await?;
         let place = self.place(&mut tx, &query.filter).await?;
-        let (accounts, formats) = (narrowed(&place), labels(&query.filter));
+        let (accounts, formats) = (narrowed(&place), query.filter.labels());
         let of = cohort(query.range, &query.filter, accounts.as_deref(), formats.as_deref());
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         Ok(choice_queries::matching(&mut tx, query, &of, zone, most).await?)
@@ -86,7 +86,7 @@ impl Analytics {
     ) -> Result<usize, AskError> {
         let mut tx = self.db.org(scope).await?;
         let place = self.place(&mut tx, &query.filter).await?;
-        let (accounts, formats) = (narrowed(&place), labels(&query.filter));
+        let (accounts, formats) = (narrowed(&place), query.filter.labels());
         let of = cohort(query.range, &query.filter, accounts.as_deref(), formats.as_deref());
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let count = choice_queries::count_matching(&mut tx, query, &of, zone, most).await?;

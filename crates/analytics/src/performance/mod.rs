@@ -17,10 +17,10 @@ pub use annotations::{ANNOTATION_MAX, Annotation, AnnotationError};
 pub use choice::{Choices, MENU_WORDS_MAX, MenuTag};
 pub use compare::{BestSlot, BestTime, FormatComparison, FormatRow, ITEMS_MIN};
 pub use curve::{AGE_MAX, Curve, PEERS_MIN, PeerPoint};
-pub(crate) use model::weekday;
 pub use model::{
     BadQuestion, Bucket, Figures, Filter, FormatChoice, Line, Measure, PartKey, Performance, Question, Split, Step,
     Sums,
 };
+pub(crate) use model::{WEEKDAYS, weekday};
 pub use ops::{AskError, ContentDetail, ContentTag, NamedGroup, NamedTag};
 pub use table::{ContentCursor, ContentQuery, ContentSort, ContentTable, RATE_REACH_MIN, TableRow};

@@ -188,6 +188,9 @@ pub(crate) fn weekday(date: Date) -> u8 {
     u8::try_from(date.to_jiff().weekday().to_monday_one_offset()).unwrap_or(1)
 }
 
+/// The names of weekdays, Monday first.
+pub(crate) const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
 /// One step of a range, both days included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bucket {
@@ -212,6 +215,13 @@ pub struct Filter {
     pub format: Option<FormatChoice>,
     /// Published on this weekday, 1 is Monday; cohort mode.
     pub weekday: Option<u8>,
+}
+
+impl Filter {
+    /// The labels of the formats, if some were named.
+    pub(crate) fn labels(&self) -> Option<Vec<String>> {
+        self.format.map(|choice| choice.formats().iter().map(|format| format.label().to_owned()).collect())
+    }
 }
 
 /// A question about figures.

@@ -12,7 +12,8 @@ use uuid::Uuid;
 use super::compare::{BestTime, FormatComparison};
 use super::curve::{AGE_MAX, Curve, Reading};
 use super::model::{
-    BadQuestion, Figures, Filter, Line, Measure, PartKey, PartSums, Performance, Question, Split, Step, Sums, arrange,
+    BadQuestion, Figures, Filter, Line, Measure, PartKey, PartSums, Performance, Question, Split, Step, Sums, WEEKDAYS,
+    arrange,
 };
 use super::queries::{self, Cohort, PartRow, Reported, Scopes, TrackedAccount};
 use super::table::{self, ContentCursor, ContentQuery, ContentTable, TableRow};
@@ -138,10 +139,6 @@ fn place_of(index: usize) -> i32 {
     i32::try_from(index).unwrap_or(i32::MAX)
 }
 
-pub(super) fn labels(filter: &Filter) -> Option<Vec<String>> {
-    filter.format.map(|choice| choice.formats().iter().map(|format| format.label().to_owned()).collect())
-}
-
 impl Analytics {
     /// Any figure, cut any way, over at most 400 days, beside as many days before.
     ///
@@ -242,7 +239,7 @@ impl Analytics {
         question.check()?;
         let mut tx = self.db.org(scope).await?;
         let place = self.place(&mut tx, filter).await?;
-        let (accounts, formats) = (narrowed(&place), labels(filter));
+        let (accounts, formats) = (narrowed(&place), filter.labels());
         let hours = queries::hours(&mut tx, &cohort(range, filter, accounts.as_deref(), formats.as_deref())).await?;
         Ok(BestTime::of(Heatmap::of(&hours)))
     }
@@ -261,7 +258,7 @@ impl Analytics {
         Question { filter: query.filter.clone(), ..Question::new(query.range, Measure::Reach, Split::None) }.check()?;
         let mut tx = self.db.org(scope).await?;
         let place = self.place(&mut tx, &query.filter).await?;
-        let (accounts, formats) = (narrowed(&place), labels(&query.filter));
+        let (accounts, formats) = (narrowed(&place), query.filter.labels());
         let of = cohort(query.range, &query.filter, accounts.as_deref(), formats.as_deref());
         let mut rows = queries::table(&mut tx, query, &of, zone).await?;
         let has_more = rows.len() > query.limit.rows();
@@ -384,13 +381,13 @@ async fn sums(tx: &mut OrgTx, place: &Place, question: &Question, starts: &[Date
     let is_cohort = mode_of(question) == Mode::Cohort;
     let parts = parts(tx, place, filter, split, is_cohort).await?;
     let rows = if is_cohort {
-        let (accounts, formats) = (narrowed(place), labels(filter));
+        let (accounts, formats) = (narrowed(place), filter.labels());
         let both = Range { from: range.previous().from, to: range.to };
         let of = cohort(both, filter, accounts.as_deref(), formats.as_deref());
         queries::cohort(tx, &of, split, &parts.pairs, starts, question.measure).await?
     } else {
         let is_by_format = split == Split::Format;
-        let formats = match labels(filter) {
+        let formats = match filter.labels() {
             Some(labels) => labels,
             None if is_by_format => FORMATS.iter().map(|format| format.label().to_owned()).collect(),
             None => vec!["all".to_owned()],
@@ -449,7 +446,7 @@ impl Reported {
 async fn reported(tx: &mut OrgTx, place: &Place, question: &Question) -> Result<Reported, AskError> {
     let (filter, range) = (&question.filter, question.range);
     let collected = place.collected();
-    let formats = labels(filter);
+    let formats = filter.labels();
     Ok(match mode_of(question) {
         Mode::Cohort => queries::reported_of(tx, &cohort(range, filter, Some(&collected), formats.as_deref())).await?,
         Mode::Activity => {
@@ -515,9 +512,6 @@ async fn parts(
     };
     Ok(Parts { keys, pairs })
 }
-
-/// The names of weekdays, Monday first.
-const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// The sums that stand ready for everything under a filter: the organization's, the group's, the tag's or those of
 /// single accounts.

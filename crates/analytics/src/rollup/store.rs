@@ -362,12 +362,20 @@ pub(super) async fn groups(
                       sum(r.rated_by_reach)::bigint as rated_by_reach,
                       sum(r.rated_by_views)::bigint as rated_by_views,
                       sum(r.rated_by_impressions)::bigint as rated_by_impressions
-               from analytics.daily_rollups r
-                    join analytics.tracked_integrations t on t.organization_id = $1 and t.integration_id = r.scope_id
-                    join analytics.page_group_members m on m.organization_id = $1 and m.tracked_integration_id = t.id
+               -- From the sums outward, whatever the planner believes of sizes: groups first would read every account's
+               -- sums once for each member of any group.
+               from (select r.* from analytics.daily_rollups r
+                     where r.organization_id = $1 and r.date = any($2) and r.content_count >= 0
+                       and r.scope_type = 'integration'
+                     offset 0) r
+                    cross join lateral (select t.id from analytics.tracked_integrations t
+                                        where t.organization_id = $1 and t.integration_id = r.scope_id
+                                        offset 0) t
+                    cross join lateral (select m.group_id from analytics.page_group_members m
+                                        where m.organization_id = $1 and m.tracked_integration_id = t.id
+                                          and ($3::uuid[] is null or m.group_id = any($3))
+                                        offset 0) m
                     join analytics.page_groups g on g.organization_id = $1 and g.id = m.group_id and g.deleted_at is null
-               where r.organization_id = $1 and r.date = any($2) and r.content_count >= 0 and r.scope_type = 'integration'
-                 and ($3::uuid[] is null or m.group_id = any($3))
                group by r.date, m.group_id, r.format
            ), gone as (
                delete from analytics.daily_rollups r

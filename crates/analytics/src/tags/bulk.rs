@@ -1,16 +1,14 @@
 //! Many items at once, as somebody chose them in the list of content: counted first, and undone if it was a mistake.
 
-use rookery_db::OrgTx;
-use rookery_governance::audit::Changes;
 use rookery_kernel::{ContentId, Limit, Scope, TagChangeId, TagId, Timestamp};
 use tracing::instrument;
 use uuid::Uuid;
 
 use super::bulk_store;
 use super::model::{ContentSelection, Tag, TagDraft, TagFilter, TagOrder};
-use super::ops::{self, LINKS, TagError};
+use super::ops::{self, TagError};
+use crate::Analytics;
 use crate::kinds::TagType;
-use crate::{Analytics, rollup};
 
 /// Most items of one change: what is to be undone is kept by name.
 pub const TAG_CHANGE_ITEMS_MAX: usize = 10_000;
@@ -83,8 +81,9 @@ impl Analytics {
             return Err(TagError::TooManyItems(content.len()));
         }
         let mut tx = self.db.org(scope).await?;
-        ops::check(&mut tx, tag, &ContentSelection::Ids(content.to_vec())).await?;
-        let changed = self.write_tag(&mut tx, scope, tag, content, is_added).await?;
+        let content = ContentSelection::Ids(content.to_vec());
+        ops::check(&mut tx, tag, &content).await?;
+        let changed = self.write_tag(&mut tx, scope, tag, &content, is_added).await?;
         if changed.is_empty() {
             return Ok(None);
         }
@@ -124,34 +123,11 @@ impl Analytics {
         if !bulk_store::set_undone(&mut tx, id, self.clock.now()).await? {
             return Err(TagError::NoSuchChange);
         }
-        let changed = self.write_tag(&mut tx, scope, change.tag_id, &change.content, !change.is_added).await?;
+        let content = ContentSelection::Ids(change.content);
+        let changed = self.write_tag(&mut tx, scope, change.tag_id, &content, !change.is_added).await?;
         tx.commit().await?;
         self.jobs.wake();
-        Ok(u64::try_from(changed.len()).unwrap_or(u64::MAX))
-    }
-
-    /// Writes the links, the marks for sums and the line in the log; which items changed.
-    async fn write_tag(
-        &self,
-        tx: &mut OrgTx,
-        scope: &Scope,
-        tag: TagId,
-        content: &[ContentId],
-        is_added: bool,
-    ) -> Result<Vec<ContentId>, TagError> {
-        let ids = uuids(content);
-        let changed = if is_added {
-            bulk_store::put_on(tx, tag, &ids, scope.actor.user_id(), self.clock.now()).await?
-        } else {
-            bulk_store::take_off(tx, tag, &ids).await?
-        };
-        if !changed.is_empty() {
-            rollup::mark_tags(tx, &[tag.uuid()]).await?;
-            self.roll_up_soon(tx).await?;
-            let action = if is_added { "insert" } else { "delete" };
-            self.note_tag(tx, LINKS, action, tag.uuid(), Changes::new().note("items", changed.len())).await?;
-        }
-        Ok(changed)
+        Ok(ops::count(&changed))
     }
 }
 

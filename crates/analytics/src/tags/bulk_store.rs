@@ -22,51 +22,6 @@ pub(super) async fn count(tx: &mut OrgTx, tag: Option<TagId>, ids: &[Uuid]) -> R
     Ok((row.items.unsigned_abs(), row.bearing.unsigned_abs()))
 }
 
-/// Puts a manual tag on items; those that did not bear it.
-pub(super) async fn put_on(
-    tx: &mut OrgTx,
-    tag: TagId,
-    ids: &[Uuid],
-    by: Option<UserId>,
-    now: Timestamp,
-) -> Result<Vec<ContentId>, Error> {
-    let organization = tx.organization_id();
-    let rows = sqlx::query_scalar!(
-        r#"insert into analytics.content_tags
-             (organization_id, content_id, tag_id, tag_type, source, confidence, assigned_by, created_at)
-         select c.organization_id, c.id, $2, 'manual', 'user', 1.0, $3, $5
-         from analytics.content c
-         where c.organization_id = $1 and c.id = any($4)
-         order by c.id
-         on conflict (organization_id, content_id, tag_id) do nothing
-         returning content_id as "content_id: ContentId""#,
-        organization.uuid(),
-        tag.uuid(),
-        by.map(UserId::uuid),
-        ids,
-        now as _,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows)
-}
-
-/// Takes a manual tag off items; those that bore it.
-pub(super) async fn take_off(tx: &mut OrgTx, tag: TagId, ids: &[Uuid]) -> Result<Vec<ContentId>, Error> {
-    let organization = tx.organization_id();
-    let rows = sqlx::query_scalar!(
-        r#"delete from analytics.content_tags
-         where organization_id = $1 and tag_id = $2 and source = 'user' and content_id = any($3)
-         returning content_id as "content_id: ContentId""#,
-        organization.uuid(),
-        tag.uuid(),
-        ids,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows)
-}
-
 /// Keeps a change and forgets all but the newest.
 pub(super) async fn keep(tx: &mut OrgTx, change: &TagChange, by: Option<UserId>, kept: i64) -> Result<(), Error> {
     let organization = tx.organization_id();

@@ -60,7 +60,7 @@ pub enum TagError {
 }
 
 const TAGS: &str = "analytics.tags";
-pub(super) const LINKS: &str = "analytics.content_tags";
+const LINKS: &str = "analytics.content_tags";
 
 impl Analytics {
     /// One page of tags. Ordered by use there is one page only.
@@ -199,8 +199,9 @@ impl Analytics {
     pub async fn assign_tag(&self, scope: &Scope, tag: TagId, selection: &ContentSelection) -> Result<u64, TagError> {
         let mut tx = self.db.org(scope).await?;
         check(&mut tx, tag, selection).await?;
-        let count = store::assign(&mut tx, tag, selection, scope.actor.user_id(), self.clock.now()).await?;
-        self.handed(tx, tag, "insert", count).await
+        let changed = self.write_tag(&mut tx, scope, tag, selection, true).await?;
+        tx.commit().await?;
+        Ok(count(&changed))
     }
 
     /// Takes a manual tag off items, in one statement. Returns how many bore it.
@@ -211,19 +212,32 @@ impl Analytics {
     pub async fn unassign_tag(&self, scope: &Scope, tag: TagId, selection: &ContentSelection) -> Result<u64, TagError> {
         let mut tx = self.db.org(scope).await?;
         check(&mut tx, tag, selection).await?;
-        let count = store::unassign(&mut tx, tag, selection).await?;
-        self.handed(tx, tag, "delete", count).await
+        let changed = self.write_tag(&mut tx, scope, tag, selection, false).await?;
+        tx.commit().await?;
+        Ok(count(&changed))
     }
 
-    /// One entry in the log for all of them, the marks for sums, and the end of the transaction.
-    async fn handed(&self, mut tx: OrgTx, tag: TagId, action: &str, count: u64) -> Result<u64, TagError> {
-        if count > 0 {
-            rollup::mark_tags(&mut tx, &[tag.uuid()]).await?;
-            self.roll_up_soon(&mut tx).await?;
-            self.note_tag(&mut tx, LINKS, action, tag.uuid(), Changes::new().note("items", count)).await?;
+    /// Writes the links in one statement, the marks for sums and one line in the log; which items changed.
+    pub(super) async fn write_tag(
+        &self,
+        tx: &mut OrgTx,
+        scope: &Scope,
+        tag: TagId,
+        content: &ContentSelection,
+        is_added: bool,
+    ) -> Result<Vec<ContentId>, TagError> {
+        let changed = if is_added {
+            store::assign(tx, tag, content, scope.actor.user_id(), self.clock.now()).await?
+        } else {
+            store::unassign(tx, tag, content).await?
+        };
+        if !changed.is_empty() {
+            rollup::mark_tags(tx, &[tag.uuid()]).await?;
+            self.roll_up_soon(tx).await?;
+            let action = if is_added { "insert" } else { "delete" };
+            self.note_tag(tx, LINKS, action, tag.uuid(), Changes::new().note("items", changed.len())).await?;
         }
-        tx.commit().await?;
-        Ok(count)
+        Ok(changed)
     }
 
     pub(super) async fn note_tag(
@@ -237,6 +251,11 @@ impl Analytics {
         let entry = audit::Entry { action, resource, resource_id: Some(id.to_string()), changes: changes.into() };
         Ok(audit::record(tx, &*self.clock, &[entry]).await?)
     }
+}
+
+/// How many items changed.
+pub(super) fn count(changed: &[ContentId]) -> u64 {
+    u64::try_from(changed.len()).unwrap_or(u64::MAX)
 }
 
 /// A tag that is not deleted.

@@ -6,6 +6,7 @@ use rookery_kernel::{TagId, TagRuleId, Timestamp};
 use super::model::StopWord;
 use super::rule::{RuleDraft, TagRule};
 use crate::kinds::MatchKind;
+
 struct RuleRow {
     id: TagRuleId,
     tag_id: TagId,
@@ -161,5 +162,3 @@ pub(super) async fn remove_stop_word(tx: &mut OrgTx, word: &StopWord) -> Result<
     .await?;
     Ok(done.rows_affected() > 0)
 }
-
-// ── tagging ───────────────────────────────────────────────────────────────────────────────────

@@ -1,12 +1,13 @@
 //! The statements on tags and their links.
 
 use rookery_db::{Error, OrgTx};
-use rookery_kernel::{Cursor, Limit, TagId, Timestamp, UserId};
+use rookery_kernel::{ContentId, Cursor, Limit, TagId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::model::{ContentSelection, Tag, TagDraft, TagFilter, TagLink, TagOrder};
 use crate::content::{ContentFilter, ContentFormat};
 use crate::kinds::TagType;
+
 /// One page of tags.
 pub(super) async fn page(
     tx: &mut OrgTx,
@@ -166,8 +167,6 @@ pub(super) async fn delete(tx: &mut OrgTx, id: TagId, now: Timestamp) -> Result<
     Ok(())
 }
 
-// ── tags by hand ──────────────────────────────────────────────────────────────────────────────
-
 /// A selection as parameters of a statement.
 struct Chosen {
     ids: Option<Vec<Uuid>>,
@@ -210,18 +209,18 @@ pub(super) async fn count_known(tx: &mut OrgTx, ids: &[Uuid]) -> Result<i64, Err
     .await?)
 }
 
-/// Puts a manual tag on items; returns how many did not bear it.
+/// Puts a manual tag on items; those that did not bear it.
 pub(super) async fn assign(
     tx: &mut OrgTx,
     tag: TagId,
     selection: &ContentSelection,
     by: Option<UserId>,
     now: Timestamp,
-) -> Result<u64, Error> {
+) -> Result<Vec<ContentId>, Error> {
     let organization = tx.organization_id();
     let chosen = Chosen::of(selection);
-    let done = sqlx::query!(
-        "insert into analytics.content_tags
+    Ok(sqlx::query_scalar!(
+        r#"insert into analytics.content_tags
              (organization_id, content_id, tag_id, tag_type, source, confidence, assigned_by, created_at)
          select c.organization_id, c.id, $2, 'manual', 'user', 1.0, $3, $9
          from analytics.content c
@@ -231,7 +230,8 @@ pub(super) async fn assign(
            and ($7::timestamptz is null or c.published_at >= $7)
            and ($8::timestamptz is null or c.published_at < $8)
          order by c.id
-         on conflict (organization_id, content_id, tag_id) do nothing",
+         on conflict (organization_id, content_id, tag_id) do nothing
+         returning content_id as "content_id: ContentId""#,
         organization.uuid(),
         tag.uuid(),
         by.map(UserId::uuid),
@@ -242,24 +242,28 @@ pub(super) async fn assign(
         chosen.before as _,
         now as _,
     )
-    .execute(tx.conn())
-    .await?;
-    Ok(done.rows_affected())
+    .fetch_all(tx.conn())
+    .await?)
 }
 
-/// Takes a manual tag off items; returns how many bore it.
-pub(super) async fn unassign(tx: &mut OrgTx, tag: TagId, selection: &ContentSelection) -> Result<u64, Error> {
+/// Takes a manual tag off items; those that bore it.
+pub(super) async fn unassign(
+    tx: &mut OrgTx,
+    tag: TagId,
+    selection: &ContentSelection,
+) -> Result<Vec<ContentId>, Error> {
     let organization = tx.organization_id();
     let chosen = Chosen::of(selection);
-    let done = sqlx::query!(
-        "delete from analytics.content_tags l using analytics.content c
+    Ok(sqlx::query_scalar!(
+        r#"delete from analytics.content_tags l using analytics.content c
          where l.organization_id = $1 and l.tag_id = $2 and l.source = 'user'
            and c.organization_id = $1 and c.id = l.content_id
            and ($3::uuid[] is null or c.id = any($3))
            and ($4::uuid[] is null or c.integration_id = any($4))
            and ($5::analytics.content_format is null or c.format = $5)
            and ($6::timestamptz is null or c.published_at >= $6)
-           and ($7::timestamptz is null or c.published_at < $7)",
+           and ($7::timestamptz is null or c.published_at < $7)
+         returning l.content_id as "content_id: ContentId""#,
         organization.uuid(),
         tag.uuid(),
         chosen.ids.as_deref(),
@@ -268,9 +272,8 @@ pub(super) async fn unassign(tx: &mut OrgTx, tag: TagId, selection: &ContentSele
         chosen.from as _,
         chosen.before as _,
     )
-    .execute(tx.conn())
-    .await?;
-    Ok(done.rows_affected())
+    .fetch_all(tx.conn())
+    .await?)
 }
 
 /// The tags of these items: those of people first, then the surest.
@@ -290,5 +293,3 @@ pub(super) async fn links(tx: &mut OrgTx, ids: &[Uuid]) -> Result<Vec<TagLink>, 
     .fetch_all(tx.conn())
     .await?)
 }
-
-// ── rules and stop words ──────────────────────────────────────────────────────────────────────

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::rule::RuleDraft;
 use super::tagger::{AutoTag, Item, Wishes};
+
 /// Names tagging among the advisory locks.
 const TAGGING_LOCK: i32 = 0x726b_7467;
 
@@ -22,7 +23,6 @@ pub(super) async fn lock_tagging(tx: &mut OrgTx) -> Result<(), Error> {
     Ok(())
 }
 
-// ── tags ──────────────────────────────────────────────────────────────────────────────────────
 /// Everything that decides about automatic tags besides the items.
 pub(super) async fn wishes(tx: &mut OrgTx) -> Result<Wishes, Error> {
     let organization = tx.organization_id();
@@ -269,8 +269,6 @@ pub(super) async fn write(
     Ok(written)
 }
 
-// ── tagging everything anew ───────────────────────────────────────────────────────────────────
-
 /// How far tagging everything anew is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
@@ -349,8 +347,6 @@ pub(super) async fn save_state(tx: &mut OrgTx, state: &State) -> Result<(), Erro
     .await?;
     Ok(())
 }
-
-// ── dry run ───────────────────────────────────────────────────────────────────────────────────
 
 /// An item that a rule is tried on.
 #[derive(Debug)]

@@ -37,9 +37,12 @@ pub struct IngestArgs {
     /// Rounds; the methods take turns at being first.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Fetching jobs at once.
-    #[arg(long, default_value_t = 50)]
+    /// Fetching jobs at once, each with the rows of one account; 200 fill the writer's batches.
+    #[arg(long, default_value_t = 200)]
     jobs: usize,
+    /// Rows of the row-by-row loop that are on their way at once.
+    #[arg(long, default_value_t = 50)]
+    loop_jobs: usize,
     /// Rows of the row-by-row loop.
     #[arg(long, default_value_t = 2_000)]
     loop_rows: usize,
@@ -58,7 +61,7 @@ enum Method {
     Again,
     /// COPY into the same table, without looking anything up.
     Copy,
-    /// A statement and a transaction for each row, as many at once as there are jobs.
+    /// A statement and a transaction for each row, several at once.
     RowByRow,
 }
 
@@ -122,7 +125,10 @@ struct Report {
 
 /// Runs it and prints what came out.
 pub(crate) async fn ingest(config: &Config, args: IngestArgs) -> anyhow::Result<ExitCode> {
-    ensure!(args.organizations > 0 && args.rounds > 0 && args.jobs > 0, "all counts are at least 1");
+    ensure!(
+        args.organizations > 0 && args.rounds > 0 && args.jobs > 0 && args.loop_jobs > 0,
+        "all counts are at least 1"
+    );
     let mut reports = Vec::new();
     for existing in &args.existing {
         reports.push(measure(config, &args, *existing).await?);
@@ -217,7 +223,7 @@ async fn run(
         Method::RowByRow => {
             let count = args.loop_rows.min(items.len());
             let began = Instant::now();
-            row_by_row(core, args.jobs, &items[..count], day).await?;
+            row_by_row(core, args.loop_jobs, &items[..count], day).await?;
             (count, began.elapsed().as_secs_f64())
         }
     };

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use rookery_analytics::{
-    BriefFigure, BriefHours, Completeness, DailyBrief, Evidence, FormatChoice, ITEMS_MIN, MissingAccount,
-    Recommendation, RecommendationResult, Suggestion,
+    BriefFigure, BriefHours, Completeness, DailyBrief, Evidence, ITEMS_MIN, MissingAccount, Recommendation,
+    RecommendationResult, Suggestion,
 };
 use rookery_kernel::{AccountId, ContentId, Date, PostId, UserId};
 use serde::Serialize;
@@ -18,11 +18,6 @@ use super::time::{Day, Time};
 use super::wire::{
     AdviceKind, AdvicePriority, AdviceState, Basis, FailureKind, FigureUnit, Format, MetricName, Network, StepState,
 };
-
-/// The word of the formats.
-fn word(format: Option<FormatChoice>) -> &'static str {
-    format.map_or("all", FormatChoice::label)
-}
 
 /// A tracked account whose numbers of the day are not, or not all, there.
 #[derive(Debug, Serialize, ToSchema)]
@@ -232,7 +227,7 @@ impl From<Recommendation> for RecommendationView {
             id: one.id,
             date: one.date.into(),
             group_id: one.filter.group,
-            format: word(one.filter.format),
+            format: one.filter.word(),
             kind: one.kind.into(),
             priority: one.priority.into(),
             title: one.title,
@@ -286,7 +281,7 @@ impl From<DailyBrief> for DailyBriefView {
         Self {
             date: brief.date.into(),
             group_id: brief.filter.group,
-            format: word(brief.filter.format),
+            format: brief.filter.word(),
             generated_at: brief.generated_at.into(),
             numbers_to: parts.day.into(),
             is_complete: parts.completeness.is_complete(),

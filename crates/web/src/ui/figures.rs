@@ -43,6 +43,8 @@ pub(crate) struct LensForm {
 
 /// Weekdays, Monday first.
 pub(crate) const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+/// The same where there is little room.
+pub(crate) const WEEKDAYS_SHORT: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 const RANGES: [(&str, &str); 6] = [
     ("7d", "Last 7 days"),

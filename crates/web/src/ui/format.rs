@@ -18,6 +18,21 @@ pub(crate) fn number(n: i64) -> String {
     if n < 0 { format!("−{out}") } else { out }
 }
 
+/// `1 item`, `48,210 items`.
+pub(crate) fn plural(n: i64, one: &str, many: &str) -> String {
+    format!("{} {}", number(n), if n == 1 { one } else { many })
+}
+
+/// The beginning of a text on one line, or the word for none.
+pub(crate) fn snippet(text: Option<&str>, most: usize) -> String {
+    let text = text.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(most) {
+        _ if text.is_empty() => "(no text)".to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
 /// A number, or the word for "the network does not report it".
 pub(crate) fn number_or_dash(n: Option<i64>) -> String {
     n.map_or_else(|| "–".to_owned(), number)
@@ -68,6 +83,20 @@ pub(crate) fn initial(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_snippet_is_one_line_and_no_longer_than_asked() {
+        assert_eq!(snippet(Some("two\nlines  here"), 100), "two lines here");
+        assert_eq!(snippet(Some("  "), 100), "(no text)");
+        assert_eq!(snippet(Some(&"ä".repeat(300)), 100).chars().count(), 101);
+        assert_eq!(snippet(Some(&"ä".repeat(100)), 100).chars().count(), 100);
+    }
+
+    #[test]
+    fn one_and_many_have_their_own_words() {
+        assert_eq!(plural(1, "item", "items"), "1 item");
+        assert_eq!(plural(48_210, "item", "items"), "48,210 items");
+    }
 
     #[test]
     fn numbers_are_grouped_and_millions_are_short() {

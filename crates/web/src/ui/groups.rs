@@ -12,7 +12,7 @@ use rookery_identity::Right;
 use rookery_kernel::{AccountId, Limit, PageGroupId, Platform};
 use serde::Deserialize;
 
-use super::format::{colour, number, number_or_dash, percent};
+use super::format::{colour, number, number_or_dash, percent, plural};
 use super::shell::{Flash, Shell};
 use super::{PageResult, back, render};
 use crate::app::App;
@@ -176,10 +176,6 @@ pub(super) fn tag_row(tag: &Tag) -> TagRow {
         uses: plural(tag.uses, "item", "items"),
         rules: plural(tag.rules, "rule", "rules"),
     }
-}
-
-pub(super) fn plural(n: i64, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{} {many}", number(n)) }
 }
 
 /// The groups, those that reached most first; those without sums at the end.

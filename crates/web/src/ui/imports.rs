@@ -15,7 +15,7 @@ use rookery_publishing::{
 use rookery_sheet::Format;
 use serde::Deserialize;
 
-use super::format::moment;
+use super::format::{moment, plural};
 use super::shell::{Flash, Shell};
 use super::{PageResult, back, render};
 use crate::api::{exports, imports};
@@ -53,13 +53,9 @@ struct Page {
     imports: Vec<Listed>,
 }
 
-fn plural(n: u32, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
-}
-
 fn listed(import: &PostImport, zone: &Zone) -> Listed {
     let (state, tone) = match (import.imported, import.counts.broken) {
-        (Some(n), _) => (format!("{} imported", plural(n, "post", "posts")), "good"),
+        (Some(n), _) => (format!("{} imported", plural(n.into(), "post", "posts")), "good"),
         (None, 0) => ("waits for you".to_owned(), "accent"),
         (None, n) => (format!("waits for you, {n} broken"), "warn"),
     };
@@ -238,7 +234,7 @@ pub(crate) async fn preview(
         shell: Shell::new("imports", &may.caller, &accounts, &flash),
         id,
         file_name: import.file_name.clone(),
-        summary: format!("{}, separated by {}", plural(c.total, "row", "rows"), separator(&import.separator)),
+        summary: format!("{}, separated by {}", plural(c.total.into(), "row", "rows"), separator(&import.separator)),
         ignored: import.ignored_headings().join(", "),
         zone: import.time_zone.clone(),
         uploaded: moment(import.created_at, zone),
@@ -249,7 +245,7 @@ pub(crate) async fn preview(
         planned: c.planned,
         broken: c.broken,
         already: c.imported,
-        good: plural(c.ready, "post", "posts"),
+        good: plural(c.ready.into(), "post", "posts"),
         can_write: may.caller.allows(Right::Draft),
         can_plan: may.caller.allows(Right::Publish),
         tabs,
@@ -285,8 +281,8 @@ pub(crate) async fn apply(
     let wish = ImportWish { skip_broken: decision.skip_broken, as_drafts: decision.as_drafts, may_plan };
     let done = app.publishing.apply_import(may.scope(), id, wish).await;
     let done = done.map(|made| match made.left_out {
-        0 => format!("{} imported.", plural(made.imported, "post is", "posts are")),
-        n => format!("{} imported, {n} left out.", plural(made.imported, "post is", "posts are")),
+        0 => format!("{} imported.", plural(made.imported.into(), "post is", "posts are")),
+        n => format!("{} imported, {n} left out.", plural(made.imported.into(), "post is", "posts are")),
     });
     match done {
         Ok(words) => back(&format!("/imports/{id}"), Ok(&words)),

@@ -9,6 +9,7 @@ use rookery_publishing::{Attention, PublicationStatus, Reason};
 use serde::Deserialize;
 
 use super::chart;
+use super::figures::WEEKDAYS_SHORT;
 use super::format::{colour, moment, number, number_or_dash, percent};
 use super::shell::{Flash, Shell, needs_person};
 use super::{PageResult, render};
@@ -212,8 +213,6 @@ pub(super) fn reach_chart(overview: &Overview) -> ReachChart {
     }
 }
 
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-
 fn heat_card(heat: &Heatmap) -> HeatCard {
     let mut strength = [[None; 24]; 7];
     let highest = heat.cells.iter().filter_map(|c| c.mean).fold(0.0_f64, f64::max);
@@ -222,14 +221,14 @@ fn heat_card(heat: &Heatmap) -> HeatCard {
             strength[usize::from(cell.weekday - 1)][usize::from(cell.hour)] = Some(mean / highest);
         }
     }
-    let name = |weekday: u8, hour: u8| format!("{} {hour:02}:00", WEEKDAYS[usize::from(weekday - 1)]);
+    let name = |weekday: u8, hour: u8| format!("{} {hour:02}:00", WEEKDAYS_SHORT[usize::from(weekday - 1)]);
     let best: Vec<_> = heat.best(3).iter().map(|s| name(s.weekday, s.hour)).collect();
     let best = format!("Best hours so far: {}. {} posts in {HEAT_DAYS} days.", best.join(", "), heat.samples);
     let posted = heat.cells.iter().filter(|c| c.samples > 0);
     let rows = posted.map(|c| {
         (name(c.weekday, c.hour), c.mean.map_or_else(|| "–".to_owned(), |m| number(rounded(m))), number(c.samples))
     });
-    HeatCard { has_data: highest > 0.0, svg: chart::heatmap(&strength, &WEEKDAYS), best, rows: rows.collect() }
+    HeatCard { has_data: highest > 0.0, svg: chart::heatmap(&strength, &WEEKDAYS_SHORT), best, rows: rows.collect() }
 }
 
 pub(super) fn top_row(top: &TopContent) -> TopRow {

@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::figures::WEEKDAYS;
 use super::format::{moment, number_or_dash, percent, words};
 use super::overview::{ReachChart, Tile, TopRow, reach_chart, tile, top_row};
 use super::shell::{Flash, Shell};
@@ -256,8 +257,6 @@ struct Page {
     links: Vec<LinkRow>,
     link_days: u16,
 }
-
-const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 fn schedule_row(s: &ReportSchedule, of: String) -> ScheduleRow {
     let when = match s.cadence {

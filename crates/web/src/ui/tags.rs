@@ -9,8 +9,8 @@ use rookery_identity::Right;
 use rookery_kernel::{TagId, TagRuleId, Zone};
 use serde::Deserialize;
 
-use super::format::{moment, number};
-use super::groups::{Progress, TagFields, TagRow, plural, progress, tag_row};
+use super::format::{moment, number, plural};
+use super::groups::{Progress, TagFields, TagRow, progress, tag_row};
 use super::shell::{Flash, Shell};
 use super::{PageResult, back, render};
 use crate::app::App;

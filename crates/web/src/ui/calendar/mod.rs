@@ -20,6 +20,7 @@ use serde::Deserialize;
 
 use self::entry::{Badge, Entry};
 use self::span::{Span, View};
+use super::figures::WEEKDAYS_SHORT;
 use super::format::{colour, field_value, moment, time_of_day};
 use super::shell::{Flash, Shell};
 use super::{PageResult, back, render};
@@ -232,7 +233,7 @@ pub(crate) async fn page(
         labels: labels(&shown, &filter),
         is_filtered: filter != CalendarFilter::default(),
         is_empty: in_span.is_empty(),
-        weekdays: span::WEEKDAYS,
+        weekdays: WEEKDAYS_SHORT,
         days,
         legend: networks.into_iter().map(|p| (colour(p), p.name())).collect(),
         clashes: shown.clashes.iter().map(Badge::from).collect(),
@@ -340,7 +341,7 @@ fn day(
     Day {
         date,
         number: civil.day(),
-        weekday: span::WEEKDAYS[usize::try_from(civil.weekday().to_monday_zero_offset()).unwrap_or(0)],
+        weekday: WEEKDAYS_SHORT[usize::try_from(civil.weekday().to_monday_zero_offset()).unwrap_or(0)],
         name: civil.strftime("%A %-d %B").to_string(),
         href: format!("/calendar?{}", query(View::Day, date, filter)),
         outside: span.is_outside(date),

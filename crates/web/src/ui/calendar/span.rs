@@ -3,8 +3,6 @@
 use jiff::civil::{self, Weekday};
 use rookery_kernel::Date;
 
-pub(super) const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-
 /// Days of the list.
 const LIST_DAYS: i64 = 28;
 

@@ -8,11 +8,11 @@ use serde::Deserialize;
 
 use super::super::chart::{Plot, PlotLine, PlotStep, Scale};
 use super::super::figures::{basis_name, day, measure_name, value};
-use super::super::format::{colour, moment, number, number_or_dash, percent, words};
+use super::super::format::{colour, moment, number, number_or_dash, percent, snippet, words};
 use super::super::performance::Drawn;
 use super::super::shell::{Flash, Shell};
 use super::super::{PageResult, render};
-use super::snippet;
+use super::TITLE_MAX;
 use crate::app::App;
 use crate::csv::{Cell, Csv, count};
 use crate::extract::{Path, Query, Read, Visitor};
@@ -93,7 +93,7 @@ pub(crate) async fn page(
     Ok(render(&Page {
         shell: Shell::new("content", &may.caller, &accounts, &flash),
         id: id.to_string(),
-        title: snippet(content.caption.as_deref()),
+        title: snippet(content.caption.as_deref(), TITLE_MAX),
         text: content.caption.clone().unwrap_or_default(),
         account: detail.row.account.clone(),
         colour: colour(detail.row.platform),

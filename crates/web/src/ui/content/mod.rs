@@ -11,7 +11,7 @@ use rookery_kernel::{Limit, Zone};
 use serde::Deserialize;
 
 use super::figures::{Choice, LensForm, days};
-use super::format::{colour, number, number_or_dash, percent, words};
+use super::format::{colour, number, number_or_dash, percent, snippet, words};
 use super::performance::names_no_days;
 use super::shell::{Flash, Shell};
 use super::{PageResult, render};
@@ -27,6 +27,8 @@ const ROWS: u16 = 50;
 const ROWS_MIN: u16 = 20;
 /// Most rows of a file; an export of everything has more.
 const FILE_ROWS_MAX: usize = 10_000;
+/// Characters of a content's title.
+const TITLE_MAX: usize = 100;
 
 /// What is asked beside the filters.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -241,21 +243,11 @@ async fn listed(
     })
 }
 
-/// The first hundred characters, on one line.
-pub(super) fn snippet(caption: Option<&str>) -> String {
-    let text = caption.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-    match text.char_indices().nth(100) {
-        _ if text.is_empty() => "(no text)".to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
-}
-
 fn shown(row: TableRow, zone: &Zone) -> Row {
     let (content, numbers) = (&row.content, &row.content.numbers);
     Row {
         id: content.id.to_string(),
-        title: snippet(content.caption.as_deref()),
+        title: snippet(content.caption.as_deref(), TITLE_MAX),
         is_ours: content.post_id.is_some(),
         is_gone: content.is_deleted_on_platform,
         colour: colour(row.platform),
@@ -348,18 +340,4 @@ fn line(csv: &mut Csv, row: &TableRow) {
         Cell::Text(&tags),
         Cell::Text(content.permalink.as_deref().unwrap_or_default()),
     ]);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_snippet_is_one_line_of_a_hundred_characters() {
-        assert_eq!(snippet(Some("two\nlines  here")), "two lines here");
-        assert_eq!(snippet(Some("  ")), "(no text)");
-        let long = snippet(Some(&"ä".repeat(300)));
-        assert_eq!(long.chars().count(), 101);
-        assert_eq!(snippet(Some(&"ä".repeat(100))).chars().count(), 100);
-    }
 }

@@ -9,7 +9,7 @@ use rookery_analytics::{TAG_CHANGE_ITEMS_MAX, TagType};
 use rookery_identity::Right;
 use rookery_kernel::{ContentId, TagChangeId, TagId};
 
-use super::super::format::number;
+use super::super::format::{number, plural};
 use super::super::shell::{Flash, Shell};
 use super::super::{PageResult, back, render};
 use super::{Wish, query};
@@ -61,7 +61,7 @@ impl Chosen {
 
     /// Where it was chosen.
     fn place(&self) -> String {
-        if self.words.is_empty() { "/content".to_owned() } else { format!("/content?{}", self.words) }
+        list(&self.words)
     }
 
     /// The items, and those of the filter looked up now.
@@ -90,8 +90,12 @@ fn count(n: usize) -> String {
 }
 
 fn items(n: u64) -> String {
-    let count = number(i64::try_from(n).unwrap_or(i64::MAX));
-    if n == 1 { format!("{count} item") } else { format!("{count} items") }
+    plural(i64::try_from(n).unwrap_or(i64::MAX), "item", "items")
+}
+
+/// The list, as these words of its address say.
+fn list(words: &str) -> String {
+    if words.is_empty() { "/content".to_owned() } else { format!("/content?{words}") }
 }
 
 #[derive(Template)]
@@ -112,8 +116,7 @@ pub(crate) async fn ask(
     Visitor(may): Visitor<Draft>,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> PageResult {
-    let words = fields.iter().find(|(key, _)| key == "query").map_or("", |(_, value)| value.as_str());
-    let place = if words.is_empty() { "/content".to_owned() } else { format!("/content?{words}") };
+    let place = list(fields.iter().find(|(key, _)| key == "query").map_or("", |(_, value)| value.as_str()));
     match confirm(&app, &may, &fields).await {
         Ok(page) => Ok(page),
         Err(problem) if problem.status >= 500 => Err(problem.into()),
@@ -216,8 +219,7 @@ pub(crate) async fn undo(
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Response {
     let value = |name: &str| fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
-    let words = value("query");
-    let place = if words.is_empty() { "/content".to_owned() } else { format!("/content?{words}") };
+    let place = list(value("query"));
     let outcome = async {
         let id: TagChangeId = value("change").parse().map_err(|_| Problem::not_found("change"))?;
         Ok::<_, Problem>(app.analytics.undo_tag_change(may.scope(), id).await?)

@@ -8,9 +8,12 @@ use rookery_analytics::{
 use rookery_kernel::{AccountId, ContentId, Date, Zone};
 
 use super::super::figures::{Change, basis_name, change, day, days, format_name, measure_name, value};
-use super::super::format::{colour, moment, number, number_or_dash, percent, time_of_day};
+use super::super::format::{colour, moment, number, number_or_dash, percent, snippet, time_of_day};
 use crate::insights::BriefQuery;
 use crate::lens::address;
+
+/// Characters of a content's title, beside its numbers.
+const TITLE_MAX: usize = 60;
 
 pub(super) struct Tile {
     pub label: &'static str,
@@ -178,15 +181,6 @@ fn tile(figure: &BriefFigure, on: Date) -> Tile {
     }
 }
 
-/// The beginning of a text, or the word for none.
-fn excerpt(text: Option<&str>) -> String {
-    let line = text.unwrap_or_default().lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("(no text)");
-    if line.chars().count() <= 60 {
-        return line.to_owned();
-    }
-    format!("{}…", line.chars().take(59).collect::<String>())
-}
-
 impl Advice {
     fn of(one: Recommendation, parts: &BriefParts, accounts: &[Account], zone: &Zone) -> Self {
         let caption = |id: ContentId| {
@@ -194,8 +188,12 @@ impl Advice {
             let posts = || parts.trends.iter().flat_map(|trend| &trend.top_posts);
             in_top.unwrap_or_else(|| posts().find(|post| post.id == id).and_then(|post| post.caption.as_deref()))
         };
-        let mut evidence: Vec<(String, String)> =
-            one.evidence.content_ids.iter().map(|id| (excerpt(caption(*id)), format!("/content/{id}"))).collect();
+        let mut evidence: Vec<(String, String)> = one
+            .evidence
+            .content_ids
+            .iter()
+            .map(|id| (snippet(caption(*id), TITLE_MAX), format!("/content/{id}")))
+            .collect();
         evidence.extend(one.evidence.tag_id.map(|tag| ("the tag".to_owned(), format!("/tags/{tag}"))));
         let name = |id: AccountId| {
             accounts.iter().find(|a| a.id == id).map(|a| format!("for {} on {}", a.name(), a.platform.name()))
@@ -264,7 +262,10 @@ fn topic(trend: &Trend) -> Topic {
             .iter()
             .map(|post| {
                 let engagement = post.engagement.map_or_else(String::new, |n| format!(" ({} engagement)", number(n)));
-                (format!("{}{engagement}", excerpt(post.caption.as_deref())), format!("/content/{}", post.id))
+                (
+                    format!("{}{engagement}", snippet(post.caption.as_deref(), TITLE_MAX)),
+                    format!("/content/{}", post.id),
+                )
             })
             .collect(),
     }
@@ -294,7 +295,7 @@ fn hours_note(hours: &BriefHours, date: Date) -> String {
 fn top_line(row: &TableRow) -> TopLine {
     let content = &row.content;
     TopLine {
-        title: excerpt(content.caption.as_deref()),
+        title: snippet(content.caption.as_deref(), TITLE_MAX),
         href: format!("/content/{}", content.id),
         account: row.account.clone(),
         network: row.platform.name(),
