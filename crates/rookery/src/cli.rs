@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{Config, ConfigErrors, Source};
+use crate::config::{Config, ConfigErrors, Log, Source};
 use crate::{commands, demo, doctor, serve, telemetry};
 
 /// Exit code for a configuration that cannot be used (EX_CONFIG of sysexits).
@@ -476,7 +476,7 @@ pub enum BenchCommand {
 
 /// Runs a command and gives its exit code.
 pub fn main(cli: Cli) -> ExitCode {
-    let config = match load_config(&cli) {
+    let mut config = match load_config(&cli) {
         Ok(config) => config,
         Err(errors) => {
             eprintln!("rookery: {errors}");
@@ -485,6 +485,10 @@ pub fn main(cli: Cli) -> ExitCode {
     };
     // The demo prints its own story; its log goes to a file beside its data.
     let log_file = matches!(cli.command, Command::Demo(_)).then(|| config.data_dir.join("demo/rookery.log"));
+    // A measurement prints its own table; what everybody's start logs would stand between its lines.
+    if matches!(cli.command, Command::Bench(_)) && config.log.filter == Log::USUAL {
+        "error".clone_into(&mut config.log.filter);
+    }
     if let Err(e) = telemetry::init(&config.log, log_file.as_deref()) {
         eprintln!("rookery: {e:#}");
         return ExitCode::from(BAD_CONFIGURATION);

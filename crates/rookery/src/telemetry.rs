@@ -1,6 +1,7 @@
 //! Logging and metrics of the process.
 
 use std::fs::File;
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -13,7 +14,8 @@ use crate::config::Log;
 /// Starts logging, to standard error or to a file.
 pub(crate) fn init(log: &Log, file: Option<&Path>) -> anyhow::Result<()> {
     let filter: EnvFilter = log.filter.parse().context("log.filter")?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(file.is_none());
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(file.is_none() && std::io::stderr().is_terminal());
     let result = match file {
         Some(path) => {
             if let Some(folder) = path.parent() {

@@ -192,19 +192,26 @@ pub(super) async fn totals(tx: &mut OrgTx, days: &[Date], keys: &[i64], all: boo
 pub(super) async fn days(tx: &mut OrgTx, days: &[Date], slices: Slices<'_>, now: Timestamp) -> Result<u64, Error> {
     let organization = tx.organization_id();
     let done = sqlx::query!(
-        r#"with expanded as (
+        // From the days outward, whatever the planner believes of sizes: it has preferred to read every month of every
+        // content that bears a tag.
+        r#"with changed as materialized (
+               select x.* from analytics.content_changes x
+               where x.organization_id = $1 and x.date = any($2) and x.date >= $7 and x.date <= $8
+           ), expanded as (
                select x.*, s.scope_type, s.scope_id, s.slice
-               from analytics.content_changes x
+               from changed x
                     cross join lateral (
                         values ('org', x.organization_id, x.format, true), ('integration', x.integration_id, x.format, true),
                                ('org', x.organization_id, 'all', $5), ('integration', x.integration_id, 'all', $5))
                         s (scope_type, scope_id, slice, is_due)
-               where x.organization_id = $1 and x.date = any($2) and $4 and s.is_due
+               where $4 and s.is_due
                union all
                select x.*, 'tag', t.tag_id, 'all'
-               from analytics.content_changes x
-                    join analytics.content_tags t on t.organization_id = $1 and t.content_id = x.content_id
-               where x.organization_id = $1 and x.date = any($2) and ($3::uuid[] is null or t.tag_id = any($3))
+               from changed x
+                    cross join lateral (select t.tag_id from analytics.content_tags t
+                                        where t.organization_id = $1 and t.content_id = x.content_id
+                                          and ($3::uuid[] is null or t.tag_id = any($3))
+                                        offset 0) t
            ), summed as (
                select x.date, x.scope_type, x.scope_id, x.slice as format, count(*)::integer as content_count,
                       sum(x.reach_change)::bigint as reach, sum(x.impressions_change)::bigint as impressions,
@@ -238,10 +245,16 @@ pub(super) async fn days(tx: &mut OrgTx, days: &[Date], slices: Slices<'_>, now:
                group by 1, 2, 3, 4
                union all
                select t.published_on, 'tag', g.tag_id, 'all', count(*)::integer
-               from analytics.content_totals t
-                    join analytics.content c on c.organization_id = $1 and c.content_key = t.content_key
-                    join analytics.content_tags g on g.organization_id = $1 and g.content_id = c.id
-               where t.organization_id = $1 and t.published_on = any($2) and ($3::uuid[] is null or g.tag_id = any($3))
+               from (select t.published_on, t.content_key from analytics.content_totals t
+                     where t.organization_id = $1 and t.published_on = any($2)
+                     offset 0) t
+                    cross join lateral (select c.id from analytics.content c
+                                        where c.organization_id = $1 and c.content_key = t.content_key
+                                        offset 0) c
+                    cross join lateral (select g.tag_id from analytics.content_tags g
+                                        where g.organization_id = $1 and g.content_id = c.id
+                                          and ($3::uuid[] is null or g.tag_id = any($3))
+                                        offset 0) g
                group by 1, 3
            ), computed as (
                select date, scope_type, scope_id, format, coalesce(s.content_count, 0) as content_count,
@@ -265,16 +278,18 @@ pub(super) async fn days(tx: &mut OrgTx, days: &[Date], slices: Slices<'_>, now:
                                from analytics.daily_rollups r
                                where r.organization_id = $1 and r.date = any($2) and r.content_count >= 0 and $5 and r.format = 'all'
                                  and r.scope_type in ('org', 'integration')) k using (date, scope_type, scope_id, format)
+           ), lost as materialized (
+               -- Without statistics an anti join would be a loop in a loop; a difference of sets, made once, never is.
+               select k.date, k.scope_type::text as scope_type, k.scope_id, k.format
+               from analytics.daily_rollups k
+               where k.organization_id = $1 and k.date = any($2) and k.content_count >= 0
+                 and (k.scope_type = 'tag' and ($3::uuid[] is null or k.scope_id = any($3))
+                      or $4 and k.scope_type in ('org', 'integration') and k.format <> 'all')
+               except
+               select c.date, c.scope_type, c.scope_id, c.format from computed c
            ), gone as (
-               -- Without statistics an anti join would be a loop in a loop; a difference of sets never is.
                delete from analytics.daily_rollups r
-               using (select k.date, k.scope_type::text as scope_type, k.scope_id, k.format
-                      from analytics.daily_rollups k
-                      where k.organization_id = $1 and k.date = any($2) and k.content_count >= 0
-                        and (k.scope_type = 'tag' and ($3::uuid[] is null or k.scope_id = any($3))
-                             or $4 and k.scope_type in ('org', 'integration') and k.format <> 'all')
-                      except
-                      select c.date, c.scope_type, c.scope_id, c.format from computed c) lost
+               using lost
                where r.organization_id = $1 and r.date = lost.date and r.scope_type::text = lost.scope_type
                  and r.scope_id = lost.scope_id and r.format = lost.format
            )
@@ -326,6 +341,8 @@ pub(super) async fn days(tx: &mut OrgTx, days: &[Date], slices: Slices<'_>, now:
         slices.by_format,
         slices.moving,
         now as Timestamp,
+        days.iter().min().copied() as Option<Date>,
+        days.iter().max().copied() as Option<Date>,
     )
     .execute(tx.conn())
     .await?;
@@ -377,14 +394,16 @@ pub(super) async fn groups(
                                         offset 0) m
                     join analytics.page_groups g on g.organization_id = $1 and g.id = m.group_id and g.deleted_at is null
                group by r.date, m.group_id, r.format
+           ), lost as materialized (
+               select k.date, k.scope_id, k.format
+               from analytics.daily_rollups k
+               where k.organization_id = $1 and k.date = any($2) and k.content_count >= 0 and k.scope_type = 'group'
+                 and ($3::uuid[] is null or k.scope_id = any($3))
+               except
+               select c.date, c.scope_id, c.format from computed c
            ), gone as (
                delete from analytics.daily_rollups r
-               using (select k.date, k.scope_id, k.format
-                      from analytics.daily_rollups k
-                      where k.organization_id = $1 and k.date = any($2) and k.content_count >= 0 and k.scope_type = 'group'
-                        and ($3::uuid[] is null or k.scope_id = any($3))
-                      except
-                      select c.date, c.scope_id, c.format from computed c) lost
+               using lost
                where r.organization_id = $1 and r.date = lost.date and r.scope_type = 'group'
                  and r.scope_id = lost.scope_id and r.format = lost.format
            )
@@ -566,13 +585,15 @@ pub(super) async fn months(tx: &mut OrgTx, days: &[Date]) -> Result<u64, Error> 
                         on r.organization_id = $1 and r.date >= due.month and r.date < due.month + interval '1 month'
                            and r.content_count >= 0
                group by due.month, r.scope_type, r.scope_id, r.format
+           ), lost as materialized (
+               select k.month, k.scope_type::text as scope_type, k.scope_id, k.format
+               from due
+                    join analytics.monthly_rollups k on k.organization_id = $1 and k.month = due.month
+               except
+               select c.month, c.scope_type, c.scope_id, c.format from computed c
            ), gone as (
                delete from analytics.monthly_rollups r
-               using (select k.month, k.scope_type::text as scope_type, k.scope_id, k.format
-                      from due
-                           join analytics.monthly_rollups k on k.organization_id = $1 and k.month = due.month
-                      except
-                      select c.month, c.scope_type, c.scope_id, c.format from computed c) lost
+               using lost
                where r.organization_id = $1 and r.month = lost.month and r.scope_type::text = lost.scope_type
                  and r.scope_id = lost.scope_id and r.format = lost.format
            )

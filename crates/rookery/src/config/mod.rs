@@ -113,6 +113,11 @@ pub struct Log {
     pub filter: String,
 }
 
+impl Log {
+    /// The filter if nobody sets one.
+    pub const USUAL: &str = "info";
+}
+
 impl Config {
     /// Reads a file (if given or present) and the environment.
     ///

@@ -132,7 +132,7 @@ impl Reader<'_> {
         if !["text", "json"].contains(&format.as_str()) {
             self.errors.push(format!("log.format: {format:?} is neither `text` nor `json`"));
         }
-        let log = Log { json: format == "json", filter: self.text("log.filter").unwrap_or_else(|| "info".into()) };
+        let log = Log { json: format == "json", filter: self.text("log.filter").unwrap_or_else(|| Log::USUAL.into()) };
         if log.filter.parse::<tracing_subscriber::EnvFilter>().is_err() {
             self.errors
                 .push(format!("log.filter: {:?} is not a filter such as info or info,rookery_jobs=debug", log.filter));
