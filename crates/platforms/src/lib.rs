@@ -21,6 +21,7 @@ mod facebook;
 mod http;
 mod instagram;
 mod linkedin;
+mod listing;
 mod mastodon;
 mod meta;
 mod oauth;
@@ -48,7 +49,7 @@ pub use twitter::Twitter;
 pub use types::{
     Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, Basis, Capabilities, ContentFormat, ContentItem,
     ContentMetrics, ContentPage, Draft, DraftKind, ExchangeRequest, Found, Handles, InstanceLimits, ItemFailure, Media,
-    MediaKind, MediaSource, MetricsBatch, OddField, OddKind, Pace, PostingChoices, Prepared, Profile, Published,
+    MediaKind, MediaSource, MetricsBatch, OddField, OddItem, OddKind, Pace, PostingChoices, Prepared, Profile, Published,
     RegisterRequest, ReplyTo, Search, Sent, SignIn, TokenSet, Usage,
 };
 pub use youtube::YouTube;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use rookery_kernel::Timestamp;
-use rookery_platforms::{CallError, ContentItem, Delivery, ErrorType};
+use rookery_platforms::{CallError, ContentItem, ContentPage, Delivery, ErrorType, OddItem};
 use tokio::time::Instant;
 
 use super::IngestError;
@@ -95,7 +95,7 @@ impl Session<'_> {
             let began = Instant::now();
             let answer = self.connector.list_content(&self.access, since, cursor.clone(), self.page_max).await;
             self.slow_down(began.elapsed()).await?;
-            let page = match answer {
+            let ContentPage { items, odd, next } = match answer {
                 Ok(page) => page,
                 Err(error) if self.renew(&error).await? => continue,
                 Err(error) if error.too_much && self.page_max.is_none_or(|size| size > PAGE_MIN) => {
@@ -108,12 +108,15 @@ impl Session<'_> {
                     break;
                 }
             };
-            let items = page.items.len();
-            if items == 0 && page.next.is_some() {
+            let listed = items.len() + odd.len();
+            if listed == 0 && next.is_some() {
                 step.odd.note(Oddity::EmptyPage, "", 1);
             }
-            self.store_page(&mut step, &mut listing, page.items).await?;
-            match walk.next(items, page.next) {
+            for item in odd {
+                step.odd.of_listed(item);
+            }
+            self.store_page(&mut step, &mut listing, items).await?;
+            match walk.next(listed, next) {
                 Ok(None) => break,
                 Ok(next) => cursor = next,
                 Err(error) => {
@@ -131,22 +134,18 @@ impl Session<'_> {
         listing: &mut Deduplicator,
         items: Vec<ContentItem>,
     ) -> Result<(), IngestError> {
-        let offered = items.len();
-        let items: Vec<Seen> = items.into_iter().filter_map(Seen::of).collect();
-        let nameless = offered - items.len();
-        let named = items.len();
-        let fresh = listing.fresh(items);
-        step.odd.note(Oddity::Twice, "", named - fresh.len());
-        step.tally.total += fresh.len() + nameless;
-        step.tally.ok += fresh.len();
-        step.tally.failed += nameless;
-        if nameless > 0 {
-            step.remember(&CallError::new(
-                ErrorType::Unknown,
-                Delivery::Refused,
-                "the network listed items without an id",
-            ));
+        let mut named = Vec::with_capacity(items.len());
+        for item in items {
+            match Seen::of(item) {
+                Some(seen) => named.push(seen),
+                None => step.odd.of_listed(OddItem::NoId),
+            }
         }
+        let count = named.len();
+        let fresh = listing.fresh(named);
+        step.odd.note(Oddity::Twice, "", count - fresh.len());
+        step.tally.total += fresh.len();
+        step.tally.ok += fresh.len();
         let now = self.now();
         let mut tx = self.tx().await?;
         for items in fresh.chunks(ROWS_MAX) {

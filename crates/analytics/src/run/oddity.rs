@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rookery_platforms::{AccountMetrics, ContentMetrics, OddField, OddKind};
+use rookery_platforms::{AccountMetrics, ContentMetrics, OddField, OddItem, OddKind};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
@@ -24,6 +24,8 @@ pub enum Oddity {
     Unsupported,
     /// An item stood in the listing again, under its own id or another: it is kept once.
     Twice,
+    /// An item of the listing had no id or no time that can be read: it is left out.
+    UnreadableItem,
     /// A page of the listing was empty and had a next one: that was asked for.
     EmptyPage,
     /// Days end elsewhere than the account's totals: they stand under the network's own days.
@@ -34,13 +36,14 @@ pub enum Oddity {
 
 impl Oddity {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Absent,
         Self::Text,
         Self::Unreadable,
         Self::Impossible,
         Self::Unsupported,
         Self::Twice,
+        Self::UnreadableItem,
         Self::EmptyPage,
         Self::OtherZone,
         Self::StrayDay,
@@ -55,6 +58,7 @@ impl Oddity {
             Self::Impossible => "impossible",
             Self::Unsupported => "unsupported",
             Self::Twice => "twice",
+            Self::UnreadableItem => "unreadable_item",
             Self::EmptyPage => "empty_page",
             Self::OtherZone => "other_zone",
             Self::StrayDay => "stray_day",
@@ -116,6 +120,15 @@ impl Oddities {
                 self.note(Oddity::Impossible, name, 1);
             }
         }
+    }
+
+    /// An item of the listing that cannot be kept.
+    pub(crate) fn of_listed(&mut self, odd: OddItem) {
+        let name = match odd {
+            OddItem::NoId => "id",
+            OddItem::NoTime => "time",
+        };
+        self.note(Oddity::UnreadableItem, name, 1);
     }
 
     /// What is odd about an item's numbers.

@@ -6,7 +6,7 @@ use rookery_analytics::{
     IngestKind, IngestStatus, IngestTrigger, Oddities, Oddity, RunReport, TrackingHealth, Verdict,
 };
 use rookery_kernel::{AccountId, Limit, Platform};
-use rookery_platforms::{ContentMetrics, ErrorType, OddField, OddKind};
+use rookery_platforms::{ContentMetrics, ErrorType, OddField, OddItem, OddKind};
 
 use crate::net::{Net, Paging, error, item, numbers};
 use crate::world::{World, at};
@@ -87,6 +87,25 @@ async fn listings_with_empty_pages_and_second_ids_are_read_whole_and_counted() {
     assert_eq!((content.odd.count(Oddity::Twice), content.odd.count(Oddity::EmptyPage)), (2, 1));
     assert_eq!(kept(&world, IngestKind::Content).await, content.odd);
     assert_eq!(world.rows(ann).await.len(), 4);
+}
+
+#[tokio::test]
+async fn items_without_a_readable_id_or_time_are_left_out_and_counted() {
+    let (mut world, ann) = furnished().await;
+    world.net.page("ann", |page| {
+        page.paging = Paging::Detour;
+        page.odd = vec![OddItem::NoTime, OddItem::NoId, OddItem::NoTime];
+        // What is left of this id, once stored, is nothing.
+        page.items.push(item("\0 ", at("2026-03-09T10:00:00Z")));
+    });
+    let report = world.ingest(ann, "2026-03-09").await;
+    assert_eq!((report.status(), &report.verdict), (IngestStatus::Success, &Verdict::Done), "nothing failed");
+    let content = report.step(IngestKind::Content).expect("a step");
+    assert_eq!((content.items_total, content.items_ok, content.items_failed), (4, 4, 0));
+    assert_eq!(names(&content.odd, Oddity::UnreadableItem), named(&[("id", 3), ("time", 4)]), "on two pages");
+    assert_eq!(content.odd.count(Oddity::EmptyPage), 0, "a page of such items is not empty");
+    assert_eq!(kept(&world, IngestKind::Content).await, content.odd);
+    assert_eq!(world.rows(ann).await.len(), 4, "the others are kept");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use rookery_kernel::{Date, Platform, Timestamp};
 use rookery_platforms::{
     Access, AccountMetrics, AppCredentials, AuthorizeRequest, Basis, CallError, Capabilities, Connector, ContentFormat,
     ContentItem, ContentMetrics, ContentPage, Delivery, Draft, ErrorType, ExchangeRequest, Found, Handles, ItemFailure,
-    MetricsBatch, Profile, Search, Sent, TokenSet, Usage,
+    MetricsBatch, OddItem, Profile, Search, Sent, TokenSet, Usage,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -74,6 +74,8 @@ pub struct Page {
     pub account_ranges: Vec<(Date, Date)>,
     /// The account's numbers come with a day more than was asked for.
     pub stray_day: bool,
+    /// Items of the listing that cannot be kept; each page has them.
+    pub odd: Vec<OddItem>,
 }
 
 #[derive(Debug, Default)]
@@ -296,10 +298,14 @@ impl Connector for Net {
             match page.paging {
                 Paging::Circle => {
                     let next = Some(if start == 1 { "2" } else { "1" }.to_owned());
-                    return Ok(ContentPage { items: page.items.clone(), next });
+                    return Ok(ContentPage { items: page.items.clone(), next, ..ContentPage::default() });
                 }
-                Paging::Empty => return Ok(ContentPage { items: Vec::new(), next: Some((start + 1).to_string()) }),
-                Paging::Detour if first => return Ok(ContentPage { items: Vec::new(), next: Some("0".to_owned()) }),
+                Paging::Empty => {
+                    return Ok(ContentPage { next: Some((start + 1).to_string()), ..ContentPage::default() });
+                }
+                Paging::Detour if first => {
+                    return Ok(ContentPage { next: Some("0".to_owned()), odd: page.odd.clone(), items: Vec::new() });
+                }
                 Paging::Honest | Paging::Detour => {}
             }
             let mut items: Vec<ContentItem> = page.items.iter().filter(|i| i.published_at >= since).cloned().collect();
@@ -307,7 +313,8 @@ impl Connector for Net {
             let size = if page.listing_size == 0 { 100 } else { page.listing_size };
             let size = items_max.unwrap_or(size).min(size);
             let next = (items.len() > start + size).then(|| (start + size).to_string());
-            Ok(ContentPage { items: items.into_iter().skip(start).take(size).collect(), next })
+            let items = items.into_iter().skip(start).take(size).collect();
+            Ok(ContentPage { items, next, odd: page.odd.clone() })
         })
     }
 

@@ -8,8 +8,9 @@ use super::{Bluesky, POSTS, hosts, method};
 use crate::connector::{circle, page_size};
 use crate::error::{CallError, ErrorType};
 use crate::http::Request;
+use crate::listing::{self, Read};
 use crate::text::hashtags;
-use crate::types::{Access, ContentFormat, ContentItem, ContentPage};
+use crate::types::{Access, ContentFormat, ContentItem, ContentPage, OddItem};
 
 /// Posts of one page.
 const PAGE: usize = 100;
@@ -53,13 +54,12 @@ impl Bluesky {
         let entries = body.get("feed").and_then(Value::as_array).ok_or_else(|| answer.unstructured())?;
         // What the account only passed on is somebody else's, and its time is not ours.
         let own = |e: &&Value| e.get("reason").is_none();
-        let posts: Vec<&Value> = entries.iter().filter(own).filter_map(|e| e.get("post")).collect();
+        let posts: Vec<&Value> = entries.iter().filter(own).map(|e| e.get("post").unwrap_or(&Value::Null)).collect();
         // Newest first: behind a post that is too old there are only older ones.
         let is_past = posts.last().and_then(|p| written_at(p.get("record")?)).is_some_and(|at| at < since);
         let next = next_cursor(&body, cursor)?.filter(|_| !is_past);
         let web = hosts(&access.base_url)?.web;
-        let items = posts.into_iter().filter_map(|p| item(p, access, web.as_str()));
-        Ok(ContentPage { items: items.filter(|i| i.published_at >= since).collect(), next })
+        Ok(listing::page(since, posts.into_iter().filter_map(|p| item(p, access, web.as_str())), next))
     }
 
     /// `listRecords`, which sorts by record key. Keys are older than their posts, so every page is read.
@@ -84,8 +84,8 @@ impl Bluesky {
             let post = serde_json::json!({ "uri": r.get("uri"), "cid": r.get("cid"), "record": r.get("value") });
             item(&post, access, web.as_str())
         });
-        let items = items.filter(|i| i.published_at >= since).collect();
-        Ok(ContentPage { items, next: next_cursor(&body, cursor)?.map(|next| format!("{OWN_RECORDS}{next}")) })
+        let next = next_cursor(&body, cursor)?.map(|next| format!("{OWN_RECORDS}{next}"));
+        Ok(listing::page(since, items, next))
     }
 }
 
@@ -111,15 +111,20 @@ fn written_at(record: &Value) -> Option<Timestamp> {
     record.get("createdAt")?.as_str()?.parse().ok()
 }
 
-fn item(post: &Value, access: &Access, web: &str) -> Option<ContentItem> {
-    let uri: AtUri = post.get("uri")?.as_str()?.parse().ok()?;
-    if uri.did != access.platform_user_id {
-        return None;
+/// `None` for what is somebody else's.
+fn item(post: &Value, access: &Access, web: &str) -> Option<Read> {
+    let uri = listing::id(post.get("uri")).and_then(|uri| uri.parse::<AtUri>().map_err(|_| OddItem::NoId));
+    match uri {
+        Ok(uri) if uri.did != access.platform_user_id => None,
+        uri => Some(uri.and_then(|uri| own_item(post, &uri, web))),
     }
-    let record = post.get("record")?;
+}
+
+fn own_item(post: &Value, uri: &AtUri, web: &str) -> Read {
+    let record = post.get("record").unwrap_or(&Value::Null);
     let text = |pointer: &str| post.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned);
     let caption = text("/record/text").filter(|t| !t.is_empty());
-    Some(ContentItem {
+    Ok(ContentItem {
         external_id: uri.to_string(),
         external_parent_id: None,
         format: format(record),
@@ -130,7 +135,7 @@ fn item(post: &Value, access: &Access, web: &str) -> Option<ContentItem> {
         media_url: text("/embed/images/0/fullsize").or_else(|| text("/embed/playlist")),
         thumbnail_url: text("/embed/images/0/thumb").or_else(|| text("/embed/thumbnail")),
         duration_ms: None,
-        published_at: written_at(record)?,
+        published_at: written_at(record).ok_or(OddItem::NoTime)?,
         raw: post.clone(),
     })
 }

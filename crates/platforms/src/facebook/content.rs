@@ -6,10 +6,11 @@ use serde_json::Value;
 use super::Facebook;
 use crate::error::CallError;
 use crate::http::Request;
+use crate::listing::{self, Read};
 use crate::meta::errors::Asking;
 use crate::meta::{paging, rows, time};
 use crate::text::hashtags;
-use crate::types::{Access, ContentFormat, ContentItem, ContentPage};
+use crate::types::{Access, ContentFormat, ContentItem, ContentPage, OddItem};
 
 const FIELDS: &str = "id,message,created_time,permalink_url,full_picture,status_type,\
                       attachments{media_type,type,url,target,media,subattachments}";
@@ -31,16 +32,15 @@ impl Facebook {
         // Newest first: behind a post that is too old there are only older ones.
         let is_done = rows(&body).last().and_then(created_at).is_some_and(|at| at < since);
         let next = paging::next(&body, cursor.as_deref())?.filter(|_| !is_done);
-        let items = rows(&body).filter_map(item).filter(|i| i.published_at >= since).collect();
-        Ok(ContentPage { items, next })
+        Ok(listing::page(since, rows(&body).map(item), next))
     }
 }
 
-fn item(post: &Value) -> Option<ContentItem> {
+fn item(post: &Value) -> Read {
     let text = |pointer: &str| post.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned);
     let caption = text("/message").filter(|m| !m.is_empty());
-    Some(ContentItem {
-        external_id: text("/id")?,
+    Ok(ContentItem {
+        external_id: listing::id(post.get("id"))?,
         // A video is listed a second time under its own id.
         external_parent_id: text("/attachments/data/0/target/id").filter(|_| is_video(post)),
         format: format(post),
@@ -51,7 +51,7 @@ fn item(post: &Value) -> Option<ContentItem> {
         media_url: text("/attachments/data/0/media/source").or_else(|| text("/attachments/data/0/media/image/src")),
         thumbnail_url: text("/full_picture"),
         duration_ms: None,
-        published_at: created_at(post)?,
+        published_at: created_at(post).ok_or(OddItem::NoTime)?,
         raw: post.clone(),
     })
 }

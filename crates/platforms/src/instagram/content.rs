@@ -6,9 +6,10 @@ use serde_json::Value;
 use super::{Instagram, caller};
 use crate::error::CallError;
 use crate::http::Request;
+use crate::listing::{self, Read};
 use crate::meta::{paging, rows, time};
 use crate::text::hashtags;
-use crate::types::{Access, ContentFormat, ContentItem, ContentPage};
+use crate::types::{Access, ContentFormat, ContentItem, ContentPage, OddItem};
 
 const FIELDS: &str = "id,caption,media_type,media_product_type,permalink,timestamp,like_count,comments_count,media_url,\
                       thumbnail_url,shortcode,username";
@@ -35,10 +36,10 @@ impl Instagram {
         // Newest first: behind a post that is too old there are only older ones.
         let is_done = rows(&body).last().and_then(created_at).is_some_and(|at| at < since);
         let next = paging::next(&body, cursor.as_deref())?.filter(|_| !is_done);
-        items.extend(rows(&body).filter_map(item));
-        items.retain(|i| i.published_at >= since);
-        items.sort_by_key(|i| std::cmp::Reverse(i.published_at));
-        Ok(ContentPage { items, next })
+        items.extend(rows(&body).map(item));
+        let mut page = listing::page(since, items, next);
+        page.items.sort_by_key(|i| std::cmp::Reverse(i.published_at));
+        Ok(page)
     }
 
     /// All stories that are shown now.
@@ -47,14 +48,14 @@ impl Instagram {
         access: &Access,
         since: Timestamp,
         items_max: Option<usize>,
-    ) -> Result<Vec<ContentItem>, CallError> {
+    ) -> Result<Vec<Read>, CallError> {
         let (mut items, mut cursor) = (Vec::new(), None);
         for _ in 0..STORY_PAGES_MAX {
             let url = self.graph.url(&access.base_url, &[&access.platform_user_id, "stories"])?;
             let request = paging::at(Request::get(url).with("fields", FIELDS), cursor.as_deref(), since, items_max);
             let body = self.graph.call(request, &caller(access)).await?;
-            let story = |row: &Value| Some(ContentItem { format: ContentFormat::Story, ..item(row)? });
-            items.extend(rows(&body).filter_map(story));
+            let story = |row: &Value| item(row).map(|item| ContentItem { format: ContentFormat::Story, ..item });
+            items.extend(rows(&body).map(story));
             cursor = paging::next(&body, cursor.as_deref())?;
             if cursor.is_none() {
                 break;
@@ -79,11 +80,11 @@ pub(super) fn format(media: &Value) -> ContentFormat {
     }
 }
 
-fn item(media: &Value) -> Option<ContentItem> {
+fn item(media: &Value) -> Read {
     let text = |name: &str| media.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
     let caption = text("caption").filter(|t| !t.is_empty());
-    Some(ContentItem {
-        external_id: text("id")?,
+    Ok(ContentItem {
+        external_id: listing::id(media.get("id"))?,
         external_parent_id: None,
         format: format(media),
         hashtags: caption.as_deref().map(hashtags).unwrap_or_default(),
@@ -93,7 +94,7 @@ fn item(media: &Value) -> Option<ContentItem> {
         media_url: text("media_url"),
         thumbnail_url: text("thumbnail_url"),
         duration_ms: None,
-        published_at: created_at(media)?,
+        published_at: created_at(media).ok_or(OddItem::NoTime)?,
         raw: media.clone(),
     })
 }

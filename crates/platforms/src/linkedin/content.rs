@@ -8,8 +8,9 @@ use super::rest::{elements, next_start};
 use super::{LinkedIn, little_text};
 use crate::connector::{circle, page_size};
 use crate::error::CallError;
+use crate::listing::{self, Read};
 use crate::text::hashtags;
-use crate::types::{Access, ContentFormat, ContentItem, ContentPage};
+use crate::types::{Access, ContentFormat, ContentItem, ContentPage, OddItem};
 
 impl LinkedIn {
     pub(super) async fn posts(
@@ -32,8 +33,8 @@ impl LinkedIn {
         if next.is_some_and(|next| next <= start) {
             return Err(circle());
         }
-        let items = posts.iter().filter_map(|post| item(access, post)).filter(|i| i.published_at >= since);
-        Ok(ContentPage { items: items.collect(), next: next.map(|n| n.to_string()) })
+        let items = posts.iter().filter(|post| is_out(post)).map(|post| item(access, post));
+        Ok(listing::page(since, items, next.map(|n| n.to_string())))
     }
 }
 
@@ -50,28 +51,30 @@ pub(super) fn modified_at(post: &Value) -> Option<Timestamp> {
     moment(post, "lastModifiedAt").or_else(|| created_at(post))
 }
 
-fn item(access: &Access, post: &Value) -> Option<ContentItem> {
-    let urn = post.get("id").and_then(Value::as_str)?;
-    let is_out = post.get("lifecycleState").and_then(Value::as_str).is_none_or(|state| state == "PUBLISHED");
+/// Drafts are listed too.
+fn is_out(post: &Value) -> bool {
+    post.get("lifecycleState").and_then(Value::as_str).is_none_or(|state| state == "PUBLISHED")
+}
+
+fn item(access: &Access, post: &Value) -> Read {
+    let urn = listing::id(post.get("id"))?;
     let text = post.get("commentary").and_then(Value::as_str).map(little_text::read);
     let caption = text.filter(|t| !t.trim().is_empty());
-    is_out.then(|| {
-        Some(ContentItem {
-            external_id: urn.to_owned(),
-            external_parent_id: None,
-            format: format(post),
-            hashtags: caption.as_deref().map(hashtags).unwrap_or_default(),
-            caption,
-            language: None,
-            permalink: permalink(&access.base_url, urn),
-            // The network names files by URN only.
-            media_url: None,
-            thumbnail_url: None,
-            duration_ms: None,
-            published_at: created_at(post)?,
-            raw: post.clone(),
-        })
-    })?
+    Ok(ContentItem {
+        permalink: permalink(&access.base_url, &urn),
+        external_id: urn,
+        external_parent_id: None,
+        format: format(post),
+        hashtags: caption.as_deref().map(hashtags).unwrap_or_default(),
+        caption,
+        language: None,
+        // The network names files by URN only.
+        media_url: None,
+        thumbnail_url: None,
+        duration_ms: None,
+        published_at: created_at(post).ok_or(OddItem::NoTime)?,
+        raw: post.clone(),
+    })
 }
 
 fn format(post: &Value) -> ContentFormat {

@@ -9,8 +9,9 @@ use super::publish::{PAGE_MAX, created_at, statuses_request};
 use crate::connector::{circle, page_size};
 use crate::error::CallError;
 use crate::http::Answer;
+use crate::listing::{self, Read};
 use crate::text::{hashtags, to_plain};
-use crate::types::{Access, ContentFormat, ContentItem, ContentPage};
+use crate::types::{Access, ContentFormat, ContentItem, ContentPage, OddItem};
 
 impl Mastodon {
     pub(super) async fn statuses(
@@ -30,7 +31,7 @@ impl Mastodon {
         if next.is_some() && next == cursor {
             return Err(circle());
         }
-        Ok(ContentPage { items: statuses.iter().filter_map(item).filter(|i| i.published_at >= since).collect(), next })
+        Ok(listing::page(since, statuses.iter().map(item), next))
     }
 }
 
@@ -45,14 +46,14 @@ pub(super) fn next_place(answer: &Answer) -> Option<String> {
     url.query_pairs().find(|(name, _)| name == "max_id").map(|(_, id)| id.into_owned())
 }
 
-fn item(status: &Value) -> Option<ContentItem> {
+fn item(status: &Value) -> Read {
     let text = |pointer: &str| status.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned);
     let caption = text("/content").map(|html| to_plain(&html)).filter(|t| !t.is_empty());
     let duration = status.pointer("/media_attachments/0/meta/original/duration").and_then(Value::as_f64);
     #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and videos are short")]
     let duration_ms = duration.map(|seconds| (seconds * 1000.0).round() as i64);
-    Some(ContentItem {
-        external_id: text("/id")?,
+    Ok(ContentItem {
+        external_id: listing::id(status.get("id"))?,
         external_parent_id: None,
         format: format(status),
         hashtags: caption.as_deref().map(hashtags).unwrap_or_default(),
@@ -62,7 +63,7 @@ fn item(status: &Value) -> Option<ContentItem> {
         media_url: text("/media_attachments/0/url"),
         thumbnail_url: text("/media_attachments/0/preview_url"),
         duration_ms,
-        published_at: created_at(status)?,
+        published_at: created_at(status).ok_or(OddItem::NoTime)?,
         raw: status.clone(),
     })
 }

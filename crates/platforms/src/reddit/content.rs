@@ -7,8 +7,9 @@ use super::publish::{absolute, created_at};
 use super::{PAGE_MAX, Reddit};
 use crate::connector::{circle, page_size};
 use crate::error::CallError;
+use crate::listing::{self, Read};
 use crate::text::hashtags;
-use crate::types::{Access, ContentFormat, ContentItem, ContentPage};
+use crate::types::{Access, ContentFormat, ContentItem, ContentPage, OddItem};
 
 impl Reddit {
     pub(super) async fn submissions(
@@ -25,18 +26,17 @@ impl Reddit {
         if next.is_some() && next == cursor {
             return Err(circle());
         }
-        let items = page.things.iter().filter_map(item).filter(|i| i.published_at >= since).collect();
-        Ok(ContentPage { items, next })
+        Ok(listing::page(since, page.things.iter().map(item), next))
     }
 }
 
-fn item(post: &Value) -> Option<ContentItem> {
+fn item(post: &Value) -> Read {
     let text = |at: &str| post.pointer(at).and_then(Value::as_str).filter(|t| !t.is_empty()).map(ToOwned::to_owned);
     let words = [text("/title"), text("/selftext")].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
     let duration = post.pointer("/media/reddit_video/duration").and_then(Value::as_i64);
     let is_address = |t: &String| t.starts_with("http");
-    Some(ContentItem {
-        external_id: text("/name")?,
+    Ok(ContentItem {
+        external_id: listing::id(post.get("name"))?,
         external_parent_id: text("/crosspost_parent"),
         format: format(post),
         hashtags: hashtags(&words),
@@ -47,7 +47,7 @@ fn item(post: &Value) -> Option<ContentItem> {
         // "self", "default" and "nsfw" stand here too.
         thumbnail_url: text("/thumbnail").filter(is_address),
         duration_ms: duration.map(|seconds| seconds.saturating_mul(1000)),
-        published_at: created_at(post)?,
+        published_at: created_at(post).ok_or(OddItem::NoTime)?,
         raw: post.clone(),
     })
 }

@@ -129,7 +129,7 @@ impl Reddit {
         let Some(children) = body.pointer("/data/children").and_then(Value::as_array) else {
             return Err(CallError::new(ErrorType::Unknown, Delivery::Refused, "Reddit answered with no listing"));
         };
-        let things = children.iter().filter_map(|c| c.get("data").cloned()).collect();
+        let things = children.iter().map(|c| c.get("data").cloned().unwrap_or_default()).collect();
         let after = body.pointer("/data/after").and_then(Value::as_str).filter(|a| !a.is_empty()).map(Into::into);
         Ok(Page { things, after })
     }

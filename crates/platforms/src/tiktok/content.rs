@@ -7,8 +7,9 @@ use super::{TikTok, VIDEOS_MAX, address};
 use crate::connector::{circle, page_size};
 use crate::error::CallError;
 use crate::http::Request;
+use crate::listing::{self, Read};
 use crate::text::hashtags;
-use crate::types::{Access, ContentFormat, ContentItem, ContentPage};
+use crate::types::{Access, ContentFormat, ContentItem, ContentPage, OddItem};
 
 const FIELDS: &str =
     "id,title,video_description,create_time,duration,width,height,share_url,cover_image_url,embed_link";
@@ -37,24 +38,25 @@ impl TikTok {
             return Err(circle());
         }
         let videos = data.get("videos").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let items: Vec<ContentItem> = videos.iter().filter_map(item).collect();
         // Newest first: behind a post from before that time there are only older ones.
-        let is_over = items.iter().any(|i| i.published_at < since);
-        Ok(ContentPage {
-            items: items.into_iter().filter(|i| i.published_at >= since).collect(),
-            next: next.filter(|_| !is_over).map(|n| n.to_string()),
-        })
+        let is_over = videos.iter().filter_map(created_at).any(|at| at < since);
+        let next = next.filter(|_| !is_over).map(|n| n.to_string());
+        Ok(listing::page(since, videos.iter().map(item), next))
     }
 }
 
-fn item(video: &Value) -> Option<ContentItem> {
+fn created_at(video: &Value) -> Option<Timestamp> {
+    video.get("create_time").and_then(Value::as_i64).map(Timestamp::from_secs)
+}
+
+fn item(video: &Value) -> Read {
     let text = |name: &str| video.get(name).and_then(Value::as_str).filter(|t| !t.is_empty()).map(ToOwned::to_owned);
     let caption = text("video_description").or_else(|| text("title"));
     let seconds = video.get("duration").and_then(Value::as_i64).filter(|s| *s > 0);
     let permalink = text("share_url").map(|url| url.split('?').next().unwrap_or_default().to_owned());
     let is_photo = permalink.as_deref().is_some_and(|p| p.contains("/photo/"));
-    Some(ContentItem {
-        external_id: text("id")?,
+    Ok(ContentItem {
+        external_id: listing::id(video.get("id"))?,
         external_parent_id: None,
         format: if is_photo { ContentFormat::Carousel } else { ContentFormat::Video },
         hashtags: caption.as_deref().map(hashtags).unwrap_or_default(),
@@ -64,7 +66,7 @@ fn item(video: &Value) -> Option<ContentItem> {
         media_url: None,
         thumbnail_url: text("cover_image_url"),
         duration_ms: seconds.map(|s| s.saturating_mul(1000)),
-        published_at: video.get("create_time").and_then(Value::as_i64).map(Timestamp::from_secs)?,
+        published_at: created_at(video).ok_or(OddItem::NoTime)?,
         raw: video.clone(),
     })
 }

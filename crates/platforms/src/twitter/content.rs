@@ -8,8 +8,9 @@ use super::{Twitter, site};
 use crate::connector::{circle, page_size};
 use crate::error::CallError;
 use crate::http::{Request, endpoint};
+use crate::listing::{self, Read};
 use crate::text::hashtags;
-use crate::types::{Access, ContentFormat, ContentItem, ContentPage};
+use crate::types::{Access, ContentFormat, ContentItem, ContentPage, OddItem};
 
 const POST_FIELDS: &str = "created_at,lang,entities,attachments,referenced_tweets,conversation_id,in_reply_to_user_id,note_tweet,public_metrics";
 /// Most posts of a page, and fewest.
@@ -51,13 +52,12 @@ impl Twitter {
             let to = post.get("in_reply_to_user_id").and_then(Value::as_str);
             to.is_none_or(|to| to == access.platform_user_id)
         };
-        let items = posts.iter().filter(is_own).filter_map(|post| item(access, post, media));
-        Ok(ContentPage { items: items.filter(|i| i.published_at >= since).collect(), next })
+        Ok(listing::page(since, posts.iter().filter(is_own).map(|post| item(access, post, media)), next))
     }
 }
 
-fn item(access: &Access, post: &Value, included: &[Value]) -> Option<ContentItem> {
-    let id = post.get("id").and_then(Value::as_str)?;
+fn item(access: &Access, post: &Value, included: &[Value]) -> Read {
+    let id = listing::id(post.get("id"))?;
     let keys = media_keys(post);
     let media: Vec<&Value> = keys
         .iter()
@@ -67,19 +67,19 @@ fn item(access: &Access, post: &Value, included: &[Value]) -> Option<ContentItem
     let first_text = |name: &str| first(name).and_then(Value::as_str).map(ToOwned::to_owned);
     let caption = Some(text(post)).filter(|t| !t.is_empty());
     let name = access.metadata.get("username").and_then(Value::as_str).unwrap_or("i");
-    Some(ContentItem {
-        external_id: id.to_owned(),
+    Ok(ContentItem {
+        permalink: endpoint(&site(&access.base_url), &[name, "status", &id]).ok().map(Into::into),
+        external_id: id,
         external_parent_id: None,
         format: format(post, keys.len(), first("type").and_then(Value::as_str)),
         hashtags: caption.as_deref().map(hashtags).unwrap_or_default(),
         caption,
         // "und" is X's word for not known.
         language: post.get("lang").and_then(Value::as_str).filter(|l| *l != "und").map(ToOwned::to_owned),
-        permalink: endpoint(&site(&access.base_url), &[name, "status", id]).ok().map(Into::into),
         media_url: first_text("url"),
         thumbnail_url: first_text("preview_image_url").or_else(|| first_text("url")),
         duration_ms: first("duration_ms").and_then(Value::as_i64),
-        published_at: created_at(post)?,
+        published_at: created_at(post).ok_or(OddItem::NoTime)?,
         raw: post.clone(),
     })
 }

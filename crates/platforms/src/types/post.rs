@@ -305,11 +305,22 @@ pub struct ContentItem {
     pub raw: Value,
 }
 
+/// Why an item of the account cannot be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OddItem {
+    /// Its id is absent or no text.
+    NoId,
+    /// It has an id, and no time of publishing that can be read.
+    NoTime,
+}
+
 /// One page of a listing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ContentPage {
     /// The items; a page may be empty and still have a next one.
     pub items: Vec<ContentItem>,
+    /// One for each item that was left out because it cannot be kept.
+    pub odd: Vec<OddItem>,
     /// Where the next page begins; `None` on the last. Not to be stored: cursors die soon.
     pub next: Option<String>,
 }

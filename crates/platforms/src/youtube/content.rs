@@ -1,7 +1,5 @@
 //! The channel's own videos, through the playlist of its uploads.
 
-use std::collections::HashSet;
-
 use rookery_kernel::Timestamp;
 use serde_json::Value;
 
@@ -10,8 +8,9 @@ use super::{IDS_MAX, YouTube, address, oauth};
 use crate::connector::{circle, page_size};
 use crate::error::{CallError, Delivery, ErrorType};
 use crate::http::Request;
+use crate::listing::{self, Read};
 use crate::text::hashtags;
-use crate::types::{Access, ContentFormat, ContentItem, ContentPage};
+use crate::types::{Access, ContentFormat, ContentItem, ContentPage, OddItem};
 
 /// Longest short. Checked 2026-10.
 pub(super) const SHORT_MS_MAX: i64 = 180_000;
@@ -41,7 +40,7 @@ impl YouTube {
             Ok(answer) => answer,
             // A channel that never had a video has no such playlist.
             Err(error) if error.code.as_deref() == Some("playlistNotFound") && cursor.is_none() => {
-                return Ok(ContentPage { items: Vec::new(), next: None });
+                return Ok(ContentPage::default());
             }
             Err(error) => return Err(error),
         };
@@ -54,16 +53,20 @@ impl YouTube {
         let is_older =
             |entry: &Value| time(entry.pointer("/contentDetails/videoPublishedAt")).is_some_and(|at| at < since);
         let is_over = entries.iter().any(is_older);
-        // A video may be listed twice, and one id too many refuses the whole call.
-        let mut seen = HashSet::new();
-        let ids: Vec<&str> = entries
-            .iter()
-            .filter(|entry| !is_older(entry))
-            .filter_map(|entry| entry.pointer("/contentDetails/videoId").and_then(Value::as_str))
-            .filter(|id| seen.insert(*id))
-            .collect();
-        let items = if ids.is_empty() { Vec::new() } else { self.videos(access, &ids, since).await? };
-        Ok(ContentPage { items, next: next.filter(|_| !is_over) })
+        let listed = entries.iter().filter(|entry| !is_older(entry));
+        let (mut ids, mut read) = (Vec::new(), Vec::new());
+        for id in listed.map(|entry| listing::id(entry.pointer("/contentDetails/videoId"))) {
+            match id {
+                // A video may be listed twice, and one id too many refuses the whole call.
+                Ok(id) if ids.contains(&id) => {}
+                Ok(id) => ids.push(id),
+                Err(odd) => read.push(Err(odd)),
+            }
+        }
+        if !ids.is_empty() {
+            read.extend(self.videos(access, &ids).await?);
+        }
+        Ok(listing::page(since, read, next.filter(|_| !is_over)))
     }
 
     async fn uploads_playlist(&self, access: &Access) -> Result<String, CallError> {
@@ -82,8 +85,8 @@ impl YouTube {
         })
     }
 
-    /// In the order of the ids.
-    async fn videos(&self, access: &Access, ids: &[&str], since: Timestamp) -> Result<Vec<ContentItem>, CallError> {
+    /// In the order of the ids. A video that nobody is told about is missing here.
+    async fn videos(&self, access: &Access, ids: &[String]) -> Result<Vec<Read>, CallError> {
         let request = Request::get(address(&access.base_url, "videos")?)
             .with("part", "snippet,contentDetails,status,player")
             .with("id", ids.join(","))
@@ -91,19 +94,22 @@ impl YouTube {
             .with("maxHeight", PLAYER_BOX);
         let answer = self.call(request, access).await?;
         let videos = oauth::items(&answer)?;
-        let of_id = |id: &&str| videos.iter().find(|v| v.get("id").and_then(Value::as_str) == Some(id));
-        let items = ids.iter().filter_map(of_id).filter_map(|video| item(access, video));
-        Ok(items.filter(|i| i.published_at >= since).collect())
+        let id_of = |video: &Value| listing::id(video.get("id"));
+        let of_id = |id: &String| videos.iter().find(|video| id_of(video).as_ref() == Ok(id));
+        let nameless = videos.iter().filter(|video| id_of(video).is_err());
+        let videos = nameless.chain(ids.iter().filter_map(of_id));
+        Ok(videos.filter(|video| !is_private(video)).map(|video| item(access, video)).collect())
     }
 }
 
-fn item(access: &Access, video: &Value) -> Option<ContentItem> {
-    if video.pointer("/status/privacyStatus").and_then(Value::as_str) == Some("private") {
-        return None;
-    }
+fn is_private(video: &Value) -> bool {
+    video.pointer("/status/privacyStatus").and_then(Value::as_str) == Some("private")
+}
+
+fn item(access: &Access, video: &Value) -> Read {
     let text =
         |name: &str| video.pointer(&format!("/snippet/{name}")).and_then(Value::as_str).filter(|t| !t.is_empty());
-    let id = video.get("id").and_then(Value::as_str)?;
+    let id = listing::id(video.get("id"))?;
     let caption = match (text("title"), text("description")) {
         (Some(title), Some(words)) if !words.starts_with(title) => Some(format!("{title}\n\n{words}")),
         (title, words) => words.or(title).map(ToOwned::to_owned),
@@ -111,18 +117,18 @@ fn item(access: &Access, video: &Value) -> Option<ContentItem> {
     let length = video.pointer("/contentDetails/duration").and_then(Value::as_str).and_then(duration_ms);
     let picture =
         ["maxres", "standard", "high", "medium", "default"].iter().find_map(|s| text(&format!("thumbnails/{s}/url")));
-    Some(ContentItem {
-        external_id: id.to_owned(),
+    Ok(ContentItem {
+        permalink: video_page(&access.base_url, &id),
+        external_id: id,
         external_parent_id: None,
         format: if is_short(video, length) { ContentFormat::Reel } else { ContentFormat::Video },
         hashtags: caption.as_deref().map(hashtags).unwrap_or_default(),
         caption,
         language: text("defaultAudioLanguage").or_else(|| text("defaultLanguage")).map(ToOwned::to_owned),
-        permalink: video_page(&access.base_url, id),
         media_url: None,
         thumbnail_url: picture.map(ToOwned::to_owned),
         duration_ms: length.filter(|ms| *ms > 0),
-        published_at: time(video.pointer("/snippet/publishedAt"))?,
+        published_at: time(video.pointer("/snippet/publishedAt")).ok_or(OddItem::NoTime)?,
         raw: video.clone(),
     })
 }

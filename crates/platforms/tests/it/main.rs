@@ -5,6 +5,7 @@ mod facebook;
 mod fake;
 mod instagram;
 mod linkedin;
+mod listing;
 mod mastodon;
 mod meta;
 mod options;

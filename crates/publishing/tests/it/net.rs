@@ -438,7 +438,7 @@ impl Connector for Net {
             return Err(answer(Fault::Invalid));
         }
         let own = state.posts.iter().filter(|p| p.account == access.platform_user_id && p.at >= since);
-        Ok(ContentPage { items: own.map(item).collect(), next: None })
+        Ok(ContentPage { items: own.map(item).collect(), ..ContentPage::default() })
     }
 
     async fn content_metrics(&self, _: &Access, _: &[String], _: Date) -> Result<MetricsBatch, CallError> {

@@ -261,7 +261,7 @@ impl From<IngestRun> for RunView {
 /// Something odd, counted.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct OddityView {
-    /// `absent`, `text`, `unreadable`, `impossible`, `unsupported`, `twice`, `empty_page`, `other_zone`, `stray_day`.
+    /// `absent`, `text`, `unreadable`, `impossible`, `unsupported`, `twice`, `unreadable_item`, `empty_page`, `other_zone`, `stray_day`.
     kind: &'static str,
     /// The field, number or zone.
     name: Option<String>,

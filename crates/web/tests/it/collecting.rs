@@ -113,6 +113,7 @@ async fn a_runs_page_counts_what_was_odd() {
         furnished(Platform::Mastodon, "ann", &house).await,
         furnished(Platform::Facebook, "bea", &house).await,
         furnished(Platform::Mastodon, "cid", &house).await,
+        furnished(Platform::Mastodon, "dan", &house).await,
     ];
     let on = |place: usize, effect, endpoint| {
         FaultRule::new(effect).account(accounts[place].1.platform_user_id.clone()).endpoint(endpoint)
@@ -128,6 +129,7 @@ async fn a_runs_page_counts_what_was_odd() {
         on(0, Effect::DuplicateListing, Endpoint::List).skip(1),
         on(1, Effect::SecondId, Endpoint::List),
         on(2, Effect::EmptyPage, Endpoint::List),
+        on(3, instead("created_at", json!("soon")), Endpoint::List),
     ] {
         house.control.add_fault(fault);
     }
@@ -162,11 +164,15 @@ async fn a_runs_page_counts_what_was_odd() {
     // The listing that leads to itself ends with a failure, which the page names with its next try.
     holds(&page(2).await, &["runs in a circle", "tried again"]);
 
+    holds(&page(3).await, &["items of the listing were left out, because this could not be read: time "]);
+
     let api = owner.get("/analytics/runs").await.expect(200);
     let oddities: Vec<_> =
         api.json["items"].as_array().expect("runs").iter().filter_map(|r| r["oddities"].as_array()).flatten().collect();
     assert!(oddities.contains(&&json!({"kind": "impossible", "name": "comments", "count": 2})), "{oddities:?}");
     assert!(oddities.contains(&&json!({"kind": "empty_page", "name": null, "count": 1})), "{oddities:?}");
+    let is_left_out = |odd: &&&serde_json::Value| odd["kind"] == "unreadable_item" && odd["name"] == "time";
+    assert_eq!(oddities.iter().filter(is_left_out).count(), 1, "{oddities:?}");
     let (stranger, _) = house.stranger().await;
     let run = runs.first().expect("a run").id;
     assert_eq!(stranger.page(&format!("/collecting/runs/{run}")).await.status, 404);

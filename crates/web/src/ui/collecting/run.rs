@@ -139,6 +139,9 @@ fn sentence(oddity: Oddity, count: u32, names: &BTreeMap<String, u32>) -> String
         Oddity::Impossible => format!("{n} count{one} below zero or beyond all measure {is} left unknown{named}."),
         Oddity::Unsupported => format!("The network refused {n} number{one}; the others were read{named}."),
         Oddity::Twice => format!("{n} item{one} stood in the listing twice and {is} kept once."),
+        Oddity::UnreadableItem => {
+            format!("{n} item{one} of the listing {was} left out, because this could not be read{named}.")
+        }
         Oddity::EmptyPage => {
             format!("{n} page{one} of the listing {was} empty and had a next one, which was asked for.")
         }
@@ -171,6 +174,10 @@ mod tests {
         assert_eq!(
             said(Oddity::Impossible, &[("reach", 1), ("views", 2)]),
             "3 counts below zero or beyond all measure are left unknown: reach, views 2."
+        );
+        assert_eq!(
+            said(Oddity::UnreadableItem, &[("id", 1), ("time", 2)]),
+            "3 items of the listing were left out, because this could not be read: id, time 2."
         );
         assert_eq!(said(Oddity::Twice, &[("", 1)]), "1 item stood in the listing twice and is kept once.");
         assert_eq!(
