@@ -78,7 +78,7 @@ pub use kpi::{
 pub use overview::{Overview, ReachPerDay};
 pub use performance::{
     AGE_MAX, ANNOTATION_MAX, Annotation, AnnotationError, AskError, BadQuestion, BestSlot, BestTime, Bucket, Choices,
-    ContentCursor, ContentDetail, ContentQuery, ContentSort, ContentTable, ContentTag, Curve, Figures, Filter,
+    CURVE_MEASURES, ContentCursor, ContentDetail, ContentQuery, ContentSort, ContentTable, ContentTag, Curve, Figures, Filter,
     FormatChoice, FormatComparison, FormatRow, ITEMS_MIN, Line, MENU_WORDS_MAX, Measure, MenuTag, NamedGroup, NamedTag,
     PEERS_MIN, PartKey, PeerPoint, Performance, Question, RATE_REACH_MIN, Split, Step, Sums, TableRow,
 };

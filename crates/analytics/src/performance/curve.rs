@@ -1,9 +1,22 @@
 //! How one content grew, beside what is usual on its account. Pure.
 
+use super::model::Measure;
 use crate::daily::MetricBasis;
 
 /// Ages are compared up to here, in days.
 pub const AGE_MAX: i64 = 90;
+/// What has a curve, in the order in which one is shown where nobody says which: the first that is known of the content.
+pub const CURVE_MEASURES: [Measure; 9] = [
+    Measure::Reach,
+    Measure::Impressions,
+    Measure::Views,
+    Measure::Engagement,
+    Measure::Reactions,
+    Measure::Comments,
+    Measure::Shares,
+    Measure::Clicks,
+    Measure::Saves,
+];
 /// Fewer items at an age say nothing about what is usual.
 pub const PEERS_MIN: usize = 5;
 

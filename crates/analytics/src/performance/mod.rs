@@ -16,7 +16,7 @@ mod table;
 pub use annotations::{ANNOTATION_MAX, Annotation, AnnotationError};
 pub use choice::{Choices, MENU_WORDS_MAX, MenuTag};
 pub use compare::{BestSlot, BestTime, FormatComparison, FormatRow, ITEMS_MIN};
-pub use curve::{AGE_MAX, Curve, PEERS_MIN, PeerPoint};
+pub use curve::{AGE_MAX, CURVE_MEASURES, Curve, PEERS_MIN, PeerPoint};
 pub use model::{
     BadQuestion, Bucket, Figures, Filter, FormatChoice, Line, Measure, PartKey, Performance, Question, Split, Step,
     Sums,

@@ -10,7 +10,7 @@ use tracing::instrument;
 use uuid::Uuid;
 
 use super::compare::{BestTime, FormatComparison};
-use super::curve::{AGE_MAX, Curve, Reading};
+use super::curve::{AGE_MAX, CURVE_MEASURES, Curve, Reading};
 use super::model::{
     BadQuestion, Figures, Filter, Line, Measure, PartKey, PartSums, Performance, Question, Split, Step, Sums, WEEKDAYS,
     arrange,
@@ -19,8 +19,9 @@ use super::queries::{self, Cohort, PartRow, Reported, Scopes, TrackedAccount};
 use super::table::{self, ContentCursor, ContentQuery, ContentTable, TableRow};
 use crate::Analytics;
 use crate::content::{ContentFormat, ContentRow};
+use crate::daily::MetricBasis;
 use crate::kinds::TagType;
-use crate::kpi::{Coverage, Mode, Range, change_percent, total};
+use crate::kpi::{Coverage, Mode, Numbers, Range, change_percent, total};
 use crate::report::Heatmap;
 
 /// Most lines of an answer.
@@ -272,8 +273,9 @@ impl Analytics {
         Ok(ContentTable { rows: with_names(&mut tx, &place, content).await?, next })
     }
 
-    /// One content: its numbers, its tags, and how `measure` grew beside what is usual on its account. Rates,
-    /// followers and posts have no curve; reach is shown instead.
+    /// One content: its numbers, its tags, and how `measure` grew beside what is usual on its account. Without one, and
+    /// for what has no curve (rates, followers, posts), the first of [`CURVE_MEASURES`] that its network reports; reach if
+    /// it reports none.
     ///
     /// # Errors
     /// [`AskError::NotFound`] in this organization.
@@ -283,31 +285,32 @@ impl Analytics {
         scope: &Scope,
         zone: &Zone,
         id: ContentId,
-        measure: Measure,
+        measure: Option<Measure>,
     ) -> Result<ContentDetail, AskError> {
-        let measure = match measure {
-            Measure::EngagementRate | Measure::Followers | Measure::Posts => Measure::Reach,
-            measure => measure,
-        };
         let mut tx = self.db.org(scope).await?;
         let found = queries::find(&mut tx, id).await?.ok_or(AskError::NotFound("content"))?;
         let place = self.place(&mut tx, &Filter::default()).await?;
         let published = zone.date(found.row.published_at);
         let account = found.row.integration_id;
         let readings = queries::readings(&mut tx, found.key, published, AGE_MAX).await?;
-        let own: Vec<Reading> = readings
-            .iter()
-            .map(|(age, basis, numbers)| {
+        let own = |measure: Measure| -> Vec<Reading> {
+            let reading = |(age, basis, numbers): &(i64, MetricBasis, Numbers)| {
                 let sums = Sums { numbers: *numbers, engagement: numbers.engagement(), ..Sums::default() };
                 #[expect(clippy::cast_possible_truncation, reason = "a count that came from an i64")]
                 let value = sums.value(measure).map(|value| value as i64);
                 (*age, *basis, value)
-            })
-            .collect();
+            };
+            readings.iter().map(reading).collect()
+        };
+        let is_known = |measure: &Measure| own(*measure).iter().any(|(_, _, value)| value.is_some());
+        let measure = measure
+            .filter(|measure| CURVE_MEASURES.contains(measure))
+            .or_else(|| CURVE_MEASURES.into_iter().find(is_known))
+            .unwrap_or(Measure::Reach);
         let peers = queries::peers(&mut tx, account, published, AGE_MAX, measure).await?;
         let mut rows = with_names(&mut tx, &place, vec![found.row]).await?;
         let row = rows.pop().ok_or(AskError::NotFound("content"))?;
-        Ok(ContentDetail { row, measure, curve: Curve::of(&own, &peers) })
+        Ok(ContentDetail { row, measure, curve: Curve::of(&own(measure), &peers) })
     }
 
     pub(super) async fn place(&self, tx: &mut OrgTx, filter: &Filter) -> Result<Place, AskError> {

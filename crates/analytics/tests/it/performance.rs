@@ -12,7 +12,7 @@ use rookery_analytics::{
 use rookery_kernel::{AccountId, ContentId, Date, Limit, Platform, Timestamp, Zone};
 use uuid::Uuid;
 
-use crate::world::{World, day};
+use crate::world::{World, at, day};
 
 /// Reach, impressions, views, reactions, comments, shares, clicks, saves.
 type Eight = [Option<i64>; 8];
@@ -629,10 +629,10 @@ async fn what_is_not_there_is_said_and_another_organization_sees_nothing() {
         assert!(matches!(&answer, Err(AskError::NotFound(missing)) if *missing == what), "{answer:?}");
     }
     let (id, _) = fixture.ids[0];
-    let detail = fixture.world.analytics.content_detail(&scope, &fixture.zone, id, Measure::Reach).await.expect("read");
+    let detail = fixture.world.analytics.content_detail(&scope, &fixture.zone, id, None).await.expect("read");
     assert_eq!(detail.row.content.id, id);
     let elsewhere = fixture.world.db.organization().await;
-    let answer = fixture.world.analytics.content_detail(&elsewhere.scope, &fixture.zone, id, Measure::Reach).await;
+    let answer = fixture.world.analytics.content_detail(&elsewhere.scope, &fixture.zone, id, None).await;
     assert!(matches!(answer, Err(AskError::NotFound("content"))), "{answer:?}");
     let nothing = Question::new(range, Measure::Reach, Split::Account);
     let answer = fixture.world.analytics.performance(&elsewhere.scope, &nothing).await.expect("an empty answer");
@@ -668,14 +668,53 @@ async fn a_curve_stands_beside_what_is_usual() {
     fixture.fill(items).await;
     let (scope, analytics) = (fixture.world.scope(), &fixture.world.analytics);
     let (id, _) = fixture.ids[0];
-    let detail = analytics.content_detail(&scope, &fixture.zone, id, Measure::Reach).await.expect("read");
+    let detail = analytics.content_detail(&scope, &fixture.zone, id, Some(Measure::Reach)).await.expect("read");
     assert_eq!(detail.curve.values, [Some(90), Some(140), None, Some(150)]);
     let usual: Vec<_> = detail.curve.usual.iter().map(|point| (point.median, point.items)).collect();
     assert_eq!(usual, [(Some(30.0), 5), (Some(30.0), 5), (Some(30.0), 5), (Some(60.0), 5)]);
     assert_eq!((detail.curve.peers, detail.row.tags.len()), (5, 1));
     assert_eq!(detail.row.content.numbers.reach, Some(150));
-    let views = analytics.content_detail(&scope, &fixture.zone, id, Measure::Views).await.expect("read");
+    let views = analytics.content_detail(&scope, &fixture.zone, id, Some(Measure::Views)).await.expect("read");
     assert!(views.curve.values.iter().all(Option::is_none) && views.curve.usual.iter().all(|p| p.median.is_none()));
+}
+
+#[tokio::test]
+async fn a_curve_opens_with_what_the_network_reports() {
+    let mut fixture = Fixture::new().await;
+    let item = |later: Eight| Item {
+        account: 0,
+        format: ContentFormat::Text,
+        published: at("2026-03-01T10:00:00Z"),
+        is_day: false,
+        tags: [false; 2],
+        // Nothing is told on the first day.
+        readings: BTreeMap::from([(day("2026-03-01"), [None; 8]), (day("2026-03-02"), later)]),
+    };
+    let none = [None; 8];
+    let items = [
+        [Some(0), None, Some(7), Some(1), None, None, None, None],
+        [None, Some(9), Some(7), Some(1), None, None, None, None],
+        [None, None, Some(7), Some(1), None, None, None, None],
+        [None, None, None, None, Some(0), None, Some(2), None],
+        [None, None, None, None, None, None, Some(2), Some(1)],
+        none,
+    ];
+    fixture.fill(items.map(item).to_vec()).await;
+    let (scope, analytics) = (fixture.world.scope(), &fixture.world.analytics);
+    let mut opened = Vec::new();
+    for (id, _) in &fixture.ids {
+        opened.push(analytics.content_detail(&scope, &fixture.zone, *id, None).await.expect("read").measure);
+    }
+    let (reach, views) = (Measure::Reach, Measure::Views);
+    assert_eq!(opened, [reach, Measure::Impressions, views, Measure::Engagement, Measure::Clicks, reach]);
+    // Whoever asks gets what was asked for, known or not; a rate has no curve.
+    let asked = async |measure| {
+        analytics.content_detail(&scope, &fixture.zone, fixture.ids[2].0, Some(measure)).await.expect("read")
+    };
+    let saves = asked(Measure::Saves).await;
+    assert_eq!((saves.measure, saves.curve.values.iter().flatten().count()), (Measure::Saves, 0));
+    let rate = asked(Measure::EngagementRate).await;
+    assert_eq!((rate.measure, rate.curve.values), (views, vec![None, Some(7)]));
 }
 
 #[tokio::test]

@@ -189,7 +189,8 @@ async fn content(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct CurveQuery {
-    /// `reach` unless told; rates, followers and posts have no curve.
+    /// Unless told, the first that is reported of: reach, impressions, views, engagement, reactions, comments, shares,
+    /// clicks, saves. Rates, followers and posts have no curve.
     #[param(inline)]
     metric: Option<MetricName>,
 }
@@ -207,7 +208,7 @@ async fn content_detail(
     Path(id): Path<ContentId>,
     Query(query): Query<CurveQuery>,
 ) -> Result<Json<ContentDetailView>, Problem> {
-    let measure = query.metric.unwrap_or(MetricName::Reach).into();
+    let measure = query.metric.map(Into::into);
     Ok(Json(app.analytics.content_detail(may.scope(), may.zone(), id, measure).await?.into()))
 }
 

@@ -273,6 +273,41 @@ async fn pages_answer_without_script_and_sheets_hold_the_same() {
 }
 
 #[tokio::test]
+async fn a_contents_page_opens_with_what_its_network_reports() {
+    let (house, account) = furnished().await;
+    let owner = house.owner().await;
+    sqlx::query(
+        "insert into analytics.content (organization_id, id, integration_id, external_content_id, platform, format, published_at)
+         values ($1, $2, $3, 'quiet', 'mastodon', 'text', '2026-02-20T09:00:00Z')",
+    )
+    .bind(house.scope.organization_id.uuid())
+    .bind(item(99))
+    .bind(account.uuid())
+    .execute(&mut house.test.owner().await)
+    .await
+    .expect("content");
+    let reading = DailyReading {
+        account,
+        external_content_id: "quiet".to_owned(),
+        date: day("2026-02-20"),
+        basis: MetricBasis::Lifetime,
+        numbers: Numbers { reactions: Some(4), comments: Some(1), ..Numbers::default() },
+    };
+    house.analytics.store_readings(&house.scope, "test", vec![reading]).await.expect("stored");
+    let at = format!("/content/{}", item(99));
+    let page = owner.page(&at).await;
+    for said in ["<h2>Engagement by age</h2>", "Day of publishing: 5 engagement", "?export=csv&amp;metric=engagement\""]
+    {
+        assert!(page.text.contains(said), "{said}: {}", page.text);
+    }
+    let asked = owner.page(&format!("{at}?metric=reach")).await;
+    assert!(asked.text.contains("Reach was not reported for this content."), "{}", asked.text);
+    assert_eq!(owner.get(&format!("/analytics{at}")).await.expect(200).at("/metric"), "engagement");
+    let first = owner.page(&format!("/content/{}", item(0))).await;
+    assert!(first.text.contains("<h2>Reach by age</h2>"), "{}", first.text);
+}
+
+#[tokio::test]
 async fn an_empty_organization_is_told_what_to_do() {
     let house = House::new().await;
     let owner = house.owner().await;

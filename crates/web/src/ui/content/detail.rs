@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use rookery_analytics::{ContentDetail, Curve, Measure, PEERS_MIN};
+use rookery_analytics::{CURVE_MEASURES, ContentDetail, Curve, Measure, PEERS_MIN};
 use rookery_kernel::ContentId;
 use serde::Deserialize;
 
@@ -17,19 +17,6 @@ use crate::app::App;
 use crate::csv::{Cell, Csv, count};
 use crate::extract::{Path, Query, Read, Visitor};
 use crate::lens::said;
-
-/// What has a curve.
-const MEASURES: [Measure; 9] = [
-    Measure::Reach,
-    Measure::Impressions,
-    Measure::Views,
-    Measure::Engagement,
-    Measure::Reactions,
-    Measure::Comments,
-    Measure::Shares,
-    Measure::Clicks,
-    Measure::Saves,
-];
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Wish {
@@ -82,8 +69,8 @@ pub(crate) async fn page(
     Query(flash): Query<Flash>,
 ) -> PageResult {
     let zone = &may.caller.organization.timezone;
-    let measure = said(wish.metric.as_ref()).and_then(Measure::named).filter(|measure| MEASURES.contains(measure));
-    let detail = app.analytics.content_detail(may.scope(), zone, id, measure.unwrap_or(Measure::Reach)).await?;
+    let measure = said(wish.metric.as_ref()).and_then(Measure::named);
+    let detail = app.analytics.content_detail(may.scope(), zone, id, measure).await?;
     if said(wish.export.as_ref()) == Some("csv") {
         return Ok(file(&detail).respond(&format!("{}-by-age", detail.measure.label())));
     }
@@ -106,7 +93,7 @@ pub(crate) async fn page(
         tags: detail.row.tags.iter().map(|tag| (tag.name.clone(), tag.color.clone())).collect(),
         as_of: content.numbers_date.map_or_else(|| "no numbers yet".to_owned(), |date| format!("as of {}", day(date))),
         facts: facts(&detail),
-        measures: MEASURES.iter().map(|m| (m.label(), measure_name(*m), *m == detail.measure)).collect(),
+        measures: CURVE_MEASURES.iter().map(|m| (m.label(), measure_name(*m), *m == detail.measure)).collect(),
         measure: measure_name(detail.measure),
         has_curve: plot.has_data(),
         chart: Drawn::lines(&plot),
