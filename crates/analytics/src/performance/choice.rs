@@ -12,6 +12,7 @@ use super::model::Filter;
 use super::ops::{AskError, NamedGroup, NamedTag, cohort, narrowed};
 use super::table::ContentQuery;
 use crate::Analytics;
+use crate::kpi::Range;
 
 /// A tag of a menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct MenuTag {
     pub has_rules: bool,
 }
 
-/// Automatic words of a menu: more than that nobody reads. The others are found through what bears them, or among the tags.
+/// Automatic words of a menu, and of a split by tag: more than that nobody reads. The others are found through what bears them, or among the tags.
 pub const MENU_WORDS_MAX: i64 = 50;
 /// Words are counted in content published in so many days.
 const MENU_DAYS: i64 = 90;
@@ -44,12 +45,13 @@ impl Analytics {
     /// # Errors
     /// The database's.
     pub async fn choices(&self, scope: &Scope, tag: Option<Uuid>) -> Result<Choices, AskError> {
-        let since = self.clock.now().date_utc().plus_days(-MENU_DAYS);
+        let today = self.clock.now().date_utc();
+        let days = Range { from: today.plus_days(-MENU_DAYS), to: today };
         let mut tx = self.db.org(scope).await?;
         let place = self.place(&mut tx, &Filter::default()).await?;
         let known: BTreeSet<AccountId> = place.tracked.iter().map(|account| account.id).collect();
         let accounts = place.accounts.into_iter().filter(|account| known.contains(&account.id)).collect();
-        let tags = choice_queries::menu_tags(&mut tx, since, MENU_WORDS_MAX, tag).await?;
+        let (tags, _) = choice_queries::menu_tags(&mut tx, days, MENU_WORDS_MAX, tag).await?;
         Ok(Choices { accounts, groups: place.groups, tags })
     }
 

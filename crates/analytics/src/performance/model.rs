@@ -378,6 +378,9 @@ pub struct Performance {
     pub buckets: Vec<Bucket>,
     /// The parts; the largest first, weekdays and hours in their order.
     pub lines: Vec<Line>,
+    /// Parts that are no lines: tags by words beyond the [`MENU_WORDS_MAX`](super::MENU_WORDS_MAX) used most in the months of
+    /// the range, and of any parts those after the hundred largest.
+    pub left_out: usize,
     /// Tracked accounts in scope that reported the measure.
     pub coverage: Coverage,
     /// The newest day with numbers in the range.

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use tracing::instrument;
 use uuid::Uuid;
 
+use super::choice::MENU_WORDS_MAX;
+use super::choice_queries;
 use super::compare::{BestTime, FormatComparison};
 use super::curve::{AGE_MAX, CURVE_MEASURES, Curve, Reading};
 use super::model::{
@@ -134,6 +136,14 @@ impl Place {
 struct Parts {
     keys: Vec<(PartKey, String)>,
     pairs: Vec<(Uuid, i32)>,
+    /// Tags that are no parts.
+    left_out: usize,
+}
+
+/// What the parts sum up to.
+struct Cut {
+    parts: Vec<PartSums>,
+    left_out: usize,
 }
 
 fn place_of(index: usize) -> i32 {
@@ -178,7 +188,7 @@ impl Analytics {
         let place = self.place(&mut tx, filter).await?;
         let asked = question(Measure::EngagementRate);
         let mode = mode_of(&asked);
-        let all = sums(&mut tx, &place, &asked, &range_and_before(range)).await?;
+        let all = sums(&mut tx, &place, &asked, &range_and_before(range)).await?.parts;
         let reported = reported(&mut tx, &place, &asked).await?;
         let mut lines = Vec::new();
         for measure in Measure::ALL.iter().copied() {
@@ -222,8 +232,8 @@ impl Analytics {
         question.check()?;
         let mut tx = self.db.org(scope).await?;
         let place = self.place(&mut tx, filter).await?;
-        let parts = sums(&mut tx, &place, &question, &range_and_before(range)).await?;
-        let published = parts.into_iter().filter_map(|part| match part.key {
+        let cut = sums(&mut tx, &place, &question, &range_and_before(range)).await?;
+        let published = cut.parts.into_iter().filter_map(|part| match part.key {
             PartKey::Format(format) => Some((format, part.now.first().copied().flatten()?)),
             _ => None,
         });
@@ -346,17 +356,20 @@ async fn answer(tx: &mut OrgTx, place: &Place, question: &Question, step: Step) 
     let starts: Vec<Date> = before.chain(buckets.iter().map(|bucket| bucket.from)).collect();
     let mode = mode_of(question);
     let reported = reported(tx, place, question).await?;
+    let mut left_out = 0;
     let (mut lines, with_data) = if question.measure == Measure::Followers {
         let before = buckets.iter().map(|bucket| bucket.to.plus_days(-days));
         let ends: Vec<Date> = before.chain(buckets.iter().map(|bucket| bucket.to)).collect();
         follower_lines(tx, place, question, &ends).await?
     } else {
-        let parts = sums(tx, place, question, &starts).await?;
+        let cut = sums(tx, place, question, &starts).await?;
+        left_out = cut.left_out;
         let is_single_day = days == 1;
-        let lines = parts.iter().map(|part| part.line(question.measure, mode, is_single_day)).collect();
+        let lines = cut.parts.iter().map(|part| part.line(question.measure, mode, is_single_day)).collect();
         (lines, reported.of(question.measure))
     };
     arrange(&mut lines, question.split);
+    left_out += lines.len().saturating_sub(LINES_MAX);
     lines.truncate(LINES_MAX);
     Ok(Performance {
         range,
@@ -367,6 +380,7 @@ async fn answer(tx: &mut OrgTx, place: &Place, question: &Question, step: Step) 
         step,
         buckets,
         lines,
+        left_out,
         coverage: coverage(place, with_data),
         as_of: reported.last,
         fetched_at: place.fetched_at(),
@@ -374,7 +388,7 @@ async fn answer(tx: &mut OrgTx, place: &Place, question: &Question, step: Step) 
 }
 
 /// The sums of each part, over steps that begin on `starts`: the first half lies before the range.
-async fn sums(tx: &mut OrgTx, place: &Place, question: &Question, starts: &[Date]) -> Result<Vec<PartSums>, AskError> {
+async fn sums(tx: &mut OrgTx, place: &Place, question: &Question, starts: &[Date]) -> Result<Cut, AskError> {
     let (filter, split, range) = (&question.filter, question.split, question.range);
     if let Some(tag) = filter.tag
         && !queries::has_tag(tx, tag).await?
@@ -382,7 +396,8 @@ async fn sums(tx: &mut OrgTx, place: &Place, question: &Question, starts: &[Date
         return Err(AskError::NotFound("tag"));
     }
     let is_cohort = mode_of(question) == Mode::Cohort;
-    let parts = parts(tx, place, filter, split, is_cohort).await?;
+    let parts = parts(tx, place, question, is_cohort).await?;
+    let left_out = parts.left_out;
     let rows = if is_cohort {
         let (accounts, formats) = (narrowed(place), filter.labels());
         let both = Range { from: range.previous().from, to: range.to };
@@ -398,7 +413,7 @@ async fn sums(tx: &mut OrgTx, place: &Place, question: &Question, starts: &[Date
         let of = Scopes { pairs: &parts.pairs, formats: &formats, is_by_format, starts, to: range.to };
         queries::activity(tx, &of).await?
     };
-    Ok(fold(parts, rows, split, starts.len()))
+    Ok(Cut { parts: fold(parts, rows, split, starts.len()), left_out })
 }
 
 fn mode_of(question: &Question) -> Mode {
@@ -460,19 +475,14 @@ async fn reported(tx: &mut OrgTx, place: &Place, question: &Question) -> Result<
 }
 
 /// The parts of a split, and for each scope (or, for what was published, each account or tag) the number of its part.
-async fn parts(
-    tx: &mut OrgTx,
-    place: &Place,
-    filter: &Filter,
-    split: Split,
-    is_cohort: bool,
-) -> Result<Parts, AskError> {
+async fn parts(tx: &mut OrgTx, place: &Place, question: &Question, is_cohort: bool) -> Result<Parts, AskError> {
+    let (filter, mut left_out) = (&question.filter, 0);
     let ids = place.ids();
     let pairs_of = |keys: &[(PartKey, String)], part: &dyn Fn(AccountId) -> Option<PartKey>| -> Vec<(Uuid, i32)> {
         let place_in = |id: AccountId| keys.iter().position(|(key, _)| part(id) == Some(*key));
         ids.iter().filter_map(|id| Some((id.uuid(), place_of(place_in(*id)?)))).collect()
     };
-    let (keys, pairs) = match split {
+    let (keys, pairs) = match question.split {
         Split::None => (vec![(PartKey::All, "All accounts".to_owned())], whole_scope(tx, place, filter, &ids)),
         Split::Format => {
             let keys = FORMATS.iter().map(|format| (PartKey::Format(*format), format.label().to_owned())).collect();
@@ -508,12 +518,13 @@ async fn parts(
             (keys, pairs)
         }
         Split::Tag => {
-            let tags = queries::tags(tx).await?;
-            let pairs = tags.iter().enumerate().map(|(n, tag)| (tag.id, place_of(n))).collect();
-            (tags.into_iter().map(|tag| (PartKey::Tag(tag.id), tag.name)).collect(), pairs)
+            let (tags, others) = choice_queries::menu_tags(tx, question.range, MENU_WORDS_MAX, filter.tag).await?;
+            left_out = others;
+            let pairs = tags.iter().enumerate().map(|(n, menu)| (menu.tag.id, place_of(n))).collect();
+            (tags.into_iter().map(|menu| (PartKey::Tag(menu.tag.id), menu.tag.name)).collect(), pairs)
         }
     };
-    Ok(Parts { keys, pairs })
+    Ok(Parts { keys, pairs, left_out })
 }
 
 /// The sums that stand ready for everything under a filter: the organization's, the group's, the tag's or those of
@@ -574,7 +585,7 @@ async fn follower_lines(
         }
     }
     // Accounts in several groups belong to several parts: pairs of accounts, as for what was published.
-    let parts = parts(tx, place, &question.filter, question.split, true).await?;
+    let parts = parts(tx, place, question, true).await?;
     let everything = question.split == Split::None;
     let half = ends.len() / 2;
     let lines = parts.keys.iter().enumerate().map(|(n, (key, name))| {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::annotations::Annotation;
 use super::curve::Reading;
 use super::model::{Measure, Split, Sums};
-use super::ops::{ContentTag, NamedGroup, NamedTag};
+use super::ops::{ContentTag, NamedGroup};
 use super::table::{ContentCursor, ContentQuery, ContentSort, RATE_REACH_MIN};
 use crate::content::{ContentFormat, ContentRow};
 use crate::daily::MetricBasis;
@@ -365,19 +365,6 @@ pub(super) async fn members(tx: &mut OrgTx) -> Result<Vec<(Uuid, AccountId)>, Er
     .fetch_all(tx.conn())
     .await?;
     Ok(rows.into_iter().map(|row| (row.group_id, row.integration_id)).collect())
-}
-
-/// The tags by name.
-pub(super) async fn tags(tx: &mut OrgTx) -> Result<Vec<NamedTag>, Error> {
-    let organization = tx.organization_id();
-    Ok(sqlx::query_as!(
-        NamedTag,
-        r#"select id, coalesce(label, key) as "name!", type as "kind: TagType", color from analytics.tags
-           where organization_id = $1 and deleted_at is null order by lower(coalesce(label, key)), type, id"#,
-        organization.uuid(),
-    )
-    .fetch_all(tx.conn())
-    .await?)
 }
 
 /// Whether there is such a tag that is not deleted.

@@ -718,6 +718,46 @@ async fn a_curve_opens_with_what_the_network_reports() {
 }
 
 #[tokio::test]
+async fn a_split_by_tag_shows_made_tags_and_the_words_used_most_and_counts_the_others() {
+    let mut fixture = Fixture::new().await;
+    let (scope, organization) = (fixture.world.scope(), fixture.world.org.organization_id.uuid());
+    // 60 words with reach in February: word 0 was used most there; the last ten were used more in January, and reach most.
+    let words = "with word as (
+             insert into analytics.tags (organization_id, id, key, type)
+             select $1, gen_random_uuid(), 'word' || to_char(n, 'FM00'), 'auto' from generate_series(0, 59) n
+             returning id, key, right(key, 2)::integer as n),
+         month as (
+             insert into analytics.monthly_rollups (organization_id, month, scope_type, scope_id, new_content_count)
+             select $1, m.month, 'tag', w.id, case when m.month = '2026-02-01' then 100 - w.n else w.n * 100 end
+             from word w cross join (values (date '2026-01-01'), (date '2026-02-01')) m (month))
+         insert into analytics.daily_rollups (organization_id, date, scope_type, scope_id, format, reach, reach_items)
+         select $1, date '2026-02-10', 'tag', id, 'all', 1000 + n, 1 from word";
+    sqlx::query(words).bind(organization).execute(&mut fixture.world.owner).await.expect("words");
+    let rule = "insert into analytics.tag_rules (organization_id, id, tag_id, match_kind, pattern)
+                select $1, gen_random_uuid(), id, 'keyword', 'x' from analytics.tags where key = 'word58'";
+    sqlx::query(rule).bind(organization).execute(&mut fixture.world.owner).await.expect("a rule");
+    let ask = async |from: &str, days: i64, filter: Filter| {
+        let question = Question { filter, ..Question::new(range(from, days), Measure::Reach, Split::Tag) };
+        fixture.world.analytics.performance(&scope, &question).await.expect("an answer")
+    };
+    let february = ask("2026-02-05", 20, Filter::default()).await;
+    let names: Vec<&str> = february.lines.iter().map(|line| line.name.as_str()).collect();
+    assert_eq!((names.len(), february.left_out, february.mode), (51, 9, Mode::Activity), "{names:?}");
+    assert_eq!(names[..3], ["word58", "word49", "word48"], "by their figure; tags by hand without one are no lines");
+    // In other months other words are used most.
+    let january = ask("2026-01-31", 20, Filter::default()).await;
+    assert!(january.lines.iter().any(|line| line.name == "word59"));
+    assert!(january.lines.iter().all(|line| line.name != "word00"));
+    // Filtered by a tag, what bears it is counted, and the tag is among the parts.
+    let rare = "select id from analytics.tags where key = 'word59'";
+    let rare: Uuid = sqlx::query_scalar(rare).fetch_one(&mut fixture.world.db.owner().await).await.expect("there");
+    let filtered = ask("2026-02-05", 20, Filter { tag: Some(rare), ..Filter::default() }).await;
+    assert_eq!((filtered.left_out, filtered.mode), (8, Mode::Cohort));
+    let by_account = Question::new(range("2026-02-05", 20), Measure::Reach, Split::Account);
+    assert_eq!(fixture.world.analytics.performance(&scope, &by_account).await.expect("an answer").left_out, 0);
+}
+
+#[tokio::test]
 async fn notes_are_kept_shown_in_their_range_and_told_to_the_log() {
     let fixture = Fixture::new().await;
     let (scope, analytics) = (fixture.world.scope(), &fixture.world.analytics);

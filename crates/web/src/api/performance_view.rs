@@ -121,6 +121,9 @@ pub(super) struct TimeseriesView {
     steps: Vec<RangeView>,
     /// The largest first; weekdays and hours in their order.
     lines: Vec<LineView>,
+    /// Parts that are no lines: of a split by tag the words beyond the 50 used most in the months of the range (tags given by
+    /// hand and tags with rules are always lines), and of any split what comes after the 100 largest.
+    left_out: usize,
     coverage: CoverageView,
     as_of: Option<Day>,
     fetched_at: Option<Time>,
@@ -139,6 +142,7 @@ impl From<Performance> for TimeseriesView {
             mode: answer.mode.into(),
             step: answer.step.into(),
             lines: answer.lines.into_iter().map(LineView::from).collect(),
+            left_out: answer.left_out,
             coverage: answer.coverage.into(),
             as_of: answer.as_of.map(Day),
             fetched_at: answer.fetched_at.map(Time),

@@ -308,6 +308,27 @@ async fn a_contents_page_opens_with_what_its_network_reports() {
 }
 
 #[tokio::test]
+async fn a_split_by_tag_says_how_many_words_are_left_out() {
+    let (house, _) = furnished().await;
+    let owner = house.owner().await;
+    let asked = format!("split=tag&{FEBRUARY}");
+    let all = owner.page(&format!("/performance?{asked}")).await;
+    assert!(all.text.contains(">bread</a>") && !all.text.contains("left out"), "{}", all.text);
+    sqlx::query(
+        "insert into analytics.tags (organization_id, id, key, type)
+         select $1, gen_random_uuid(), 'word' || n, 'auto' from generate_series(1, 55) n",
+    )
+    .bind(house.scope.organization_id.uuid())
+    .execute(&mut house.test.owner().await)
+    .await
+    .expect("words");
+    let some = owner.page(&format!("/performance?{asked}")).await;
+    assert!(some.text.contains("5 other tags are left out; filter by a tag to see it."), "{}", some.text);
+    let api = owner.get(&format!("/analytics/timeseries?{asked}")).await.expect(200);
+    assert_eq!((&api.json["leftOut"], &api.json["lines"][0]["name"]), (&json!(5), &json!("bread")));
+}
+
+#[tokio::test]
 async fn an_empty_organization_is_told_what_to_do() {
     let house = House::new().await;
     let owner = house.owner().await;

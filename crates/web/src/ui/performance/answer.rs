@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use rookery_analytics::{
-    Annotation, BestTime, Bucket, Figures, FormatComparison, FormatRow, Line, Measure, PartKey, Performance, Question,
-    Split, Step,
+    Annotation, BestTime, Bucket, Figures, FormatComparison, FormatRow, Line, MENU_WORDS_MAX, Measure, PartKey,
+    Performance, Question, Split, Step,
 };
 
 use super::super::chart::{self, LINES_MAX, Plot, PlotLine, PlotStep};
@@ -93,6 +93,8 @@ pub(super) struct Answer {
     pub split_title: String,
     pub measure: &'static str,
     pub parts: Vec<PartRow>,
+    /// What the parts are not, in a sentence.
+    pub left_out: Option<String>,
     pub has_items: bool,
     pub formats: Formats,
     pub hours: Hours,
@@ -157,6 +159,7 @@ pub(super) async fn of(
         split_title: capital(split_name(question.split)),
         measure: measure_name(measure),
         parts: if question.split == Split::None { Vec::new() } else { parts(&performance, lens, wish, is_over_time) },
+        left_out: left_out(&performance),
         has_items: performance.lines.iter().any(|line| line.items.is_some()),
         formats: Formats {
             verdict: verdict(&formats, &narrowed),
@@ -348,6 +351,22 @@ fn parts(performance: &Performance, lens: &Lens, wish: &Wish, is_over_time: bool
     let is_shown =
         |line: &Line| !matches!(line.key, PartKey::Hour(_)) || line.total.is_some() || line.previous_total.is_some();
     performance.lines.iter().enumerate().filter(|(_, line)| is_shown(line)).map(part).collect()
+}
+
+/// Which parts are missing, and why.
+fn left_out(performance: &Performance) -> Option<String> {
+    let others = performance.left_out;
+    if others == 0 {
+        return None;
+    }
+    let (n, are) = (number(i64::try_from(others).unwrap_or(i64::MAX)), if others == 1 { " is" } else { "s are" });
+    Some(match performance.split {
+        Split::Tag => format!(
+            "Tags given by hand, tags with rules, and of the other words the {MENU_WORDS_MAX} used most in the months of these \
+             days. {n} other tag{are} left out; filter by a tag to see it."
+        ),
+        _ => format!("The {} largest. {n} other part{are} left out.", performance.lines.len()),
+    })
 }
 
 fn part_name(line: &Line) -> String {
