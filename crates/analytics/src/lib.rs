@@ -77,10 +77,11 @@ pub use kpi::{
 };
 pub use overview::{Overview, ReachPerDay};
 pub use performance::{
-    AGE_MAX, ANNOTATION_MAX, Annotation, AnnotationError, AskError, BadQuestion, BestSlot, BestTime, Bucket, Choices,
-    CURVE_MEASURES, ContentCursor, ContentDetail, ContentQuery, ContentSort, ContentTable, ContentTag, Curve, Figures, Filter,
-    FormatChoice, FormatComparison, FormatRow, ITEMS_MIN, Line, MENU_WORDS_MAX, Measure, MenuTag, NamedGroup, NamedTag,
-    PEERS_MIN, PartKey, PeerPoint, Performance, Question, RATE_REACH_MIN, Split, Step, Sums, TableRow,
+    AGE_MAX, ANNOTATION_MAX, Annotation, AnnotationError, AskError, BadQuestion, BestSlot, BestTime, Bucket,
+    CURVE_MEASURES, Choices, ContentCursor, ContentDetail, ContentQuery, ContentSort, ContentTable, ContentTag, Curve,
+    Figures, Filter, FormatChoice, FormatComparison, FormatRow, ITEMS_MIN, Line, MENU_WORDS_MAX, Measure, MenuTag,
+    NamedGroup, NamedTag, PEERS_MIN, PartKey, PeerPoint, Performance, Question, RATE_REACH_MIN, Split, Step, Sums,
+    TableRow,
 };
 pub use report::{
     AccountSummary, Heatmap, HeatmapCell, PlatformTotals, PublicationNumbers, ReadError, Slot, TopContent, TrendPoint,
@@ -98,7 +99,7 @@ pub use snapshots::{BestTimesComputed, LatestReading, SnapshotPoint};
 pub use tags::{
     ContentSelection, DryRun, DryRunReport, Example, PRIORITY_MAX, PRIORITY_USUAL, RetagContent, Retagging, RuleDraft,
     RuleFault, StopWord, TAG_CHANGE_ITEMS_MAX, TAGS_MAX, Tag, TagChange, TagDraft, TagError, TagFault, TagFilter,
-    TagLink, TagOrder, TagRule,
+    TagLink, TagOrder, TagRule, Tagged,
 };
 pub use tracking::{TRACKED_MAX, TrackError, Tracked, TrackingHealth};
 

@@ -15,6 +15,8 @@ mod retag;
 mod rule;
 mod rule_store;
 mod rules;
+mod selection;
+mod selection_store;
 mod store;
 mod tagger;
 mod tagging_store;
@@ -26,4 +28,5 @@ pub use model::{ContentSelection, StopWord, Tag, TagDraft, TagFault, TagFilter, 
 pub use ops::TagError;
 pub use retag::{RetagContent, Retagging};
 pub use rule::{PRIORITY_MAX, PRIORITY_USUAL, RuleDraft, RuleFault, TagRule};
+pub use selection::Tagged;
 pub use tagger::TAGS_MAX;

@@ -1,6 +1,9 @@
 //! Tags of many items at once, and which tags menus offer.
 
-use rookery_analytics::{ContentQuery, MENU_WORDS_MAX, MatchKind, Range, RuleDraft, TagDraft, TagError, TagType};
+use rookery_analytics::{
+    ContentFilter, ContentQuery, ContentSelection, MENU_WORDS_MAX, MatchKind, Range, RuleDraft, TagDraft, TagError,
+    TagType, Tagged,
+};
 use rookery_kernel::{ContentId, TagChangeId, TagId, Zone};
 
 use crate::net::numbers;
@@ -66,6 +69,34 @@ async fn many_items_are_tagged_counted_and_changed_back() {
     }
     let forgotten = analytics.undo_tag_change(&scope, first.id).await;
     assert!(matches!(forgotten, Err(TagError::NoSuchChange)), "{forgotten:?}");
+}
+
+#[tokio::test]
+async fn a_filter_is_tagged_and_changed_back_and_what_is_too_much_is_tagged_all_the_same() {
+    let (mut world, items) = furnished().await;
+    let scope = world.scope();
+    let tag = world.analytics.manual_tag(&scope, "Launch").await.expect("made").id;
+    let all = ContentSelection::Filter(ContentFilter::default());
+    let first = ContentSelection::Ids(items[..2].to_vec());
+    let tagged = async |world: &World, selection: &ContentSelection, is_added| {
+        world.analytics.tag_selection(&scope, tag, selection, is_added).await.expect("tagged")
+    };
+    assert_eq!(tagged(&world, &first, true).await.changed, 2);
+    let rest = tagged(&world, &all, true).await;
+    assert_eq!((rest.changed, tagged(&world, &all, true).await), (4, Tagged { changed: 0, change: None }));
+    world.analytics.undo_tag_change(&scope, rest.change.expect("kept")).await.expect("undone");
+    let off = tagged(&world, &all, false).await;
+    assert_eq!((off.changed, off.change.is_some()), (2, true), "those that bear it");
+
+    // More than can be undone.
+    let many = "insert into analytics.content (organization_id, integration_id, external_content_id, platform, format, published_at)
+                select $1, integration_id, 'n' || n, platform, format, published_at
+                from analytics.content cross join generate_series(1, 10000) n where id = $2";
+    let new = sqlx::query(many).bind(scope.organization_id.uuid()).bind(items[0].uuid());
+    new.execute(&mut world.owner).await.expect("content");
+    let on = tagged(&world, &all, true).await;
+    assert_eq!(on, Tagged { changed: 10_006, change: None });
+    assert_eq!(tagged(&world, &first, false).await.changed, 2, "and a part of it is taken off as ever");
 }
 
 #[tokio::test]

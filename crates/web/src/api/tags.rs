@@ -7,9 +7,9 @@ use axum::response::{IntoResponse as _, Response};
 use garde::Validate;
 use rookery_analytics::{
     ContentFilter, ContentSelection, DryRun, DryRunReport, Example, PRIORITY_USUAL, Retagging, RuleDraft, StopWord,
-    Tag, TagDraft, TagFilter, TagLink, TagOrder, TagRule,
+    Tag, TagDraft, TagError, TagFilter, TagLink, TagOrder, TagRule, Tagged,
 };
-use rookery_kernel::{AccountId, ContentId, TagId, TagRuleId};
+use rookery_kernel::{AccountId, ContentId, TagChangeId, TagId, TagRuleId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -46,6 +46,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(put_on, take_off))
         .routes(once!(assign))
         .routes(once!(unassign))
+        .routes(once!(undo))
 }
 
 /// A tag.
@@ -680,10 +681,27 @@ impl SelectionBody {
     }
 }
 
+/// What a change of many items did.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct BulkChangedView {
+    changed: u64,
+    /// By which it can be undone; null if nothing changed, or more than 10,000 items did.
+    change_id: Option<Uuid>,
+}
+
+impl From<Tagged> for BulkChangedView {
+    fn from(tagged: Tagged) -> Self {
+        Self { changed: tagged.changed, change_id: tagged.change.map(TagChangeId::uuid) }
+    }
+}
+
 /// Put a manual tag on many items
+///
+/// The last 20 changes can be undone.
 #[utoipa::path(post, path = "/analytics/tags/{id}/assign", tag = "analytics", operation_id = "assignTag",
     request_body = SelectionBody, params(("id" = Uuid, Path, description = "The tag")),
-    responses((status = 200, body = ChangedView)))]
+    responses((status = 200, body = BulkChangedView)))]
 async fn assign(
     State(app): State<App>,
     may: May<Draft>,
@@ -691,14 +709,16 @@ async fn assign(
     Body(body): Body<SelectionBody>,
 ) -> Result<Response, Problem> {
     let selection = body.selection(&may.caller.organization.timezone)?;
-    let changed = app.analytics.assign_tag(may.scope(), id, &selection).await?;
-    Ok(Json(ChangedView { changed }).into_response())
+    let tagged = app.analytics.tag_selection(may.scope(), id, &selection, true).await?;
+    Ok(Json(BulkChangedView::from(tagged)).into_response())
 }
 
 /// Take a manual tag off many items
+///
+/// The last 20 changes can be undone.
 #[utoipa::path(post, path = "/analytics/tags/{id}/unassign", tag = "analytics", operation_id = "unassignTag",
     request_body = SelectionBody, params(("id" = Uuid, Path, description = "The tag")),
-    responses((status = 200, body = ChangedView)))]
+    responses((status = 200, body = BulkChangedView)))]
 async fn unassign(
     State(app): State<App>,
     may: May<Draft>,
@@ -706,6 +726,21 @@ async fn unassign(
     Body(body): Body<SelectionBody>,
 ) -> Result<Response, Problem> {
     let selection = body.selection(&may.caller.organization.timezone)?;
-    let changed = app.analytics.unassign_tag(may.scope(), id, &selection).await?;
+    let tagged = app.analytics.tag_selection(may.scope(), id, &selection, false).await?;
+    Ok(Json(BulkChangedView::from(tagged)).into_response())
+}
+
+/// Undo a change of many items
+///
+/// Items that got the tag lose it, items that lost it get it back; what others changed since stays. A change can be undone
+/// once, while it is among the last 20 of the organization, also those made on the page.
+#[utoipa::path(post, path = "/analytics/tag-changes/{id}/undo", tag = "analytics", operation_id = "undoTagChange",
+    params(("id" = Uuid, Path, description = "The change")), responses((status = 200, body = ChangedView)))]
+async fn undo(State(app): State<App>, may: May<Draft>, Path(id): Path<TagChangeId>) -> Result<Response, Problem> {
+    match app.analytics.tag_change(may.scope(), id).await {
+        Err(TagError::NoSuchChange) => return Err(Problem::not_found("change")),
+        found => found?,
+    };
+    let changed = app.analytics.undo_tag_change(may.scope(), id).await?;
     Ok(Json(ChangedView { changed }).into_response())
 }

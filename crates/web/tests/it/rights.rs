@@ -190,6 +190,7 @@ const ROUTES: &[(&str, &str, Right)] = &[
     ("DELETE", "/analytics/content/{id}/tags/{tagId}", Scoped(PostsWrite)),
     ("POST", "/analytics/tags/{id}/assign", Scoped(PostsWrite)),
     ("POST", "/analytics/tags/{id}/unassign", Scoped(PostsWrite)),
+    ("POST", "/analytics/tag-changes/{id}/undo", Scoped(PostsWrite)),
     ("GET", "/jobs/stats", Instance),
     ("GET", "/jobs", Manage),
     ("POST", "/jobs/{id}/retry", Manage),
@@ -231,6 +232,7 @@ struct Furnished {
     group: String,
     tag: String,
     rule: String,
+    change: String,
 }
 
 impl Furnished {
@@ -290,6 +292,8 @@ impl Furnished {
         let ruled = house.analytics.create_tag(&house.scope, auto, draft("Coast")).await.expect("a tag");
         let word = rookery_analytics::RuleDraft::new(rookery_analytics::MatchKind::Keyword, "tide");
         let rule = house.analytics.add_tag_rule(&house.scope, ruled.id, word).await.expect("a rule");
+        let items = [rookery_kernel::ContentId::from_uuid(content)];
+        let change = house.analytics.change_tag_of(&house.scope, tag.id, &items, true).await.expect("changed");
         let alert: uuid::Uuid = sqlx::query_scalar(
             "insert into analytics.alerts (organization_id, id, kind, severity, metric, current_value, previous_value, change_pct,
                  threshold_pct, integration_id, title, message, period_start, period_end, dedupe_key)
@@ -325,6 +329,7 @@ impl Furnished {
             group: group.id.to_string(),
             tag: tag.id.to_string(),
             rule: rule.id.to_string(),
+            change: change.expect("it is new").id.to_string(),
             import: import.id.to_string(),
             account: account.id.to_string(),
             post: detail.post.id.to_string(),
@@ -363,6 +368,7 @@ impl Furnished {
             ("/analytics/groups", &self.group),
             ("/analytics/tags", &self.tag),
             ("/analytics/tag-rules", &self.rule),
+            ("/analytics/tag-changes", &self.change),
             ("/analytics/alerts/{", &self.alert),
             ("/analytics/recommendations/{", &self.advice),
         ]);

@@ -121,7 +121,18 @@ async fn editors_assign_manual_tags_and_change_nothing_else() {
     let both = json!({"contentIds": content, "format": "text"});
     editor.post(&assign, &both).await.refused(422, "invalid");
     let unassign = format!("/analytics/tags/{sale}/unassign");
-    assert_eq!(editor.post(&unassign, &json!({"format": "text"})).await.expect(200).json["changed"], 3);
+    let off = editor.post(&unassign, &json!({"format": "text"})).await.expect(200);
+    assert_eq!(off.json["changed"], 3);
+    // Undone, it is on exactly those again; once, and by nobody else.
+    let undo = |id: &str| format!("/analytics/tag-changes/{id}/undo");
+    let id = off.at("/changeId");
+    house.member(MemberRole::Viewer).await.post(&undo(&id), &json!({})).await.refused(403, "forbidden");
+    house.stranger().await.0.post(&undo(&id), &json!({})).await.refused(404, "not_found");
+    assert_eq!(editor.post(&undo(&id), &json!({})).await.expect(200).json["changed"], 3);
+    editor.post(&undo(&id), &json!({})).await.refused(409, "nothing_to_undo");
+    let on = editor.post(&assign, &json!({"contentIds": content})).await.expect(200);
+    assert_eq!(on.json, json!({"changed": 0, "changeId": null}), "they bear it");
+    assert_eq!(editor.post(&unassign, &json!({"contentIds": content})).await.expect(200).json["changed"], 3);
     assert_eq!(editor.delete(&one).await.expect(200).json["changed"], 0);
     editor.post("/analytics/tags", &json!({"type": "manual", "label": "Mine"})).await.refused(403, "forbidden");
     editor.post("/analytics/groups", &json!({"name": "Mine"})).await.refused(403, "forbidden");
