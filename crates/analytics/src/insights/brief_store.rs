@@ -12,7 +12,7 @@ use super::recommendation::{
     Suggestion,
 };
 use crate::performance::FormatChoice;
-use crate::run::{IngestErrorType, IngestStatus};
+use crate::run::IngestStatus;
 
 /// A brief as it stands there.
 pub(super) struct Stored {
@@ -93,21 +93,11 @@ pub(super) async fn save(
 
 /// How reading the numbers of a day went on the tracked accounts of the organization or of a page group.
 pub(super) async fn completeness(tx: &mut OrgTx, day: Date, group: Option<Uuid>) -> Result<Completeness, Error> {
-    #[derive(sqlx::FromRow)]
-    struct Row {
-        integration_id: rookery_kernel::AccountId,
-        name: String,
-        platform: rookery_kernel::Platform,
-        is_disconnected: bool,
-        tracking_since: Date,
-        next_attempt_at: Option<Timestamp>,
-        status: Option<IngestStatus>,
-        error_type: Option<IngestErrorType>,
-    }
     let organization = tx.organization_id();
-    let rows: Vec<Row> = sqlx::query_as(
-        "select t.integration_id, coalesce(nullif(a.display_name, ''), a.username)::text as name, a.platform,
-                a.status = 'revoked' as is_disconnected, t.tracking_since, t.next_attempt_at, r.status, r.error_type
+    let rows = sqlx::query!(
+        r#"select t.integration_id, coalesce(nullif(a.display_name, ''), a.username)::text as "name!", a.platform,
+                a.status = 'revoked' as "is_disconnected!", t.tracking_since, t.next_attempt_at,
+                r.status as "status?", r.error_type as "error_type?"
          from analytics.tracked_integrations t
               join accounts.social_accounts a on a.organization_id = $1 and a.id = t.integration_id
               left join lateral (
@@ -120,11 +110,11 @@ pub(super) async fn completeness(tx: &mut OrgTx, day: Date, group: Option<Uuid>)
            and ($3::uuid is null
                 or exists (select from analytics.page_group_members m
                            where m.organization_id = $1 and m.group_id = $3 and m.tracked_integration_id = t.id))
-         order by lower(coalesce(nullif(a.display_name, ''), a.username)), t.integration_id",
+         order by lower(coalesce(nullif(a.display_name, ''), a.username)), t.integration_id"#,
+        organization.uuid(),
+        day as Date,
+        group,
     )
-    .bind(organization.uuid())
-    .bind(day)
-    .bind(group)
     .fetch_all(tx.conn())
     .await?;
     let of = rows.len();
@@ -155,7 +145,14 @@ pub(super) async fn propose(
 ) -> Result<(), Error> {
     let organization = tx.organization_id();
     let text = |value: serde_json::Result<String>| value.unwrap_or_else(|_| "{}".to_owned());
-    sqlx::query(
+    let column = |field: fn(&Proposal) -> &str| -> Vec<String> {
+        proposals.iter().map(|(.., proposal)| field(proposal).to_owned()).collect()
+    };
+    let keys: Vec<String> = proposals.iter().map(|(_, key, _)| key.clone()).collect();
+    let evidence: Vec<String> = proposals.iter().map(|(.., p)| text(serde_json::to_string(&p.evidence))).collect();
+    let actions: Vec<String> = proposals.iter().map(|(.., p)| text(serde_json::to_string(&p.action))).collect();
+    let expiries: Vec<Timestamp> = proposals.iter().map(|(.., p)| p.expires_at).collect();
+    sqlx::query!(
         "with found as materialized (
              select * from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
                                   $10::text[], $11::timestamptz[])
@@ -177,25 +174,24 @@ pub(super) async fn propose(
          where r.status = 'open'
            and (r.title, r.reason, r.evidence, r.action, r.expires_at)
                is distinct from (excluded.title, excluded.reason, excluded.evidence, excluded.action, excluded.expires_at)",
+        organization.uuid(),
+        brief,
+        &proposals.iter().map(|(id, ..)| *id).collect::<Vec<Uuid>>(),
+        &keys,
+        &column(|p| p.kind.label()),
+        &column(|p| p.priority.label()),
+        &column(|p| &p.title),
+        &column(|p| &p.reason),
+        &evidence,
+        &actions,
+        expiries as _,
+        now as Timestamp,
     )
-    .bind(organization.uuid())
-    .bind(brief)
-    .bind(proposals.iter().map(|(id, ..)| *id).collect::<Vec<_>>())
-    .bind(proposals.iter().map(|(_, key, _)| key.as_str()).collect::<Vec<_>>())
-    .bind(proposals.iter().map(|(.., p)| p.kind.label()).collect::<Vec<_>>())
-    .bind(proposals.iter().map(|(.., p)| p.priority.label()).collect::<Vec<_>>())
-    .bind(proposals.iter().map(|(.., p)| p.title.as_str()).collect::<Vec<_>>())
-    .bind(proposals.iter().map(|(.., p)| p.reason.as_str()).collect::<Vec<_>>())
-    .bind(proposals.iter().map(|(.., p)| text(serde_json::to_string(&p.evidence))).collect::<Vec<_>>())
-    .bind(proposals.iter().map(|(.., p)| text(serde_json::to_string(&p.action))).collect::<Vec<_>>())
-    .bind(proposals.iter().map(|(.., p)| p.expires_at).collect::<Vec<_>>())
-    .bind(now)
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
 struct RecommendationRow {
     id: Uuid,
     date: Date,
@@ -268,11 +264,15 @@ pub(super) async fn recommendations(
         Which::Of(brief) => (Some(brief), None),
         Which::One(id) => (None, Some(id)),
     };
-    let rows: Vec<RecommendationRow> = sqlx::query_as(
-        "select r.id, b.date, b.group_id, b.format, r.kind, r.priority, r.title, r.reason, r.evidence, r.action,
-                case when r.status = 'open' and r.expires_at <= $4 then 'expired' else r.status end as status,
-                r.dismiss_reason, r.acted_by, r.acted_at, r.resulting_post_id, r.expires_at, r.created_at, s.items,
-                s.reach, s.engagement
+    let rows = sqlx::query_as!(
+        RecommendationRow,
+        r#"select r.id, b.date, b.group_id, b.format, r.kind as "kind: RecommendationKind",
+                r.priority as "priority: Priority", r.title, r.reason, r.evidence as "evidence: Json<Evidence>",
+                r.action as "action: Json<Suggestion>",
+                case when r.status = 'open' and r.expires_at <= $4 then 'expired' else r.status end
+                    as "status!: RecommendationStatus",
+                r.dismiss_reason, r.acted_by as "acted_by: UserId", r.acted_at,
+                r.resulting_post_id as "resulting_post_id: PostId", r.expires_at, r.created_at, s.items, s.reach, s.engagement
          from analytics.recommendations r
               join analytics.daily_briefs b on b.organization_id = $1 and b.id = r.brief_id
               cross join lateral (
@@ -282,12 +282,12 @@ pub(super) async fn recommendations(
                            on t.organization_id = $1 and t.content_key = c.content_key
                   where c.organization_id = $1 and c.post_id = r.resulting_post_id) s
          where r.organization_id = $1 and ($2::uuid is null or r.brief_id = $2) and ($3::uuid is null or r.id = $3)
-         order by case r.priority when 'high' then 0 when 'medium' then 1 else 2 end, r.created_at, r.kind, r.id",
+         order by case r.priority when 'high' then 0 when 'medium' then 1 else 2 end, r.created_at, r.kind, r.id"#,
+        organization.uuid(),
+        brief,
+        id,
+        now as Timestamp,
     )
-    .bind(organization.uuid())
-    .bind(brief)
-    .bind(id)
-    .bind(now)
     .fetch_all(tx.conn())
     .await?;
     Ok(rows.into_iter().map(Recommendation::from).collect())

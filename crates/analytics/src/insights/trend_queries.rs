@@ -16,7 +16,6 @@ pub(super) struct TagRow {
     pub with_numbers: i64,
 }
 
-#[derive(sqlx::FromRow)]
 struct CountRow {
     tag_id: Uuid,
     name: String,
@@ -42,13 +41,14 @@ impl From<CountRow> for TagRow {
 /// Every tag that was used in the window of `days` days up to `to`, beside the window before.
 pub(super) async fn tags(tx: &mut OrgTx, to: Date, days: i64) -> Result<Vec<TagRow>, Error> {
     let organization = tx.organization_id();
-    let rows: Vec<CountRow> = sqlx::query_as(
-        "select t.id as tag_id, coalesce(nullif(t.label, ''), t.key)::text as name,
-                coalesce(sum(r.new_content_count) filter (where r.is_now), 0)::bigint as count,
+    let rows = sqlx::query_as!(
+        CountRow,
+        r#"select t.id as "tag_id!: Uuid", coalesce(nullif(t.label, ''), t.key)::text as "name!",
+                coalesce(sum(r.new_content_count) filter (where r.is_now), 0)::bigint as "count!",
                 (sum(r.engagement) filter (where r.is_now))::bigint as engagement,
-                coalesce(sum(r.new_content_count) filter (where not r.is_now), 0)::bigint as count_before,
+                coalesce(sum(r.new_content_count) filter (where not r.is_now), 0)::bigint as "count_before!",
                 (sum(r.engagement) filter (where not r.is_now))::bigint as engagement_before,
-                coalesce(max(r.engagement_items) filter (where r.is_now), 0)::bigint as with_numbers
+                coalesce(max(r.engagement_items) filter (where r.is_now), 0)::bigint as "with_numbers!"
          from analytics.tags t
               cross join lateral generate_series(0, 2 * $3::integer - 1) as n
               -- Row by row through the key.
@@ -60,11 +60,11 @@ pub(super) async fn tags(tx: &mut OrgTx, to: Date, days: i64) -> Result<Vec<TagR
          where t.organization_id = $1 and t.deleted_at is null
          group by t.id, t.label, t.key
          having sum(r.new_content_count) filter (where r.is_now) > 0
-         order by t.id",
+         order by t.id"#,
+        organization.uuid(),
+        to as Date,
+        i32::try_from(days).unwrap_or(i32::MAX),
     )
-    .bind(organization.uuid())
-    .bind(to)
-    .bind(i32::try_from(days).unwrap_or(i32::MAX))
     .fetch_all(tx.conn())
     .await?;
     Ok(rows.into_iter().map(TagRow::from).collect())
@@ -79,8 +79,10 @@ pub(super) async fn tags_within(
     filter: InsightFilter,
 ) -> Result<Vec<TagRow>, Error> {
     let organization = tx.organization_id();
-    let rows: Vec<CountRow> = sqlx::query_as(
-        "with account as materialized (
+    let formats = filter.filter().labels();
+    let rows = sqlx::query_as!(
+        CountRow,
+        r#"with account as materialized (
              select t.integration_id
              from analytics.tracked_integrations t
              where t.organization_id = $1
@@ -113,18 +115,18 @@ pub(super) async fn tags_within(
              from (select *, date > $2::date - $3::integer as is_now from day) d
              group by d.tag_id
          )
-         select g.id as tag_id, coalesce(nullif(g.label, ''), g.key)::text as name, c.count, c.engagement, c.count_before,
-                c.engagement_before, c.with_numbers
+         select g.id as "tag_id!: Uuid", coalesce(nullif(g.label, ''), g.key)::text as "name!", c.count as "count!",
+                c.engagement, c.count_before as "count_before!", c.engagement_before, c.with_numbers as "with_numbers!"
          from counted c
               join analytics.tags g on g.organization_id = $1 and g.id = c.tag_id and g.deleted_at is null
          where c.count > 0
-         order by g.id",
+         order by g.id"#,
+        organization.uuid(),
+        to as Date,
+        i32::try_from(days).unwrap_or(i32::MAX),
+        filter.group,
+        formats.as_deref(),
     )
-    .bind(organization.uuid())
-    .bind(to)
-    .bind(i32::try_from(days).unwrap_or(i32::MAX))
-    .bind(filter.group)
-    .bind(filter.filter().labels())
     .fetch_all(tx.conn())
     .await?;
     Ok(rows.into_iter().map(TagRow::from).collect())
@@ -138,17 +140,11 @@ pub(super) async fn top_posts(
     to: Date,
     filter: InsightFilter,
 ) -> Result<Vec<(Uuid, TrendPost)>, Error> {
-    #[derive(sqlx::FromRow)]
-    struct Row {
-        tag_id: Uuid,
-        id: ContentId,
-        integration_id: AccountId,
-        caption: Option<String>,
-        engagement: Option<i64>,
-    }
     let organization = tx.organization_id();
-    let rows: Vec<Row> = sqlx::query_as(
-        "select a.tag_id, p.id, p.integration_id, p.caption, p.engagement
+    let formats = filter.filter().labels();
+    let rows = sqlx::query!(
+        r#"select a.tag_id as "tag_id!", p.id as "id!: ContentId", p.integration_id as "integration_id!: AccountId",
+                p.caption, p.engagement
          from unnest($2::uuid[]) with ordinality as a (tag_id, place)
               cross join lateral (
                   select c.id, c.integration_id, left(c.caption, 80) as caption, t.engagement, c.content_key
@@ -166,31 +162,29 @@ pub(super) async fn top_posts(
                     and ($6::text[] is null or t.format = any($6))
                   order by t.engagement desc nulls last, c.content_key
                   limit 3) p
-         order by a.place, p.engagement desc nulls last, p.content_key",
+         order by a.place, p.engagement desc nulls last, p.content_key"#,
+        organization.uuid(),
+        tags,
+        from as Date,
+        to as Date,
+        filter.group,
+        formats.as_deref(),
     )
-    .bind(organization.uuid())
-    .bind(tags)
-    .bind(from)
-    .bind(to)
-    .bind(filter.group)
-    .bind(filter.filter().labels())
     .fetch_all(tx.conn())
     .await?;
-    let post = |row: Row| TrendPost {
-        id: row.id,
-        integration_id: row.integration_id,
-        caption: row.caption,
-        engagement: row.engagement,
-    };
-    Ok(rows.into_iter().map(|row| (row.tag_id, post(row))).collect())
+    let posts = rows.into_iter().map(|row| {
+        let (id, integration_id) = (row.id, row.integration_id);
+        (row.tag_id, TrendPost { id, integration_id, caption: row.caption, engagement: row.engagement })
+    });
+    Ok(posts.collect())
 }
 
 /// Whether four fifths of the days of the organization's accounts, or of a page group's, were reported in the `days` days up
 /// to `to` and in as many before.
 pub(super) async fn is_complete(tx: &mut OrgTx, to: Date, days: i64, group: Option<Uuid>) -> Result<bool, Error> {
     let organization = tx.organization_id();
-    Ok(sqlx::query_scalar(
-        "select coalesce(bool_and(w.reported >= 0.8 * w.expected and w.expected > 0), false)
+    Ok(sqlx::query_scalar!(
+        r#"select coalesce(bool_and(w.reported >= 0.8 * w.expected and w.expected > 0), false) as "is_complete!"
          from (select n < $3::integer as is_now, coalesce(sum(r.integrations_ok), 0) as reported,
                       sum(greatest(coalesce(r.integrations_expected, 0), a.accounts)) as expected
                from (select count(*) as accounts from analytics.tracked_integrations t
@@ -202,12 +196,12 @@ pub(super) async fn is_complete(tx: &mut OrgTx, to: Date, days: i64, group: Opti
                     cross join generate_series(0, 2 * $3::integer - 1) as n
                     left join analytics.daily_rollups r
                         on r.organization_id = $1 and r.scope_id = coalesce($4, $1) and r.format = 'all' and r.date = $2::date - n
-               group by is_now) w",
+               group by is_now) w"#,
+        organization.uuid(),
+        to as Date,
+        i32::try_from(days).unwrap_or(i32::MAX),
+        group,
     )
-    .bind(organization.uuid())
-    .bind(to)
-    .bind(i32::try_from(days).unwrap_or(i32::MAX))
-    .bind(group)
     .fetch_one(tx.conn())
     .await?)
 }
