@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rookery_kernel::{Date, Timestamp, Zone};
 
 use super::brief::{BriefParts, DAYS, HOUR_DAYS};
+use super::figure;
 use super::recommendation::{Evidence, Priority, Proposal, RecommendationKind, Suggestion};
 use super::trend::TrendWindow;
 use crate::content::ContentFormat;
@@ -115,10 +116,10 @@ fn timing(parts: &BriefParts, next: Option<(usize, Timestamp)>) -> Option<Propos
         subject: slot.hour.to_string(),
         title: format!("Post at {:02}:00 today", slot.hour),
         reason: format!(
-            "{} posts of {weekday}s at {:02}:00 got {:.0} engagement on average in the last {} days: {:.0} % of the best hour of the week.",
+            "{} posts of {weekday}s at {:02}:00 got {} engagement on average in the last {} days: {:.0}% of the best hour of the week.",
             slot.samples,
             slot.hour,
-            slot.mean,
+            figure(slot.mean),
             HOUR_DAYS,
             slot.score * 100.0,
         ),
@@ -145,7 +146,7 @@ fn format(parts: &BriefParts, morning: Morning<'_>, at: Option<Timestamp>) -> Op
         tag_id: None,
         content_ids: parts.top.iter().filter(|row| row.content.format == winner).map(|row| row.content.id).collect(),
     };
-    let percent = |ratio: Option<f64>| ratio.map_or_else(|| "unknown".to_owned(), |r| format!("{:.1} %", r * 100.0));
+    let percent = |ratio: Option<f64>| ratio.map_or_else(|| "unknown".to_owned(), |r| format!("{:.1}%", r * 100.0));
     Some(Proposal {
         kind: RecommendationKind::Format,
         priority: Priority::Medium,
@@ -182,7 +183,7 @@ fn template(parts: &BriefParts, morning: Morning<'_>) -> Option<Proposal> {
     let engagement = content.numbers.engagement().filter(|n| *n > 0)?;
     let hook = hook(content.caption.as_deref().unwrap_or_default());
     let published = morning.zone.local(content.published_at);
-    let reach = content.numbers.reach.map_or_else(String::new, |reach| format!(" (reach {reach})"));
+    let reach = content.numbers.reach.map_or_else(String::new, |reach| format!(" (reach {})", figure(reach as f64)));
     let evidence = Evidence {
         numbers: numbers([
             ("engagement", Some(engagement as f64)),
@@ -205,7 +206,8 @@ fn template(parts: &BriefParts, morning: Morning<'_>) -> Option<Proposal> {
         subject: content.id.to_string(),
         title: "Build on your best post of the week".to_owned(),
         reason: format!(
-            "{engagement} engagement{reach}, more than anything else of the last {} days: {} that{begun} has {} and went out on {} at {}.",
+            "{} engagement{reach}, more than anything else of the last {} days: {} that{begun} has {} and went out on {} at {}.",
+            figure(engagement as f64),
             DAYS,
             one(content.format),
             bucket(content.hashtags.len()),
@@ -415,7 +417,7 @@ mod tests {
         assert_eq!((found[0].kind, found[0].priority), (RecommendationKind::Format, Priority::Medium));
         assert_eq!(
             found[0].reason,
-            "Reels had an engagement rate of 5.2 % in the last 7 days (4 rated), 1.2 points more than videos with 4.0 % (4 rated)."
+            "Reels had an engagement rate of 5.2% in the last 7 days (4 rated), 1.2 points more than videos with 4.0% (4 rated)."
         );
         assert_eq!(
             (found[0].action.format, found[0].action.integration_id),
@@ -431,7 +433,7 @@ mod tests {
         assert_eq!((found.kind, found.priority), (RecommendationKind::Template, Priority::Low));
         assert_eq!(
             found.reason,
-            "140 engagement (reach 2300), more than anything else of the last 7 days: a reel that begins “Warm bread at 7.30 sharp.”, \
+            "140 engagement (reach 2,300), more than anything else of the last 7 days: a reel that begins “Warm bread at 7.30 sharp.”, \
              has one to four hashtags and went out on Thursday at 18:30."
         );
         assert_eq!(found.action.text, "Warm bread at 7.30 sharp.\n\n#bread");

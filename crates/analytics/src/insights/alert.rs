@@ -4,6 +4,7 @@ use rookery_kernel::{AccountId, Date, labelled};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::figure;
 use crate::kpi::change_percent;
 
 /// Days of a window if no rule says otherwise.
@@ -185,7 +186,7 @@ pub enum BadRule {
         direction: AlertDirection,
     },
     /// The threshold is no change.
-    #[error("a threshold is above 0 %, and for a drop at most 100 %; this one is {0} %")]
+    #[error("a threshold is above 0%, and for a drop at most 100%; this one is {0}%")]
     Threshold(f64),
     /// Nothing is no baseline.
     #[error("a baseline is at least 1; this one is {0}")]
@@ -362,21 +363,26 @@ pub(super) struct Subject<'a> {
 }
 
 /// A figure as it is written.
-fn figure(metric: AlertMetric, value: f64) -> String {
-    if metric == AlertMetric::EngagementRate { format!("{:.2} %", value * 100.0) } else { format!("{value:.0}") }
+fn written(metric: AlertMetric, value: f64) -> String {
+    if metric == AlertMetric::EngagementRate { format!("{:.2}%", value * 100.0) } else { figure(value) }
+}
+
+/// `23 Feb 2026`.
+fn day(date: Date) -> String {
+    date.to_jiff().strftime("%-d %b %Y").to_string()
 }
 
 impl Subject<'_> {
     /// Title, message and suggestions of a drop.
     pub fn drop_words(&self, found: Change, rule: &AlertRule) -> (String, String, Vec<String>) {
         let (metric, by) = (self.metric.title(), -found.change_pct);
-        let title = format!("{metric} of {} fell by {by:.0} %", self.name);
+        let title = format!("{metric} of {} fell by {by:.0}%", self.name);
         let message = format!(
-            "{metric} was {} from {} to {}, and {} in as many days before: {by:.1} % less. Told from {:.0} % on.",
-            figure(self.metric, self.now),
-            self.from,
-            self.to,
-            figure(self.metric, self.before),
+            "{metric} was {} from {} to {}, and {} in as many days before: {by:.1}% less. Told from {:.0}% on.",
+            written(self.metric, self.now),
+            day(self.from),
+            day(self.to),
+            written(self.metric, self.before),
             rule.threshold_pct,
         );
         (title, message, self.metric.advice().map(str::to_owned).to_vec())
@@ -385,12 +391,13 @@ impl Subject<'_> {
     /// Title, message and suggestions of a spike.
     pub fn spike_words(&self, found: Change, rule: &AlertRule) -> (String, String, Vec<String>) {
         let (metric, by) = (self.metric.title(), found.change_pct);
-        let title = format!("{metric} of {} rose by {by:.0} %", self.name);
+        let title = format!("{metric} of {} rose by {}%", self.name, figure(by));
         let message = format!(
-            "{metric} was {} on {}, and {} on the day before: {by:.0} % more. Told from {:.0} % on.",
-            figure(self.metric, self.now),
-            self.to,
-            figure(self.metric, self.before),
+            "{metric} was {} on {}, and {} on the day before: {}% more. Told from {:.0}% on.",
+            written(self.metric, self.now),
+            day(self.to),
+            written(self.metric, self.before),
+            figure(by),
             rule.threshold_pct,
         );
         let mut advice = vec![

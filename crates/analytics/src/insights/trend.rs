@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::brief::InsightFilter;
+use super::figure;
 
 /// Share of the mention velocity in the score (spec 6.6).
 const MENTIONS_SHARE: f64 = 0.4;
@@ -205,7 +206,7 @@ pub struct Trends {
 /// The figures behind a score, in words.
 pub(super) fn reason(name: &str, now: Mentions, before: Mentions, speed: &Speed, days: i64) -> String {
     let span = if days == 1 { "on the newest day".to_owned() } else { format!("in {days} days") };
-    let average = |of: Mentions| of.average().map_or_else(|| "unknown".to_owned(), |n| format!("{n:.0}"));
+    let average = |of: Mentions| of.average().map_or_else(|| "unknown".to_owned(), figure);
     if speed.is_new {
         return format!(
             "{} posts about {name} {span}, none in as many days before; {} engagement a post.",
@@ -214,7 +215,7 @@ pub(super) fn reason(name: &str, now: Mentions, before: Mentions, speed: &Speed,
         );
     }
     format!(
-        "{} posts about {name} {span}, {} in as many days before ({:+.0} %); {} engagement a post, {} before ({:+.0} %).",
+        "{} posts about {name} {span}, {} in as many days before ({:+.0}%); {} engagement a post, {} before ({:+.0}%).",
         now.count,
         before.count,
         speed.mention_velocity,
@@ -245,7 +246,7 @@ mod tests {
         let words = reason("figs", of(18, 18 * 70), of(10, 10 * 50), &found, 3);
         assert_eq!(
             words,
-            "18 posts about figs in 3 days, 10 in as many days before (+80 %); 70 engagement a post, 50 before (+40 %)."
+            "18 posts about figs in 3 days, 10 in as many days before (+80%); 70 engagement a post, 50 before (+40%)."
         );
     }
 

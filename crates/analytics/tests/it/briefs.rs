@@ -207,7 +207,7 @@ async fn recommendations_have_numbers_and_a_draft_to_begin_with() {
     );
     let format = of(&brief, Format);
     assert_eq!((format.action.format, format.action.integration_id), (Some(ContentFormat::Reel), Some(a)));
-    assert!(format.reason.contains("8.5 %"), "{}", format.reason);
+    assert!(format.reason.contains("8.5%"), "{}", format.reason);
     let template = of(&brief, Template);
     assert_eq!(template.action.text, "Warm figs at half past nine.\n\n#figs #early");
     assert_eq!(template.evidence.content_ids[0].uuid(), Uuid::from_u128(200));

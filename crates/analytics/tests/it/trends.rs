@@ -126,7 +126,7 @@ async fn tags_that_rise_are_listed_with_their_reason_and_best_posts() {
     best.sort_by(|a, b| b.cmp(a));
     let top: Vec<Uuid> = found.trends[0].top_posts.iter().map(|post| post.id.uuid()).collect();
     assert_eq!(top, best[..3].iter().map(|(_, id)| *id).collect::<Vec<_>>());
-    assert!(found.trends[0].reason.starts_with("4 posts about figs in 3 days, 2 in as many days before (+100 %)"));
+    assert!(found.trends[0].reason.starts_with("4 posts about figs in 3 days, 2 in as many days before (+100%)"));
     assert!(!found.is_complete, "days were not reported");
 
     let one =
