@@ -11,6 +11,9 @@
       localStorage.setItem("theme", root.dataset.theme);
     });
   }
+  // On a telephone the rail is a row: the page that is shown stands in it where one sees it.
+  const rail = document.querySelector(".nav"), here = rail?.querySelector("[aria-current=page]");
+  if (here && rail.scrollWidth > rail.clientWidth) rail.scrollLeft = here.offsetLeft - (rail.clientWidth - here.offsetWidth) / 2;
   for (const form of document.querySelectorAll("form[data-confirm]")) {
     form.addEventListener("submit", (event) => {
       if (!confirm(form.dataset.confirm)) event.preventDefault();

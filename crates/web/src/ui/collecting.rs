@@ -14,7 +14,8 @@ use rookery_identity::Right;
 use rookery_kernel::{AccountId, Cursor, Date, Limit, Timestamp, Zone};
 use serde::Deserialize;
 
-use super::format::{colour, moment, words};
+use super::figures::{day, days};
+use super::format::{colour, moment};
 use super::shell::{Flash, Shell};
 use super::{PageResult, back, render};
 use crate::app::App;
@@ -45,7 +46,7 @@ struct Failed {
     account: String,
     colour: &'static str,
     when: String,
-    kind: String,
+    kind: &'static str,
     message: String,
     codes: String,
     run: String,
@@ -179,6 +180,21 @@ const fn status_name(status: IngestStatus) -> (&'static str, &'static str) {
     }
 }
 
+/// What kind of failure, in a few words; the message beside it says more.
+const fn error_name(error: IngestErrorType) -> &'static str {
+    match error {
+        IngestErrorType::Transient => "disturbed",
+        IngestErrorType::RateLimit => "quota used up",
+        IngestErrorType::TokenExpired => "sign in again",
+        IngestErrorType::Permission => "a right is missing",
+        IngestErrorType::NotFound => "not found there",
+        IngestErrorType::MetricUnsupported => "no such number there",
+        IngestErrorType::BadRequest => "not understood there",
+        IngestErrorType::PolicyBlock => "against its rules",
+        IngestErrorType::Unknown => "unclear",
+    }
+}
+
 /// The newest step of a run in words.
 fn told(run: &IngestRun, zone: &Zone) -> String {
     let (what, (how, _)) = (step_name(run.kind), status_name(run.status));
@@ -188,7 +204,7 @@ fn told(run: &IngestRun, zone: &Zone) -> String {
         (total, failed) => format!(", {} of {total}, {failed} failed", run.items_ok),
     };
     let when = run.finished_at.or(run.started_at).unwrap_or(run.created_at);
-    format!("{}: {what} {how}{items} ({})", run.date, moment(when, zone))
+    format!("{}: {what} {how}{items} ({})", day(run.date), moment(when, zone))
 }
 
 /// When a failure is made up for, in words.
@@ -221,8 +237,8 @@ fn failed(failure: &IngestFailure, names: &Names, zone: &Zone, now: Timestamp) -
         what: failure.external_content_id.as_ref().map_or_else(|| "The account".to_owned(), |id| format!("Item {id}")),
         account: if network.is_empty() { account } else { format!("{account} on {network}") },
         colour,
-        when: format!("{}, day {}", moment(failure.created_at, zone), failure.date),
-        kind: words(failure.error_type.label()),
+        when: format!("{}, about {}", moment(failure.created_at, zone), day(failure.date)),
+        kind: error_name(failure.error_type),
         message: failure.message.clone(),
         codes: codes.into_iter().flatten().collect::<Vec<_>>().join(" · "),
         run: format!("/collecting/runs/{}", failure.run_id),
@@ -236,7 +252,7 @@ fn running(backfill: &Backfill, names: &Names) -> Running {
     Running {
         account: format!("{account} on {network}"),
         colour,
-        days: format!("{} to {}", backfill.from, backfill.to),
+        days: days(backfill.from, backfill.to),
         percent: backfill.percent,
         state: match (backfill.is_running, &backfill.step) {
             (true, Some(step)) => step.clone(),

@@ -6,7 +6,7 @@ use rookery_analytics::{
 };
 use rookery_kernel::{Date, Platform};
 
-use super::format::{number, percent};
+use super::format::{number, percent, rounded, tenths};
 use crate::lens::{Lens, said};
 
 /// An entry of a menu.
@@ -215,11 +215,6 @@ pub(crate) const fn basis_name(basis: RateBasis) -> &'static str {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "counters are far below 2^53")]
-fn rounded(value: f64) -> i64 {
-    value.round() as i64
-}
-
 /// A value as its measure is written.
 pub(crate) fn value(measure: Measure, value: f64) -> String {
     match measure.unit() {
@@ -255,7 +250,7 @@ pub(crate) fn change(measure: Measure, now: Option<f64>, before: Option<f64>, pe
     } else {
         ("flat", "=")
     };
-    Some(Change { tone, text: format!("{sign} {:.1}{unit}", by.abs()) })
+    Some(Change { tone, text: format!("{sign} {}{unit}", tenths(by.abs())) })
 }
 
 /// `2 Mar 2026`.
@@ -299,6 +294,8 @@ mod tests {
         assert_eq!(text(change(Measure::Reach, Some(9.0), Some(10.0), Some(-10.0))), Some(("down", "▼ 10.0%".into())));
         assert_eq!(text(change(Measure::Reach, Some(1.0), Some(1.0), Some(-0.01))), Some(("flat", "= 0.0%".into())));
         assert_eq!(text(change(Measure::Reach, Some(9.0), None, None)), None);
+        let huge = change(Measure::Reach, Some(1e15), Some(1.0), Some(1e17));
+        assert_eq!(text(huge), Some(("up", "▲ 100,000 T%".into())), "however much it is, it fits");
     }
 
     #[test]

@@ -2,12 +2,28 @@
 
 use rookery_kernel::{Platform, Timestamp, Zone};
 
-/// `48,210`; from a million on `1.84 M`.
+/// What large numbers are counted in, the largest first.
+const UNITS: [(u64, &str); 3] = [(1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M")];
+
+/// `48,210`; from a million on `1.84 M`, then in billions `1.84 B` and trillions `1.84 T`, from a
+/// thousand of those on whole.
 pub(crate) fn number(n: i64) -> String {
-    if n.unsigned_abs() >= 1_000_000 {
-        return format!("{:.2} M", n as f64 / 1e6);
-    }
-    let digits = n.unsigned_abs().to_string();
+    let size = n.unsigned_abs();
+    // Rounded before the unit is chosen: 999,999,999 is a billion, not a thousand millions.
+    let hundredths = |(unit, name): (u64, &'static str)| ((size + unit / 200) / (unit / 100), name);
+    let in_unit = UNITS.into_iter().map(hundredths).find(|(hundredths, _)| size >= 1_000_000 && *hundredths >= 100);
+    let text = match in_unit {
+        // There is no larger unit: fractions of thousands of trillions are noise.
+        Some((hundredths, name)) if hundredths >= 100_000 => format!("{} {name}", grouped(hundredths / 100)),
+        Some((hundredths, name)) => format!("{}.{:02} {name}", hundredths / 100, hundredths % 100),
+        None => grouped(size),
+    };
+    if n < 0 { format!("−{text}") } else { text }
+}
+
+/// Thousands with commas between them.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -15,7 +31,18 @@ pub(crate) fn number(n: i64) -> String {
         }
         out.push(digit);
     }
-    if n < 0 { format!("−{out}") } else { out }
+    out
+}
+
+/// A value with one decimal; from ten thousand on without, as [`number`] writes it.
+pub(crate) fn tenths(value: f64) -> String {
+    if value.abs() < 10_000.0 { format!("{value:.1}") } else { number(rounded(value)) }
+}
+
+/// To the next whole number.
+#[expect(clippy::cast_possible_truncation, reason = "counters are far below 2^53")]
+pub(crate) fn rounded(value: f64) -> i64 {
+    value.round() as i64
 }
 
 /// `1 item`, `48,210 items`.
@@ -40,7 +67,7 @@ pub(crate) fn number_or_dash(n: Option<i64>) -> String {
 
 /// A ratio as a percentage with one decimal.
 pub(crate) fn percent(ratio: f64) -> String {
-    format!("{:.1}%", ratio * 100.0)
+    format!("{}%", tenths(ratio * 100.0))
 }
 
 /// `Mon 2 Mar 2026, 09:00` in the zone.
@@ -105,6 +132,11 @@ mod tests {
         assert_eq!(number(48_210), "48,210");
         assert_eq!(number(-1_234), "−1,234");
         assert_eq!(number(1_840_000), "1.84 M");
+        assert_eq!(number(-1_840_000), "−1.84 M");
+        assert_eq!((number(999_994_999), number(999_999_999)), ("999.99 M".to_owned(), "1.00 B".to_owned()));
+        assert_eq!(number(1_000_000_000_000_000), "1,000 T");
+        assert_eq!(number(i64::MAX), "9,223,372 T");
+        assert_eq!((tenths(9_999.94), tenths(1e15)), ("9999.9".to_owned(), "1,000 T".to_owned()));
         assert_eq!(percent(0.0523), "5.2%");
         assert_eq!(initial("  ✨ studio"), "S");
     }

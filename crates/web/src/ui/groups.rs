@@ -192,7 +192,8 @@ fn comparison(figures: &[GroupFigures]) -> Vec<Row> {
         reach: number_or_dash(f.reach),
         engagement: number_or_dash(f.engagement),
         rate: f.rate.value.map_or_else(|| "–".to_owned(), percent),
-        share: f.reach.unwrap_or(0).max(0) * 100 / highest,
+        // A hundred times the largest sums is more than 64 bits hold.
+        share: i64::try_from(i128::from(f.reach.unwrap_or(0).max(0)) * 100 / i128::from(highest)).unwrap_or(100),
     };
     figures.into_iter().map(row).collect()
 }

@@ -15,7 +15,7 @@ use rookery_publishing::{
 use rookery_sheet::Format;
 use serde::Deserialize;
 
-use super::format::{moment, plural};
+use super::format::{moment, number, plural};
 use super::shell::{Flash, Shell};
 use super::{PageResult, back, render};
 use crate::api::{exports, imports};
@@ -46,7 +46,7 @@ struct Listed {
 struct Page {
     shell: Shell,
     can_write: bool,
-    rows_max: usize,
+    rows_max: String,
     zone: String,
     columns: Vec<Help>,
     accounts: Vec<String>,
@@ -80,7 +80,7 @@ pub(crate) async fn page(
     Ok(render(&Page {
         shell: Shell::new("imports", &may.caller, &accounts, &flash),
         can_write: may.caller.allows(Right::Draft),
-        rows_max: IMPORT_ROWS_MAX,
+        rows_max: number(i64::try_from(IMPORT_ROWS_MAX).unwrap_or(i64::MAX)),
         zone: zone.name().to_owned(),
         columns: Column::ALL.into_iter().map(|c| Help { name: c.name(), text: c.help() }).collect(),
         accounts: accounts.iter().map(|a| format!("{}:{}", a.platform.label(), a.username)).collect(),

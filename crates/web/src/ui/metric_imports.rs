@@ -13,6 +13,7 @@ use rookery_kernel::{AccountId, Date, MetricImportId, Zone};
 use rookery_sheet::{DateOrder, NumberStyle};
 use serde::Deserialize;
 
+use super::figures::day;
 use super::format::{moment, number, number_or_dash};
 use super::shell::{Flash, Shell};
 use super::{PageResult, back, render};
@@ -164,7 +165,7 @@ fn row_line(row: MetricRow) -> RowLine {
         tone,
         item: reading.map_or_else(String::new, |r| r.external_id.clone()),
         is_new: reading.is_some_and(|r| r.is_new) && row.state != MetricRowState::Applied,
-        day: reading.map_or_else(String::new, |r| r.date.to_string()),
+        day: reading.map_or_else(String::new, |r| day(r.date)),
         covers: reading.map_or("", |r| if r.basis.label() == "day" { "the day" } else { "total" }),
         numbers: numbers.map_or_else(Vec::new, |n| n.into_iter().map(number_or_dash).collect()),
         findings: row.findings.into_iter().map(|f| (f.column.unwrap_or_default(), f.message)).collect(),

@@ -3,23 +3,18 @@
 use askama::Template;
 use axum::extract::State;
 use rookery_accounts::Account;
-use rookery_analytics::{Heatmap, Kpi, KpiName, Overview, Range, TopContent};
+use rookery_analytics::{Heatmap, Kpi, KpiName, Measure, Overview, Range, TopContent};
 use rookery_kernel::{Date, Zone};
 use rookery_publishing::{Attention, PublicationStatus, Reason};
 use serde::Deserialize;
 
 use super::chart;
-use super::figures::WEEKDAYS_SHORT;
-use super::format::{colour, moment, number, number_or_dash, percent};
+use super::figures::{Change, WEEKDAYS_SHORT, change, day, measure_name, value};
+use super::format::{colour, moment, number, number_or_dash, percent, rounded};
 use super::shell::{Flash, Shell, needs_person};
 use super::{PageResult, render};
 use crate::app::App;
 use crate::extract::{Query, Read, Visitor};
-
-pub(super) struct Change {
-    pub(super) tone: &'static str,
-    pub(super) text: String,
-}
 
 pub(super) struct Tile {
     pub(super) label: &'static str,
@@ -87,6 +82,8 @@ pub(crate) struct Wish {
 const RANGES: [i64; 3] = [7, 30, 90];
 /// The tiles, in order.
 const TILES: [KpiName; 4] = [KpiName::Reach, KpiName::Engagement, KpiName::EngagementRate, KpiName::Followers];
+/// Accounts and posts that "Needs you" names one by one.
+const NEEDS_NAMED: usize = 4;
 /// Days that the heat map looks back.
 const HEAT_DAYS: u16 = 90;
 
@@ -135,61 +132,30 @@ pub(crate) async fn page(
     }))
 }
 
+const fn measure_of(name: KpiName) -> Measure {
+    match name {
+        KpiName::Reach => Measure::Reach,
+        KpiName::Impressions => Measure::Impressions,
+        KpiName::Views => Measure::Views,
+        KpiName::Engagement => Measure::Engagement,
+        KpiName::EngagementRate => Measure::EngagementRate,
+        KpiName::Followers => Measure::Followers,
+        KpiName::Posts => Measure::Posts,
+    }
+}
+
 pub(super) fn tile(kpi: &Kpi) -> Tile {
-    let is_rate = kpi.name == KpiName::EngagementRate;
-    let shown = |v: f64| if is_rate { percent(v) } else { number(rounded(v)) };
-    let change = match (is_rate, kpi.value, kpi.previous, kpi.change) {
-        // A rate changes by points; a percentage of a percentage misleads.
-        (true, Some(now), Some(before), _) => Some(points((now - before) * 100.0)),
-        (false, _, _, Some(percent)) => Some(relative(percent)),
-        _ => None,
-    };
+    let measure = measure_of(kpi.name);
     let note = (kpi.coverage.with_data < kpi.coverage.of)
         .then(|| format!("{} of {} accounts reported", kpi.coverage.with_data, kpi.coverage.of));
     Tile {
-        label: match kpi.name {
-            KpiName::Reach => "Reach",
-            KpiName::Impressions => "Impressions",
-            KpiName::Views => "Views",
-            KpiName::Engagement => "Engagement",
-            KpiName::EngagementRate => "Engagement rate",
-            KpiName::Followers => "Followers",
-            KpiName::Posts => "Posts",
-        },
-        value: kpi.value.map(shown),
+        label: measure_name(measure),
+        value: kpi.value.map(|of| value(measure, of)),
         empty: "No account reported this in the period",
-        change,
+        change: change(measure, kpi.value, kpi.previous, kpi.change),
         sparkline: chart::sparkline(&kpi.sparkline),
         note,
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "counters are far below 2^53")]
-fn rounded(value: f64) -> i64 {
-    value.round() as i64
-}
-
-fn arrow(value: f64) -> (&'static str, &'static str) {
-    if value > 0.0 {
-        ("up", "▲")
-    } else if value < 0.0 {
-        ("down", "▼")
-    } else {
-        ("flat", "=")
-    }
-}
-
-/// A change in percent, rounded as it is shown, so that "▲ 0.0%" never appears.
-fn relative(percent: f64) -> Change {
-    let percent = (percent * 10.0).round() / 10.0;
-    let (tone, sign) = arrow(percent);
-    Change { tone, text: format!("{sign} {:.1}%", percent.abs()) }
-}
-
-fn points(difference: f64) -> Change {
-    let difference = (difference * 10.0).round() / 10.0;
-    let (tone, sign) = arrow(difference);
-    Change { tone, text: format!("{sign} {:.1} pt", difference.abs()) }
 }
 
 pub(super) fn reach_chart(overview: &Overview) -> ReachChart {
@@ -203,7 +169,7 @@ pub(super) fn reach_chart(overview: &Overview) -> ReachChart {
     let title = "Reach per day, this period and the one before";
     let rows = overview.reach_per_day.current.iter().enumerate().map(|(i, p)| {
         let before = overview.reach_per_day.previous.get(i).and_then(|p| p.1);
-        (p.0.to_string(), number_or_dash(p.1), number_or_dash(before))
+        (day(p.0), number_or_dash(p.1), number_or_dash(before))
     });
     ReachChart {
         has_data: now.iter().flatten().next().is_some(),
@@ -223,7 +189,7 @@ fn heat_card(heat: &Heatmap) -> HeatCard {
     }
     let name = |weekday: u8, hour: u8| format!("{} {hour:02}:00", WEEKDAYS_SHORT[usize::from(weekday - 1)]);
     let best: Vec<_> = heat.best(3).iter().map(|s| name(s.weekday, s.hour)).collect();
-    let best = format!("Best hours so far: {}. {} posts in {HEAT_DAYS} days.", best.join(", "), heat.samples);
+    let best = format!("Best hours so far: {}. {} posts in {HEAT_DAYS} days.", best.join(", "), number(heat.samples));
     let posted = heat.cells.iter().filter(|c| c.samples > 0);
     let rows = posted.map(|c| {
         (name(c.weekday, c.hour), c.mean.map_or_else(|| "–".to_owned(), |m| number(rounded(m))), number(c.samples))
@@ -247,7 +213,10 @@ pub(super) fn top_row(top: &TopContent) -> TopRow {
 
 fn needs(accounts: &[Account], attention: &[Attention], empty_days: usize, zone: &Zone) -> Vec<Need> {
     let mut needs = Vec::new();
-    for account in accounts.iter().filter(|a| needs_person(a)) {
+    let to_mend: Vec<_> = accounts.iter().filter(|a| needs_person(a)).collect();
+    // One more than fits is named as well: a line that says "1 more" is as long.
+    let named = if to_mend.len() <= NEEDS_NAMED + 1 { to_mend.len() } else { NEEDS_NAMED };
+    for account in &to_mend[..named] {
         needs.push(Need {
             tone: "bad",
             count: "1".to_owned(),
@@ -256,8 +225,17 @@ fn needs(accounts: &[Account], attention: &[Attention], empty_days: usize, zone:
             action: "Reconnect",
         });
     }
+    if to_mend.len() > named {
+        needs.push(Need {
+            tone: "bad",
+            count: (to_mend.len() - named).to_string(),
+            text: "more accounts do not let us in any more.".to_owned(),
+            href: "/accounts".to_owned(),
+            action: "See them",
+        });
+    }
     let approvals = attention.iter().filter(|a| a.reason == Reason::NeedsApproval).count();
-    for one in attention.iter().filter(|a| a.reason != Reason::NeedsApproval).take(4) {
+    for one in attention.iter().filter(|a| a.reason != Reason::NeedsApproval).take(NEEDS_NAMED) {
         let grave = matches!(one.reason, Reason::Failed { .. } | Reason::UnknownOutcome | Reason::Missed { .. });
         needs.push(Need {
             tone: if grave { "bad" } else { "warn" },
@@ -272,7 +250,7 @@ fn needs(accounts: &[Account], attention: &[Attention], empty_days: usize, zone:
             tone: "warn",
             count: approvals.to_string(),
             text: "waiting for approval.".to_owned(),
-            href: "/calendar".to_owned(),
+            href: "/approvals".to_owned(),
             action: "Look",
         });
     }
@@ -287,16 +265,4 @@ fn needs(accounts: &[Account], attention: &[Attention], empty_days: usize, zone:
         });
     }
     needs
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn changes_round_before_they_get_an_arrow() {
-        assert_eq!((relative(12.4).tone, relative(12.4).text.as_str()), ("up", "▲ 12.4%"));
-        assert_eq!((relative(-0.01).tone, relative(-0.01).text.as_str()), ("flat", "= 0.0%"));
-        assert_eq!((points(-0.31).tone, points(-0.31).text.as_str()), ("down", "▼ 0.3 pt"));
-    }
 }

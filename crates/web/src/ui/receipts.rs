@@ -13,6 +13,7 @@ use rookery_publishing::{
 };
 use serde::Deserialize;
 
+use super::figures::day;
 use super::format::{colour, moment, number, words};
 use super::posts::{state, tone};
 use super::shell::{Flash, Shell};
@@ -259,7 +260,7 @@ async fn numbers(
     let account = receipt.publication.social_account_id;
     let found = app.analytics.publication_numbers(may.scope(), account, &[external_id]).await?;
     let Some(row) = found.into_iter().next() else { return Ok((Vec::new(), String::new())) };
-    Ok((shown(&row.numbers), format!("as of {}", row.date)))
+    Ok((shown(&row.numbers), format!("as of {}", day(row.date))))
 }
 
 fn shown(numbers: &Numbers) -> Vec<(&'static str, String)> {

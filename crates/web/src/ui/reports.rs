@@ -15,8 +15,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::figures::WEEKDAYS;
-use super::format::{moment, number_or_dash, percent, words};
+use super::figures::{WEEKDAYS, days, format_name};
+use super::format::{moment, number, number_or_dash, percent};
 use super::overview::{ReachChart, Tile, TopRow, reach_chart, tile, top_row};
 use super::shell::{Flash, Shell};
 use super::{PageResult, back, error_page, render};
@@ -29,8 +29,8 @@ const LINK_DAYS: u16 = 30;
 const PLACE: &str = "/reports";
 
 struct FormatLine {
-    name: String,
-    items: i64,
+    name: &'static str,
+    items: String,
     reach: String,
     engagement: String,
     rate: String,
@@ -76,8 +76,8 @@ pub fn report_html(report: &Report) -> String {
     let zone = &report.zone;
     let ratio = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), percent);
     let formats = report.formats.rows.iter().filter(|row| row.items > 0).map(|row| FormatLine {
-        name: words(row.format.label()),
-        items: row.items,
+        name: format_name(row.format),
+        items: number(row.items),
         reach: number_or_dash(row.numbers.reach),
         engagement: number_or_dash(row.engagement),
         rate: ratio(row.rate.value),
@@ -103,7 +103,7 @@ pub fn report_html(report: &Report) -> String {
         chart: reach_chart(&report.overview),
         formats: formats.collect(),
         formats_note: match (report.formats.winner, report.formats.is_tie) {
-            (Some(best), _) => format!("Best by engagement rate: {}.", words(best.label())),
+            (Some(best), _) => format!("Best by engagement rate: {}.", format_name(best).to_lowercase()),
             (None, true) => "Two formats share the first place.".to_owned(),
             (None, false) => "No format has figures to compare.".to_owned(),
         },
@@ -288,7 +288,7 @@ fn run_row(run: &ReportRun, zone: &Zone) -> RunRow {
     };
     RunRow {
         name: run.name.clone(),
-        period: format!("{} to {}", run.period.from, run.period.to),
+        period: days(run.period.from, run.period.to),
         state,
         tone,
         detail: format!("{sent}{}", run.error.clone().unwrap_or_default()),
@@ -316,7 +316,7 @@ async fn show(app: &App, may: &crate::extract::May<Read>, flash: &Flash, address
             id: link.id,
             recipient: link.recipient.clone(),
             of: of(link.group),
-            period: format!("{} to {}", link.period.from, link.period.to),
+            period: days(link.period.from, link.period.to),
             state,
             tone,
             detail: format!("{opened}; until {}", moment(link.expires_at, zone)),

@@ -196,12 +196,10 @@ fn scale_from(high: f64, smallest: f64) -> (f64, f64) {
 }
 
 fn short(value: f64) -> String {
-    if value >= 1e6 {
-        format!("{}M", trim(value / 1e6))
-    } else if value >= 1e3 {
-        format!("{}k", trim(value / 1e3))
-    } else {
-        trim(value)
+    let units = [(1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")];
+    match units.into_iter().find(|(unit, _)| value >= *unit) {
+        Some((unit, name)) => format!("{}{name}", trim(value / unit)),
+        None => trim(value),
     }
 }
 
@@ -231,6 +229,7 @@ mod tests {
         assert!(top >= 118_000.0 && (top / step).fract() == 0.0);
         assert_eq!(scale(0.0), (4.0, 1.0));
         assert_eq!((short(40_000.0), short(2_500_000.0), short(7.0)), ("40k".into(), "2.5M".into(), "7".into()));
+        assert_eq!((short(2.5e9), short(1e15)), ("2.5B".into(), "1000T".into()));
         // A grid of quarters is labelled as it is.
         assert_eq!((short(1_250.0), short(0.75), short(0.0)), ("1.25k".into(), "0.75".into(), "0".into()));
     }

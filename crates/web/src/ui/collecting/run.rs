@@ -9,7 +9,8 @@ use rookery_analytics::{FailureFilter, IngestRun, IngestTrigger, Oddities, Oddit
 use rookery_identity::Right;
 use rookery_kernel::{AccountId, Limit, RunId, Zone};
 
-use super::super::format::{moment, number};
+use super::super::figures::day;
+use super::super::format::{moment, number, time_of_day};
 use super::super::shell::{Flash, Shell};
 use super::super::{PageResult, render};
 use super::{Failed, Names, failed, status_name, step_name};
@@ -108,14 +109,14 @@ fn row(step: &IngestRun, zone: &Zone) -> StepRow {
         name: step_name(step.kind),
         status,
         tone,
-        date: step.date.to_string(),
+        date: day(step.date),
         items: count(step.items_total),
         ok: count(step.items_ok),
         failed: count(step.items_failed),
         calls: count(step.api_calls),
         took: match (took, step.finished_at) {
             (Some(seconds), Some(at)) => {
-                format!("{} s, until {}", seconds, super::super::format::time_of_day(at, zone))
+                format!("{} s, until {}", seconds, time_of_day(at, zone))
             }
             _ => "–".to_owned(),
         },

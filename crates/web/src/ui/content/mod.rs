@@ -25,6 +25,8 @@ use crate::problem::Problem;
 const ROWS: u16 = 50;
 /// Fewest rows of a page.
 const ROWS_MIN: u16 = 20;
+/// Tags that a row names; the content's own page has all of them.
+const TAGS_SHOWN: usize = 6;
 /// Most rows of a file; an export of everything has more.
 const FILE_ROWS_MAX: usize = 10_000;
 /// Characters of a content's title.
@@ -69,6 +71,8 @@ struct Row {
     engagement: String,
     rate: String,
     tags: Vec<TagPill>,
+    /// Tags that are not named.
+    more_tags: usize,
 }
 
 struct TagPill {
@@ -258,9 +262,11 @@ fn shown(row: TableRow, zone: &Zone) -> Row {
         views: number_or_dash(numbers.views),
         engagement: number_or_dash(numbers.engagement()),
         rate: numbers.engagement_rate().value.map_or_else(|| "–".to_owned(), percent),
+        more_tags: row.tags.len().saturating_sub(TAGS_SHOWN),
         tags: row
             .tags
             .into_iter()
+            .take(TAGS_SHOWN)
             .map(|tag| TagPill { href: format!("/content?tagId={}", tag.id), name: tag.name, color: tag.color })
             .collect(),
         account: row.account,

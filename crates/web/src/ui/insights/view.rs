@@ -8,7 +8,7 @@ use rookery_analytics::{
 use rookery_kernel::{AccountId, ContentId, Date, Zone};
 
 use super::super::figures::{Change, basis_name, change, day, days, format_name, measure_name, value};
-use super::super::format::{colour, moment, number, number_or_dash, percent, snippet, time_of_day};
+use super::super::format::{colour, moment, number, number_or_dash, percent, rounded, snippet, tenths, time_of_day};
 use crate::insights::BriefQuery;
 use crate::lens::address;
 
@@ -254,7 +254,7 @@ fn topic(trend: &Trend) -> Topic {
     Topic {
         name: trend.name.clone(),
         href: format!("/tags/{}", trend.tag_id),
-        score: format!("{:.0}", trend.speed.score),
+        score: number(rounded(trend.speed.score)),
         is_new: trend.speed.is_new,
         reason: trend.reason.clone(),
         posts: trend
@@ -276,7 +276,7 @@ fn hour(slot: &rookery_analytics::BestSlot) -> Hour {
     let share = (slot.score.clamp(0.0, 1.0) * 100.0).round() as u8;
     Hour {
         at: format!("{:02}:00", slot.hour),
-        text: format!("{:.0} engagement on average, {} posts", slot.mean, slot.samples),
+        text: format!("{} engagement on average, {} posts", number(rounded(slot.mean)), number(slot.samples)),
         share,
     }
 }
@@ -318,7 +318,7 @@ fn formats(comparison: &FormatComparison) -> Vec<FormatLine> {
 
 fn formats_note(comparison: &FormatComparison) -> String {
     match (comparison.winner, comparison.winner_by) {
-        (Some(winner), Some(by)) => format!("{} are {:.1} points ahead.", format_name(winner), by * 100.0),
+        (Some(winner), Some(by)) => format!("{} are {} points ahead.", format_name(winner), tenths(by * 100.0)),
         (Some(winner), None) => format!("Only {} have data.", format_name(winner).to_lowercase()),
         (None, _) if comparison.is_tie => "The best two are equal.".to_owned(),
         (None, _) => "No format has numbers to compare.".to_owned(),

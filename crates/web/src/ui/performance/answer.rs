@@ -12,7 +12,7 @@ use super::super::figures::{
     Change, LensForm, WEEKDAYS, basis_name, capital, change, day, days, format_name, measure_name, mode_sentence,
     split_name, step_label, step_name, value, value_or_dash,
 };
-use super::super::format::{moment, number, number_or_dash, percent};
+use super::super::format::{moment, number, number_or_dash, percent, tenths};
 use super::{Drawn, Wish, scale};
 use crate::app::App;
 use crate::extract::{May, Read};
@@ -414,9 +414,10 @@ fn verdict(formats: &FormatComparison, narrowed: &str) -> String {
             let few = first.rated_items.min(second.rated_items) < FEW_ITEMS;
             let hint = if few { " These are few items: a hint, no proof." } else { "" };
             format!(
-                "{} work best{place}: {}, {ahead:.1} points more than {} ({}).{hint}",
+                "{} work best{place}: {}, {} points more than {} ({}).{hint}",
                 format_name(first.format),
                 with(first),
+                tenths(ahead),
                 lower(second),
                 with(second),
             )
@@ -438,7 +439,7 @@ fn hours_card(best: &BestTime) -> Hours {
             strength[usize::from(cell.weekday - 1)][usize::from(cell.hour)] = Some(mean / highest);
         }
         tips.push(match cell.mean {
-            Some(mean) => format!("{name}\n{mean:.1} engagement on average\n{}", counted(cell.samples)),
+            Some(mean) => format!("{name}\n{} engagement on average\n{}", tenths(mean), counted(cell.samples)),
             None => format!("{name}\nnothing published"),
         });
     }
@@ -455,17 +456,17 @@ fn hours_card(best: &BestTime) -> Hours {
     let name = |weekday: u8, hour: u8| format!("{} {hour:02}:00", WEEKDAYS[usize::from(weekday - 1)]);
     let slots = best.slots.iter().map(|slot| {
         format!(
-            "{}: {:.1} on average, {}, confidence {:.0} %",
+            "{}: {} on average, {}, confidence {:.0}%",
             name(slot.weekday, slot.hour),
-            slot.mean,
+            tenths(slot.mean),
             counted(slot.samples),
             slot.confidence * 100.0
         )
     });
     let rows = best.heatmap.cells.iter().filter(|cell| cell.samples > 0).map(|cell| {
         let sure = (cell.samples as f64 / 5.0).min(1.0) * 100.0;
-        let mean = cell.mean.map_or_else(|| "–".to_owned(), |mean| format!("{mean:.1}"));
-        (name(cell.weekday, cell.hour), mean, number(cell.samples), format!("{sure:.0} %"))
+        let mean = cell.mean.map_or_else(|| "–".to_owned(), tenths);
+        (name(cell.weekday, cell.hour), mean, number(cell.samples), format!("{sure:.0}%"))
     });
     Hours {
         verdict,
