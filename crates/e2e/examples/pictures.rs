@@ -51,8 +51,31 @@ async fn main() -> Result<()> {
             pages.push((path.trim_start_matches('/').replace('/', "-"), path.to_owned()));
         }
     }
-    for (name, path) in [("metric-imports", "/imports/metrics"), ("export", "/export")] {
-        if !pages.iter().any(|page| page.1 == path) {
+    // And what no rail leads to.
+    for (name, path) in [
+        ("metric-imports", "/imports/metrics"),
+        ("calendar-week", "/calendar?view=week"),
+        ("calendar-day", "/calendar?view=day"),
+        ("calendar-list", "/calendar?view=list"),
+        ("slots", "/calendar/slots"),
+        ("feed", "/calendar/feed"),
+        ("recurring", "/recurring"),
+        ("organizations", "/organizations"),
+        ("performance-formats", "/performance?split=format&weekday=4"),
+        ("performance-weekdays", "/performance?split=weekday&metric=engagement"),
+    ] {
+        pages.push((name.to_owned(), path.to_owned()));
+    }
+    // One of each kind that a list leads to.
+    for (name, list, selector) in [
+        ("run", "/collecting", "a[href^=\"/collecting/runs/\"]"),
+        ("tag", "/groups", "a[href^=\"/tags/\"]"),
+        ("media-one", "/media", "a.thumb"),
+        ("import", "/imports", "td a[href^=\"/imports/\"]"),
+    ] {
+        tab.open(&format!("{base}{list}")).await?;
+        let path = tab.eval(&format!("document.querySelector('{selector}')?.getAttribute('href') ?? null")).await?;
+        if let Some(path) = path.as_str() {
             pages.push((name.to_owned(), path.to_owned()));
         }
     }

@@ -117,7 +117,11 @@ impl Tab {
             .map_err(anyhow::Error::msg)?;
         self.page.execute(metrics).await?;
         let value = if theme == Theme::Dark { "dark" } else { "light" };
-        let media = SetEmulatedMediaParams::builder().feature(MediaFeature::new("prefers-color-scheme", value)).build();
+        // Colours on their way from one theme to the other are nobody's.
+        let media = SetEmulatedMediaParams::builder()
+            .feature(MediaFeature::new("prefers-color-scheme", value))
+            .feature(MediaFeature::new("prefers-reduced-motion", "reduce"))
+            .build();
         self.page.execute(media).await?;
         Ok(())
     }
@@ -237,7 +241,9 @@ fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Names for everything that can be used, one main heading, landmarks, no sideways scrolling, contrast of text.
+/// Names for everything that can be used, one main heading, landmarks, no sideways scrolling, nothing that runs out of its
+/// card, contrast of text. The width is that of the layout: a telephone shows a page that is too wide smaller, and what it
+/// shows is then as wide as the page.
 const OBSTACLES: &str = r"(() => {
   const found = [];
   const name = (e) => (e.getAttribute('aria-label') || e.getAttribute('title') || e.textContent || e.value || e.placeholder || '').trim()
@@ -255,7 +261,22 @@ const OBSTACLES: &str = r"(() => {
   if (!document.title) found.push('no title');
   const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
   for (const id of new Set(ids.filter((id, i) => ids.indexOf(id) !== i))) found.push(`id twice: ${id}`);
-  if (document.documentElement.scrollWidth > innerWidth + 1) found.push(`scrolls sideways: ${document.documentElement.scrollWidth} > ${innerWidth}`);
+  const wide = document.documentElement.clientWidth;
+  const held = (e, by) => { for (let p = e.parentElement; p && p !== by; p = p.parentElement) if (getComputedStyle(p).overflowX !== 'visible') return true; return false; };
+  const innermost = (all) => all.filter((e) => !all.some((o) => o !== e && e.contains(o))).slice(0, 3).map((e) => e.outerHTML.slice(0, 120));
+  if (document.documentElement.scrollWidth > wide + 1) {
+    const out = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > wide + 1 && !held(e, document.documentElement));
+    found.push(`scrolls sideways: ${document.documentElement.scrollWidth} > ${wide}, because of ${innermost(out).join(' and ') || 'something without a box'}`);
+  }
+  const range = document.createRange();
+  const spilled = [...document.querySelectorAll('main .card *')].filter((e) => {
+    if (![...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) || !shown(e) || e.closest('svg, .unseen')) return false;
+    const card = e.closest('.card');
+    if (e === card || held(e, card) || getComputedStyle(e).overflowX !== 'visible') return false;
+    range.selectNodeContents(e);
+    return range.getBoundingClientRect().right > card.getBoundingClientRect().right + 1;
+  });
+  for (const e of innermost(spilled)) found.push(`runs out of its card: ${e}`);
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const solid = (c) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = c; canvas.fillRect(0, 0, 1, 1); const d = canvas.getImageData(0, 0, 1, 1).data; return [d[0], d[1], d[2], d[3] / 255]; };
   const luminance = ([r, g, b]) => { const f = (v) => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }; return 0.2126 * f(r) + 0.7152 * f(g) + 0.0722 * f(b); };

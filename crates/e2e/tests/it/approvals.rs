@@ -80,7 +80,7 @@ async fn a_reviewer_works_the_queue_with_the_keyboard() -> Result<()> {
     }
     tab.show_as(1440, Theme::Light).await?;
     tab.open(&format!("{}/approvals", house.base)).await?;
-    tab.until("document.querySelector('.nav .count')?.innerText === '2'").await?;
+    tab.until("document.querySelector('.nav .count')?.textContent === ', 2 reviews wait for you'").await?;
     tab.press("j").await?;
     tab.until("document.activeElement?.matches('[data-review]')").await?;
     tab.press("a").await?;

@@ -5,7 +5,7 @@ use rookery_e2e::{Tab, Theme};
 use rookery_kernel::Platform;
 use serde_json::Value;
 
-use crate::house::House;
+use crate::house::{House, picture};
 
 const FILE: &str = "content,accounts,scheduled_at\n\
     Low tide at noon. The wreck shows three ribs more.,mastodon:fieldwork,2026-03-12 09:00\n\
@@ -28,16 +28,6 @@ pub async fn send_file(tab: &Tab, name: &str, text: &str) -> Result<()> {
 async fn choose(tab: &Tab, text: &str) -> Result<()> {
     send_file(tab, "march.csv", text).await?;
     tab.until("location.pathname.startsWith('/imports/') && document.querySelector('.import-rows')").await
-}
-
-/// Pictures for a look at the pages, where somebody asked for them.
-pub async fn picture(tab: &Tab, name: &str) -> Result<()> {
-    #[expect(clippy::disallowed_methods, reason = "a wish of whoever runs the test")]
-    let folder = std::env::var_os("ROOKERY_PICTURES");
-    match folder {
-        Some(folder) => tab.picture(&std::path::Path::new(&folder).join(format!("{name}.png"))).await,
-        None => Ok(()),
-    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use rookery_kernel::{Clock as _, Platform};
 use rookery_publishing::{End, Rhythm, Rule, Schedule, SlotChange, WeeklyTime};
 use rookery_sandbox::{Effect, Endpoint, FaultRule};
 
-use crate::house::House;
+use crate::house::{House, picture};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -86,7 +86,6 @@ async fn a_post_is_moved_to_another_day_with_mouse_and_keyboard() -> Result<()> 
 }
 
 /// Every view, empty and usual and as full as it gets, wide and narrow, light and dark, with nothing to stumble over.
-/// `ROOKERY_E2E_PICTURES` names a folder for pictures of them all.
 #[tokio::test]
 async fn nobody_stumbles_in_the_calendar_however_full() -> Result<()> {
     let house = House::new().await?;
@@ -155,9 +154,7 @@ async fn nobody_stumbles_in_the_calendar_however_full() -> Result<()> {
     house.end().await
 }
 
-#[expect(clippy::disallowed_methods, reason = "whoever wants pictures says where")]
 async fn look(house: &House, tab: &Tab, state: &str) -> Result<()> {
-    let pictures = std::env::var_os("ROOKERY_E2E_PICTURES").map(std::path::PathBuf::from);
     let date = "date=2026-03-03";
     let paths = ["month", "week", "day", "list"].map(|view| (view, format!("/calendar?view={view}&{date}")));
     let others = [("slots", "/calendar/slots"), ("feed", "/calendar/feed"), ("recurring", "/recurring")];
@@ -168,9 +165,7 @@ async fn look(house: &House, tab: &Tab, state: &str) -> Result<()> {
                 // A picture of a whole page forgets its width.
                 tab.show_as(width, theme).await?;
                 house.walk(tab, &path).await?;
-                if let Some(folder) = &pictures {
-                    tab.picture(&folder.join(format!("{state}-{name}-{width}-{theme:?}.png"))).await?;
-                }
+                picture(tab, &format!("calendar-{state}-{name}-{width}-{theme:?}")).await?;
             }
         }
     }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use rookery_e2e::{Tab, Theme};
+use rookery_e2e::Theme;
 use rookery_kernel::Platform;
 use rookery_sandbox::{Effect, Endpoint, FaultRule};
 
-use crate::house::House;
+use crate::house::{House, picture};
 
 #[tokio::test]
 async fn what_failed_is_named_with_its_next_try_and_old_days_are_asked_for() -> Result<()> {
@@ -46,7 +46,7 @@ async fn what_failed_is_named_with_its_next_try_and_old_days_are_asked_for() -> 
             tab.show_as(width, theme).await?;
             for (name, path) in [("list", "/collecting"), ("broken", &broken), ("whole", &whole)] {
                 house.walk(&tab, path).await?;
-                picture(&tab, &format!("{name}-{width}-{theme:?}")).await?;
+                picture(&tab, &format!("collecting-{name}-{width}-{theme:?}")).await?;
             }
         }
     }
@@ -70,14 +70,4 @@ async fn what_failed_is_named_with_its_next_try_and_old_days_are_asked_for() -> 
     tab.until("document.querySelector('.notice.good')?.innerText.includes('becomes unknown')").await?;
     house.pass(Duration::from_secs(1)).await;
     house.end().await
-}
-
-/// A picture, if `ROOKERY_PICTURES` names a folder.
-async fn picture(tab: &Tab, name: &str) -> Result<()> {
-    #[expect(clippy::disallowed_methods, reason = "a wish of whoever runs the test")]
-    let folder = std::env::var_os("ROOKERY_PICTURES").map(std::path::PathBuf::from);
-    match folder {
-        Some(folder) => tab.picture(&folder.join(format!("collecting-{name}.png"))).await,
-        None => Ok(()),
-    }
 }

@@ -4,8 +4,8 @@ use anyhow::{Result, ensure};
 use rookery_e2e::Theme;
 use rookery_kernel::Platform;
 
-use crate::bulk::{picture, send_file};
-use crate::house::House;
+use crate::bulk::send_file;
+use crate::house::{House, picture};
 
 const FILE: &str = "Content,Video title,Video publish time,Views,Watch time (hours),Impressions\n\
     Total,,,\"1,300\",12.5,\n\

@@ -239,6 +239,16 @@ impl House {
     }
 }
 
+/// A picture of the whole page, where `ROOKERY_PICTURES` names a folder.
+pub async fn picture(tab: &Tab, name: &str) -> Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "a wish of whoever runs the test")]
+    let folder = std::env::var_os("ROOKERY_PICTURES").map(std::path::PathBuf::from);
+    match folder {
+        Some(folder) => tab.picture(&folder.join(format!("{name}.png"))).await,
+        None => Ok(()),
+    }
+}
+
 /// Fills the form and sends it.
 pub async fn sign_in(tab: &Tab, email: &str, password: &str) -> Result<()> {
     tab.until("document.querySelector('input[name=password]')").await?;

@@ -12,7 +12,7 @@ const LONG: &str =
     "Verein zur Förderung der Küstenbeobachtung und angewandten Nebelkunde e. V. <script>alert(1)</script>";
 
 /// Tags what was published in the last three days, and a little of the three before: the topic rises.
-async fn let_rise(house: &House, name: &str, accounts: usize) -> Result<()> {
+pub async fn let_rise(house: &House, name: &str, accounts: usize) -> Result<()> {
     let organization = house.scope.organization_id.uuid();
     let mut owner = house.owner().await;
     let tag = Uuid::from_u128(0x7a6);
@@ -40,14 +40,14 @@ async fn let_rise(house: &House, name: &str, accounts: usize) -> Result<()> {
     Ok(())
 }
 
-async fn alerts(house: &House, account: AccountId, title: &str, count: i32) -> Result<()> {
+pub async fn alerts(house: &House, account: AccountId, title: &str, count: i32) -> Result<()> {
     sqlx::query(
         "insert into analytics.alerts (organization_id, id, kind, severity, metric, current_value, previous_value, change_pct,
              threshold_pct, integration_id, title, message, suggestions, period_start, period_end, dedupe_key, created_at,
              resolved_at, closed_because)
          select $1, gen_random_uuid(), case when n % 5 = 0 then 'viral_spike' else 'kpi_drop' end,
                 (array['critical', 'warning', 'info'])[1 + n % 3], 'reach', 2800, 7000, -60, 30, $2, $3 || ' ' || n,
-                'Reach was 2800 from 2026-02-23 to 2026-03-01, and 7000 in as many days before: 60.0 % less. Told from 30 % on.',
+                'Reach was 2,800 from 23 Feb 2026 to 1 Mar 2026, and 7,000 in as many days before: 60.0% less. Told from 30% on.',
                 '{Check how many posts went out in both weeks.,Post at the hours that worked best.}',
                 '2026-02-23', '2026-03-01', n::text, timestamptz '2026-03-01T03:00:00Z' + n * interval '1 minute',
                 case when n > $4 then timestamptz '2026-03-02T03:00:00Z' end, case when n > $4 + 1 then 'not_tracked' end
@@ -72,7 +72,7 @@ async fn a_morning_with_the_brief() -> Result<()> {
     let house = House::new().await?;
     let furniture = furnish(&house, 6).await?;
     let_rise(&house, "warm bread", 6).await?;
-    alerts(&house, furniture.accounts[0], "Reach of Bakery 0 fell by 60 %", 2).await?;
+    alerts(&house, furniture.accounts[0], "Reach of Bakery 0 fell by 60%", 2).await?;
     let tab = house.signed_in(1440).await?;
     let badge = tab.eval("document.querySelector(\"nav a[href='/insights']\").textContent").await?;
     ensure!(badge.as_str().is_some_and(|text| text.contains("Insights, 4 unread alerts")), "heard as well: {badge}");
@@ -80,7 +80,7 @@ async fn a_morning_with_the_brief() -> Result<()> {
     tab.until("document.querySelector('h1')?.innerText === 'Insights'").await?;
     let page = tab.text("main").await?;
     for said in
-        ["Incomplete: 0 of 6 accounts", "Post about warm bread", "Best hours today", "Reach of Bakery 0 fell by 60 % 2"]
+        ["Incomplete: 0 of 6 accounts", "Post about warm bread", "Best hours today", "Reach of Bakery 0 fell by 60% 2"]
     {
         ensure!(page.contains(said), "{said:?} is missing: {page}");
     }
@@ -154,7 +154,7 @@ async fn nobody_stumbles_on_insights() -> Result<()> {
         ensure!(tab.text("main").await?.contains("Not enough data: 0 of 10 posts"), "with the count");
     }
     let_rise(&house, &LONG[..80], 20).await?;
-    alerts(&house, furniture.accounts[3], &format!("Reach of {LONG} fell by 60 %"), 30).await?;
+    alerts(&house, furniture.accounts[3], &format!("Reach of {LONG} fell by 60%"), 30).await?;
     for (width, theme) in views {
         tab.show_as(width, theme).await?;
         for path in ["/insights", "/insights?date=2026-02-20", "/insights?date=nonsense"] {

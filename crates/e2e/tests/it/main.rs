@@ -5,11 +5,13 @@ mod bulk;
 mod calendar;
 mod collecting;
 mod compose;
+mod fullness;
 mod history;
 mod house;
 mod insights;
 mod numbers;
 mod receipts;
+mod states;
 mod tags;
 
 use std::time::Duration;

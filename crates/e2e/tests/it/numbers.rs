@@ -18,9 +18,29 @@ pub struct Furniture {
     pub newest: Uuid,
 }
 
+/// What the furniture is called, and how large its numbers are.
+#[derive(Clone, Copy)]
+pub struct Style {
+    pub account: fn(usize) -> String,
+    pub caption: fn(i64) -> String,
+    pub factor: i64,
+}
+
+/// Names as people give them, a long one now and then.
+pub const PLAIN: Style = Style {
+    account: |n| if n % 7 == 3 { format!("{LONG} {n}") } else { format!("Bakery {n}") },
+    caption: |day| if day % 9 == 0 { LONG.repeat(4) } else { format!("Bread of day {day}, still warm. #bread") },
+    factor: 1,
+};
+
 /// Two months of content on `accounts` accounts, with the totals of several days: on the first half of them, which are
 /// the food pages, reels do better than anything else on Thursdays, and worse on all other days.
 pub async fn furnish(house: &House, accounts: usize) -> Result<Furniture> {
+    furnish_as(house, accounts, PLAIN).await
+}
+
+/// The same in another style.
+pub async fn furnish_as(house: &House, accounts: usize, style: Style) -> Result<Furniture> {
     let organization = house.scope.organization_id.uuid();
     let mut owner = house.owner().await;
     let group = Uuid::from_u128(0xf00d);
@@ -33,7 +53,7 @@ pub async fn furnish(house: &House, accounts: usize) -> Result<Furniture> {
     let mut ids = Vec::new();
     for n in 0..accounts {
         let id = AccountId::from_uuid(Uuid::from_u128(0xacc0_0000 + n as u128));
-        let name = if n % 7 == 3 { format!("{LONG} {n}") } else { format!("Bakery {n}") };
+        let name = (style.account)(n);
         sqlx::query(
             "insert into accounts.social_accounts (organization_id, id, platform, platform_user_id, username, display_name, status)
              values ($1, $2, $3::accounts.platform, $4, $4, $5, 'active')",
@@ -80,7 +100,7 @@ pub async fn furnish(house: &House, accounts: usize) -> Result<Furniture> {
             if newest.is_nil() {
                 newest = id;
             }
-            let caption = if day % 9 == 0 { LONG.repeat(4) } else { format!("Bread of day {day}, still warm. #bread") };
+            let caption = (style.caption)(day);
             sqlx::query(
                 "insert into analytics.content (organization_id, id, integration_id, external_content_id, platform, format,
                                                 published_at, caption)
@@ -104,7 +124,7 @@ pub async fn furnish(house: &House, accounts: usize) -> Result<Furniture> {
             };
             let ages: &[i64] = if accounts > 10 { &[0, 1, 5] } else { &[0, 1, 2, 4, 7, 14, 28] };
             for age in ages.iter().filter(|age| **age < day) {
-                let reach = 400 + 37 * (day % 11) + 220 * age + 13 * i64::try_from(n)?;
+                let reach = (400 + 37 * (day % 11) + 220 * age + 13 * i64::try_from(n)?) * style.factor;
                 // One network does not say whom it reached.
                 let known = n % 4 != 3;
                 readings.push(DailyReading {

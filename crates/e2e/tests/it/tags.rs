@@ -8,20 +8,16 @@ use rookery_e2e::{Tab, Theme};
 use rookery_kernel::Platform;
 use rookery_publishing::Schedule;
 
-use crate::house::House;
+use crate::house::{House, picture};
 
-/// Looks at pages wide and narrow, light and dark; `ROOKERY_PICTURES` names a folder for pictures.
+/// Looks at pages wide and narrow, light and dark.
 async fn look(house: &House, tab: &Tab, state: &str, pages: &[(&str, &str)]) -> Result<()> {
-    #[expect(clippy::disallowed_methods, reason = "a wish of whoever runs the test")]
-    let folder = std::env::var_os("ROOKERY_PICTURES").map(std::path::PathBuf::from);
     for width in [1440, 390] {
         for theme in [Theme::Light, Theme::Dark] {
             for (name, path) in pages {
                 tab.show_as(width, theme).await?;
                 house.walk(tab, path).await?;
-                if let Some(folder) = &folder {
-                    tab.picture(&folder.join(format!("tags-{state}-{name}-{width}-{theme:?}.png"))).await?;
-                }
+                picture(tab, &format!("tags-{state}-{name}-{width}-{theme:?}")).await?;
             }
         }
     }
@@ -153,12 +149,12 @@ async fn many_items_are_tagged_by_keyboard_and_changed_back() -> Result<()> {
     tab.press("Enter").await?;
     tab.until("document.querySelector('h1')?.innerText === 'Put “Launch” on 3 items?'").await?;
     ensure!(tab.obstacles().await?.is_empty(), "{:?}", tab.obstacles().await?);
-    picture(&tab, "confirm").await?;
+    picture(&tab, "tags-bulk-confirm").await?;
     tab.press("Enter").await?;
     tab.until("document.querySelector('.notice')?.innerText.includes('is on 3 items now')").await?;
     ensure!(tab.text("main").await?.contains("Launch"), "the rows bear it");
     ensure!(tab.obstacles().await?.is_empty(), "{:?}", tab.obstacles().await?);
-    picture(&tab, "done").await?;
+    picture(&tab, "tags-bulk-done").await?;
     tab.eval("document.querySelector('form[aria-label=Undo] button').focus()").await?;
     tab.press("Enter").await?;
     tab.until("document.querySelector('.notice')?.innerText.includes('3 items changed back')").await?;
@@ -177,18 +173,8 @@ async fn many_items_are_tagged_by_keyboard_and_changed_back() -> Result<()> {
             tab.eval("document.querySelector('input[name=item]').click()").await?;
             tab.until(&format!("{picked} === '1 chosen'")).await?;
             ensure!(tab.obstacles().await?.is_empty(), "{:?}", tab.obstacles().await?);
-            picture(&tab, &format!("chosen-{width}-{theme:?}")).await?;
+            picture(&tab, &format!("tags-bulk-chosen-{width}-{theme:?}")).await?;
         }
     }
     house.end().await
-}
-
-/// A picture, if `ROOKERY_PICTURES` names a folder.
-async fn picture(tab: &Tab, name: &str) -> Result<()> {
-    #[expect(clippy::disallowed_methods, reason = "a wish of whoever runs the test")]
-    let folder = std::env::var_os("ROOKERY_PICTURES").map(std::path::PathBuf::from);
-    match folder {
-        Some(folder) => tab.picture(&folder.join(format!("tags-bulk-{name}.png"))).await,
-        None => Ok(()),
-    }
 }
