@@ -49,7 +49,7 @@ pub use twitter::Twitter;
 pub use types::{
     Ability, Access, AccountMetrics, AppCredentials, AuthorizeRequest, Basis, Capabilities, ContentFormat, ContentItem,
     ContentMetrics, ContentPage, Draft, DraftKind, ExchangeRequest, Found, Handles, InstanceLimits, ItemFailure, Media,
-    MediaKind, MediaSource, MetricsBatch, OddField, OddItem, OddKind, Pace, PostingChoices, Prepared, Profile, Published,
-    RegisterRequest, ReplyTo, Search, Sent, SignIn, TokenSet, Usage,
+    MediaKind, MediaSource, MetricsBatch, OddField, OddItem, OddKind, Pace, PostingChoices, Prepared, Profile,
+    Published, RegisterRequest, ReplyTo, Search, Sent, SignIn, TokenSet, Usage,
 };
 pub use youtube::YouTube;

@@ -1,5 +1,6 @@
 //! A house with something on every page: as a team has it after some weeks, or as full and awkward as it gets.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -348,9 +349,9 @@ pub async fn bring_files(house: &House, tab: &Tab, fullness: Fullness) -> Result
     for n in 0..fullness.posts {
         let title = name(usize::try_from(n)?);
         let account = if n % 3 == 0 { cut(&title, 60) } else { "mastodon:fieldwork".to_owned() };
-        posts += &format!("{},{},2026-03-12 09:00,tide\n", quoted(cut(&caption(i64::from(n)), 300)), quoted(account));
+        writeln!(posts, "{},{},2026-03-12 09:00,tide", quoted(cut(&caption(i64::from(n)), 300)), quoted(account))?;
         let views = if n % 4 == 0 { "many".to_owned() } else { (1_234 * fullness.style.factor).to_string() };
-        numbers += &format!("v{n},{},\"Mar 1, 2026\",{views},2,9\n", quoted(title));
+        writeln!(numbers, "v{n},{},\"Mar 1, 2026\",{views},2,9", quoted(title))?;
     }
     let mut pages = Vec::new();
     for (label, path, file, text) in [

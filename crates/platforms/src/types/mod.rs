@@ -12,6 +12,6 @@ pub use connect::{
 pub use media::{Media, MediaKind, MediaSource};
 pub use numbers::{AccountMetrics, Basis, ContentMetrics, ItemFailure, MetricsBatch, OddField, OddKind, Pace, Usage};
 pub use post::{
-    Ability, ContentFormat, ContentItem, ContentPage, Draft, DraftKind, Found, Handles, OddItem, Prepared, Published, ReplyTo,
-    Search, Sent,
+    Ability, ContentFormat, ContentItem, ContentPage, Draft, DraftKind, Found, Handles, OddItem, Prepared, Published,
+    ReplyTo, Search, Sent,
 };
