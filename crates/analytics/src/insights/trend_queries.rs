@@ -100,11 +100,15 @@ pub(super) async fn tags_within(
              group by 1, 2
              union all
              select ct.tag_id, x.date, 0, sum(x.engagement)::bigint, count(x.engagement)
-             from analytics.content_changes x
-                  join analytics.content_tags ct on ct.organization_id = $1 and ct.content_id = x.content_id
-             where x.organization_id = $1 and x.date > $2::date - 2 * $3::integer and x.date <= $2
-               and x.integration_id in (select integration_id from account)
-               and ($5::text[] is null or x.format = any($5))
+             -- From the days outward: by the tags first, every day of every content that bears one would be read.
+             from (select x.content_id, x.date, x.engagement from analytics.content_changes x
+                   where x.organization_id = $1 and x.date > $2::date - 2 * $3::integer and x.date <= $2
+                     and x.integration_id in (select integration_id from account)
+                     and ($5::text[] is null or x.format = any($5))
+                   offset 0) x
+                  cross join lateral (select ct.tag_id from analytics.content_tags ct
+                                      where ct.organization_id = $1 and ct.content_id = x.content_id
+                                      offset 0) ct
              group by 1, 2
          ), counted as (
              select d.tag_id, coalesce(sum(d.count) filter (where d.is_now), 0)::bigint as count,

@@ -32,6 +32,15 @@ pub struct TagChange {
     pub undone_at: Option<Timestamp>,
 }
 
+/// What a change of a selection did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tagged {
+    /// Items that got the tag, or lost it.
+    pub changed: u64,
+    /// By which it can be undone; `None` if nothing changed, or more than [`TAG_CHANGE_ITEMS_MAX`] items did.
+    pub change: Option<TagChangeId>,
+}
+
 impl Analytics {
     /// How many of these items there are, and how many of them bear the tag.
     ///
@@ -80,25 +89,54 @@ impl Analytics {
         if content.len() > TAG_CHANGE_ITEMS_MAX {
             return Err(TagError::TooManyItems(content.len()));
         }
+        let (_, change) = self.change(scope, tag, &ContentSelection::Ids(content.to_vec()), is_added).await?;
+        Ok(change)
+    }
+
+    /// Puts a manual tag on all items of a selection or takes it off, in one statement. Up to [`TAG_CHANGE_ITEMS_MAX`]
+    /// changes are kept so that they can be undone; more are made all the same.
+    ///
+    /// # Errors
+    /// [`TagError`]; nothing is changed then.
+    #[instrument(skip_all, err(level = "debug"), fields(tag = %tag, is_added))]
+    pub async fn tag_selection(
+        &self,
+        scope: &Scope,
+        tag: TagId,
+        selection: &ContentSelection,
+        is_added: bool,
+    ) -> Result<Tagged, TagError> {
+        let (changed, change) = self.change(scope, tag, selection, is_added).await?;
+        Ok(Tagged { changed, change: change.map(|change| change.id) })
+    }
+
+    /// How many items changed, and the change if it can be undone.
+    async fn change(
+        &self,
+        scope: &Scope,
+        tag: TagId,
+        selection: &ContentSelection,
+        is_added: bool,
+    ) -> Result<(u64, Option<TagChange>), TagError> {
         let mut tx = self.db.org(scope).await?;
-        let content = ContentSelection::Ids(content.to_vec());
-        ops::check(&mut tx, tag, &content).await?;
-        let changed = self.write_tag(&mut tx, scope, tag, &content, is_added).await?;
-        if changed.is_empty() {
-            return Ok(None);
-        }
-        let change = TagChange {
+        ops::check(&mut tx, tag, selection).await?;
+        let content = self.write_tag(&mut tx, scope, tag, selection, is_added).await?;
+        let changed = ops::count(&content);
+        let is_kept = (1..=TAG_CHANGE_ITEMS_MAX).contains(&content.len());
+        let change = is_kept.then(|| TagChange {
             id: TagChangeId::generate(&*self.ids),
             tag_id: tag,
             is_added,
-            content: changed,
+            content,
             created_at: self.clock.now(),
             undone_at: None,
-        };
-        bulk_store::keep(&mut tx, &change, scope.actor.user_id(), KEPT).await?;
+        });
+        if let Some(change) = &change {
+            bulk_store::keep(&mut tx, change, scope.actor.user_id(), KEPT).await?;
+        }
         tx.commit().await?;
         self.jobs.wake();
-        Ok(Some(change))
+        Ok((changed, change))
     }
 
     /// A change that can be undone.

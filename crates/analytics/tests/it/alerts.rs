@@ -80,7 +80,7 @@ async fn a_fall_is_told_once_until_it_recovers_or_seven_days_pass() {
     assert_eq!((alert.current_value, alert.previous_value, alert.change_pct), (2800.0, 7000.0, -60.0));
     assert_eq!((alert.period_start, alert.period_end), (day("2026-03-03"), today));
     assert_eq!(alert.integration_id, Some(account));
-    assert!(alert.message.contains("2800") && alert.message.contains("7000") && !alert.suggestions.is_empty());
+    assert!(alert.message.contains("2,800") && alert.message.contains("7,000") && !alert.suggestions.is_empty());
 
     assert_eq!(world.look_after(today).await.raised, 0, "the same night again");
     // It stays low: told again when seven days are over, not before.

@@ -2,8 +2,8 @@
 
 use rookery_kernel::{Platform, Timestamp, Zone};
 
-/// What large numbers are counted in, the largest first.
-const UNITS: [(u64, &str); 3] = [(1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M")];
+/// What large numbers are counted in, the smallest first.
+const UNITS: [(u64, &str); 3] = [(1_000_000, "M"), (1_000_000_000, "B"), (1_000_000_000_000, "T")];
 
 /// `48,210`; from a million on `1.84 M`, then in billions `1.84 B` and trillions `1.84 T`, from a
 /// thousand of those on whole.
@@ -11,8 +11,9 @@ pub(crate) fn number(n: i64) -> String {
     let size = n.unsigned_abs();
     // Rounded before the unit is chosen: 999,999,999 is a billion, not a thousand millions.
     let hundredths = |(unit, name): (u64, &'static str)| ((size + unit / 200) / (unit / 100), name);
-    let in_unit = UNITS.into_iter().map(hundredths).find(|(hundredths, _)| size >= 1_000_000 && *hundredths >= 100);
-    let text = match in_unit {
+    let fitting = UNITS.into_iter().map(hundredths).find(|(hundredths, _)| *hundredths < 100_000);
+    let in_unit = fitting.unwrap_or_else(|| hundredths(UNITS[UNITS.len() - 1]));
+    let text = match (size >= 1_000_000).then_some(in_unit) {
         // There is no larger unit: fractions of thousands of trillions are noise.
         Some((hundredths, name)) if hundredths >= 100_000 => format!("{} {name}", grouped(hundredths / 100)),
         Some((hundredths, name)) => format!("{}.{:02} {name}", hundredths / 100, hundredths % 100),

@@ -38,28 +38,28 @@ async fn failures(house: &House) -> Vec<IngestFailure> {
 async fn one_of_ten_fails_in_each_class_and_the_page_says_what_and_when_again() {
     let answer = |code, body| Effect::Status { code, body };
     let classes = [
-        (Effect::Refuse500, IngestErrorType::Transient, "transient", None),
-        (Effect::rate_limit(), IngestErrorType::RateLimit, "rate limit", None),
+        (Effect::Refuse500, IngestErrorType::Transient, "disturbed", None),
+        (Effect::rate_limit(), IngestErrorType::RateLimit, "quota used up", None),
         (
             Effect::TokenRevoked,
             IngestErrorType::TokenExpired,
-            "token expired",
+            "sign in again",
             Some("once the account is connected anew"),
         ),
-        (Effect::Permission, IngestErrorType::Permission, "permission", Some("connected anew with this right")),
+        (Effect::Permission, IngestErrorType::Permission, "a right is missing", Some("connected anew with this right")),
         (
             answer(404, json!({"error": "Record not found"})),
             IngestErrorType::NotFound,
-            "not found",
+            "not found there",
             Some("Tue 3 Mar 2026, 02:00"),
         ),
         (
             answer(422, json!({"error": "limit is invalid"})),
             IngestErrorType::BadRequest,
-            "bad request",
+            "not understood there",
             Some("Tue 3 Mar 2026, 02:00"),
         ),
-        (Effect::Malformed { garbling: Garbling::Truncated }, IngestErrorType::Unknown, "unknown", None),
+        (Effect::Malformed { garbling: Garbling::Truncated }, IngestErrorType::Unknown, "unclear", None),
     ];
     for (effect, kind, words, again) in classes {
         let house = House::new().await;

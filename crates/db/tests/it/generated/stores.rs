@@ -122,6 +122,14 @@ fn filled(sql: &str, n: usize) -> Option<&str> {
     items(columns).get(place).copied()
 }
 
+/// The type that a statement turns a column of its `unnest` into.
+fn turned<'a>(sql: &'a str, alias: &str) -> Option<&'a str> {
+    let sign = format!(".{alias}::");
+    let rest = &sql[sql.find(&sign)? + sign.len()..];
+    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
+    Some(&rest[..end])
+}
+
 /// A literal for a parameter: a value of `owner`'s rows where the statement compares it with a column or writes it to one.
 async fn literal(
     connection: &mut PgConnection,
@@ -166,6 +174,16 @@ async fn literal(
             }
         }
     }
+    // A text of an array that the statement turns into something else, as in `u.platform::accounts.platform`.
+    let turned = unnested(&statement.sql, n).and_then(|alias| turned(&statement.sql, alias));
+    let label = match turned {
+        Some("jsonb") => Some("{}".to_owned()),
+        Some(name) if label.is_none() && name.contains('.') => {
+            let first = format!("select (enum_range(null::{name}))[1]::text");
+            sqlx::query_scalar(AssertSqlSafe(first)).fetch_one(&mut *connection).await.ok()
+        }
+        _ => label,
+    };
     let usual = match element {
         "Uuid" => THEIRS.to_owned(),
         "Timestamptz" => "2026-03-02T09:00:00Z".to_owned(),
