@@ -15,6 +15,7 @@ mod connect;
 mod media_rules;
 mod renewal;
 mod rules;
+mod servers;
 mod vault;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub use connect::{ConnectError, Connected, Started};
 pub use media_rules::{MediaRules, MediaUseRule, RatioRange};
 pub use renewal::{RenewToken, ScanTokens};
 pub use rules::PlatformRules;
+pub use servers::ReadServerLimits;
 pub use vault::{KeyCheckError, KeyFileError, Vault, VaultError};
 
 /// The operations of this context. Cheap to clone.

@@ -42,10 +42,11 @@ impl Job for RenewToken {
 }
 
 impl Accounts {
-    /// Adds the renewal of tokens and its place in the timetable.
+    /// Adds the renewal of tokens and the reading of servers' limits, and their places in the timetable.
     #[must_use]
     pub fn register_jobs(&self, registry: Registry, identity: &Identity, jobs: &Jobs) -> Registry {
         let (scan, renew) = (self.clone(), self.clone());
+        let registry = self.register_server_limits(registry, identity);
         let (identity, jobs) = (identity.clone(), jobs.clone());
         registry
             .on(move |_: ScanTokens, _: RunContext| {

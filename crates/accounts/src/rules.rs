@@ -1,12 +1,14 @@
 //! The rule book of each network: text limits, counting, pace.
 
+use std::borrow::Cow;
+
 use rookery_kernel::Platform;
 use rookery_platforms::text::{self, CountMethod};
-use rookery_platforms::{DraftKind, MediaKind};
+use rookery_platforms::{DraftKind, InstanceLimits, MediaKind};
 
 use crate::account::store;
 use crate::media_rules::MediaRules;
-use crate::{Accounts, AccountsError};
+use crate::{Account, Accounts, AccountsError};
 
 /// What a network allows, from `accounts.platform_rules`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,22 @@ pub struct PlatformRules {
 }
 
 impl PlatformRules {
+    /// The rules for this account in the rule book: those of its network, in which the limits of its own server stand
+    /// where it told them. `None` if the book has no such network.
+    pub fn of<'a>(book: &'a [Self], account: &Account) -> Option<Cow<'a, Self>> {
+        let rules = book.iter().find(|rules| rules.platform == account.platform)?;
+        Some(account.server_limits.map_or(Cow::Borrowed(rules), |limits| Cow::Owned(rules.on_server(limits))))
+    }
+
+    fn on_server(&self, limits: InstanceLimits) -> Self {
+        let mut rules = Self { text_limit: limits.characters_max, url_weight: Some(limits.url_weight), ..self.clone() };
+        // What stands alone on the network stands alone on each of its servers.
+        for rule in rules.media.uses.iter_mut().filter(|rule| rule.count_max.is_some_and(|most| most > 1)) {
+            rule.count_max = Some(limits.media_max);
+        }
+        rules
+    }
+
     /// Length of a text as this network counts it.
     pub fn count(&self, text: &str) -> usize {
         text::count(self.count_method, self.url_weight, text)

@@ -55,9 +55,9 @@ impl Draft {
         let title = own.and_then(|v| v.title.as_ref()).or(self.title.as_ref());
         let kind = self.composition.format.draft_kind();
         let used_in = media::use_of(kind, facts.files.len());
-        let rules = facts.rules.iter().find(|r| r.platform == account.platform);
+        let rules = PlatformRules::of(facts.rules, account);
         // Pictures are made to fit when they are sent, so the network is asked about what it will get.
-        let sent = |file: &StoredFile| match rules {
+        let sent = |file: &StoredFile| match &rules {
             Some(rules) => media::will_be(&rules.media, used_in, file).without_bytes(),
             None => file.without_bytes(),
         };
@@ -438,8 +438,8 @@ fn check_account(draft: &Draft, account: &Account, facts: &Facts<'_>, findings: 
             .suggest("Reconnect the account, or leave it out."),
         ),
     }
-    let rules = facts.rules.iter().find(|r| r.platform == account.platform);
-    let (Some(rules), Some(connector)) = (rules, facts.connectors.get(account.platform)) else {
+    let rules = PlatformRules::of(facts.rules, account);
+    let (Some(rules), Some(connector)) = (rules.as_deref(), facts.connectors.get(account.platform)) else {
         findings.push(
             Finding::error(
                 FindingCode::NetworkNotSupported,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rookery_kernel::{AccountId, OrganizationId, Platform, Timestamp};
-use rookery_platforms::{CallError, ErrorType};
+use rookery_platforms::{CallError, ErrorType, InstanceLimits};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -122,6 +122,8 @@ pub struct Account {
     pub last_error_at: Option<Timestamp>,
     /// When it was connected.
     pub created_at: Timestamp,
+    /// What its own server allows, on a network of many servers; `None` until the server has told.
+    pub server_limits: Option<InstanceLimits>,
 }
 
 impl Account {

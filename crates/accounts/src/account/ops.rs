@@ -139,6 +139,7 @@ impl Accounts {
         profile: &Profile,
         is_sandbox: bool,
     ) -> Result<Account, AccountsError> {
+        let limits = self.server_limits(platform, base_url).await;
         let now = self.clock.now();
         let mut tx = self.db.org(scope).await?;
         let known = store::find_by_platform_user(&mut tx, platform, &profile.id).await?;
@@ -174,6 +175,9 @@ impl Accounts {
             },
         )
         .await?;
+        if let Some(limits) = limits {
+            store::write_server_limits(&mut tx, &[(id, limits)], now).await?;
+        }
         let (event, from) = match known {
             None => ("connected", None),
             Some((_, status)) => ("reconnected", Some(status)),
@@ -365,7 +369,7 @@ impl Accounts {
         Ok(account)
     }
 
-    /// Asks the network whether the token works and reads name and followers again.
+    /// Asks the network whether the token works and reads followers, and what the account's own server allows, again.
     ///
     /// # Errors
     /// [`AccountsError::Network`] with what the network said; it is recorded on the account.
@@ -383,8 +387,12 @@ impl Accounts {
         })?;
         match connector.check(&access).await {
             Ok(profile) => {
+                let limits = self.server_limits(sealed.platform, &access.base_url).await;
                 let mut tx = self.db.org(scope).await?;
                 self.record_call_in(&mut tx, id, Call::Ok).await?;
+                if let Some(limits) = limits {
+                    store::write_server_limits(&mut tx, &[(id, limits)], self.clock.now()).await?;
+                }
                 if let Some(followers) = profile.followers_count {
                     store::write_followers(&mut tx, id, followers, self.clock.now()).await?;
                 }

@@ -2,6 +2,7 @@
 
 use rookery_db::{Error, ExportTable, OrgTx, SystemTx};
 use rookery_kernel::{AccountId, Limit, Platform, Timestamp};
+use rookery_platforms::InstanceLimits;
 use rookery_platforms::text::CountMethod;
 use serde_json::Value;
 
@@ -33,10 +34,14 @@ struct Row {
     last_error_message: Option<String>,
     last_error_at: Option<Timestamp>,
     created_at: Timestamp,
+    server_text_limit: Option<i32>,
+    server_url_weight: Option<i32>,
+    server_media_limit: Option<i32>,
 }
 
 impl From<Row> for Account {
     fn from(r: Row) -> Self {
+        let server = (r.server_text_limit, r.server_url_weight, r.server_media_limit);
         Self {
             id: r.id,
             organization_id: r.organization_id,
@@ -59,8 +64,21 @@ impl From<Row> for Account {
             last_error_message: r.last_error_message,
             last_error_at: r.last_error_at,
             created_at: r.created_at,
+            server_limits: match server {
+                (Some(text), Some(url), Some(media)) => Some(InstanceLimits {
+                    characters_max: size(text),
+                    url_weight: u32::try_from(url).unwrap_or(0),
+                    media_max: size(media),
+                }),
+                _ => None,
+            },
         }
     }
+}
+
+/// A count that a check of the table keeps from being negative.
+fn size(n: i32) -> usize {
+    usize::try_from(n).unwrap_or(0)
 }
 
 /// All accounts, disconnected ones only if asked for, by network and name.
@@ -70,7 +88,8 @@ pub(crate) async fn list(tx: &mut OrgTx, with_revoked: bool) -> Result<Vec<Accou
         Row,
         "select id, organization_id, platform, platform_user_id, username, display_name, avatar_url, profile_url,
                 status, health, connector, base_url, followers_count, token_expires_at, last_synced_at, last_posted_at,
-                consecutive_failures, last_error_code, last_error_message, last_error_at, created_at
+                consecutive_failures, last_error_code, last_error_message, last_error_at, created_at,
+                server_text_limit, server_url_weight, server_media_limit
          from accounts.social_accounts
          where organization_id = $1 and ($2 or status <> 'revoked')
          order by platform, lower(username), id",
@@ -89,7 +108,8 @@ pub(crate) async fn find(tx: &mut OrgTx, id: AccountId) -> Result<Option<Account
         Row,
         "select id, organization_id, platform, platform_user_id, username, display_name, avatar_url, profile_url,
                 status, health, connector, base_url, followers_count, token_expires_at, last_synced_at, last_posted_at,
-                consecutive_failures, last_error_code, last_error_message, last_error_at, created_at
+                consecutive_failures, last_error_code, last_error_message, last_error_at, created_at,
+                server_text_limit, server_url_weight, server_media_limit
          from accounts.social_accounts
          where organization_id = $1 and id = $2",
         organization.uuid(),
@@ -106,7 +126,8 @@ macro_rules! accounts {
         concat!(
             "select id, organization_id, platform, platform_user_id, username, display_name, avatar_url, profile_url,
                     status, health, connector, base_url, followers_count, token_expires_at, last_synced_at,
-                    last_posted_at, consecutive_failures, last_error_code, last_error_message, last_error_at, created_at
+                    last_posted_at, consecutive_failures, last_error_code, last_error_message, last_error_at, created_at,
+                    server_text_limit, server_url_weight, server_media_limit
              from accounts.social_accounts ",
             $rest
         )
@@ -492,6 +513,37 @@ pub(crate) async fn write_followers(
     Ok(())
 }
 
+/// What the servers of these accounts allow. What stands there already is not written.
+pub(crate) async fn write_server_limits(
+    tx: &mut OrgTx,
+    limits: &[(AccountId, InstanceLimits)],
+    now: Timestamp,
+) -> Result<u64, Error> {
+    let organization = tx.organization_id();
+    // A server may tell any number.
+    let number = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
+    let ids: Vec<uuid::Uuid> = limits.iter().map(|(id, _)| id.uuid()).collect();
+    let text: Vec<i32> = limits.iter().map(|(_, l)| number(l.characters_max).max(1)).collect();
+    let url: Vec<i32> = limits.iter().map(|(_, l)| i32::try_from(l.url_weight).unwrap_or(i32::MAX)).collect();
+    let media: Vec<i32> = limits.iter().map(|(_, l)| number(l.media_max)).collect();
+    let done = sqlx::query!(
+        "update accounts.social_accounts a
+         set server_text_limit = l.text, server_url_weight = l.url, server_media_limit = l.media, updated_at = $6
+         from unnest($2::uuid[], $3::integer[], $4::integer[], $5::integer[]) as l (id, text, url, media)
+         where a.organization_id = $1 and a.id = l.id
+           and (a.server_text_limit, a.server_url_weight, a.server_media_limit) is distinct from (l.text, l.url, l.media)",
+        organization.uuid(),
+        &ids,
+        &text,
+        &url,
+        &media,
+        now as Timestamp,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// One line of the account's own log.
 pub(crate) async fn insert_event(
     tx: &mut OrgTx,
@@ -525,7 +577,6 @@ pub(crate) async fn rules(tx: &mut SystemTx) -> Result<Vec<PlatformRules>, Error
     )
     .fetch_all(tx.conn())
     .await?;
-    let size = |n: i32| usize::try_from(n).unwrap_or(0);
     Ok(rows
         .into_iter()
         .map(|r| PlatformRules {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use rookery_kernel::{Date, Platform, Timestamp};
 use rookery_platforms::{
     Access, AccountMetrics, AppCredentials, AuthorizeRequest, CallError, Capabilities, Connector, ContentPage,
-    Delivery, Draft, ErrorType, ExchangeRequest, Found, Handles, MetricsBatch, Profile, RegisterRequest, Search, Sent,
+    Delivery, Draft, ErrorType, ExchangeRequest, Found, Handles, InstanceLimits, MetricsBatch, Profile, RegisterRequest, Search, Sent,
     SignIn, TokenSet, Usage,
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -28,6 +28,8 @@ pub struct Fake {
     pub meet: Arc<Mutex<Option<Arc<Barrier>>>>,
     pub brings: Arc<Mutex<Brought>>,
     pub signs_in: Arc<Mutex<SignIn>>,
+    pub limits: Arc<Mutex<Option<InstanceLimits>>>,
+    asked_for_limits: Arc<AtomicUsize>,
 }
 
 /// What a renewal brings besides the access token `renewed-<n>`.
@@ -53,7 +55,14 @@ impl Fake {
             meet: Arc::default(),
             brings: Arc::default(),
             signs_in: Arc::new(Mutex::new(SignIn::Consent)),
+            limits: Arc::default(),
+            asked_for_limits: Arc::default(),
         }
+    }
+
+    /// How often somebody asked what the server allows.
+    pub fn asked_for_limits(&self) -> usize {
+        self.asked_for_limits.load(Ordering::SeqCst)
     }
 
     fn refusal(&self) -> Result<(), CallError> {
@@ -147,6 +156,12 @@ impl Connector for Fake {
     async fn check(&self, access: &Access) -> Result<Profile, CallError> {
         self.refusal()?;
         Ok(Profile { followers_count: Some(77), ..profile(&access.platform_user_id, None) })
+    }
+
+    async fn instance_limits(&self, _: &Url) -> Result<Option<InstanceLimits>, CallError> {
+        self.asked_for_limits.fetch_add(1, Ordering::SeqCst);
+        self.refusal()?;
+        Ok(*self.limits.lock().expect("not poisoned"))
     }
 
     async fn refresh(&self, _: &Access) -> Result<TokenSet, CallError> {

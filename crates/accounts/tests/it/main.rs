@@ -3,6 +3,7 @@
 mod fake;
 mod renewals;
 mod rule_book;
+mod servers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

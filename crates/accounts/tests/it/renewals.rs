@@ -46,8 +46,8 @@ impl House {
         self.fake.renewals.load(Ordering::SeqCst)
     }
 
-    /// A worker with the renewal's jobs and nothing else.
-    fn worker(&self) -> Worker {
+    /// A worker with the jobs of accounts and nothing else.
+    pub fn worker(&self) -> Worker {
         let clock = Arc::new(self.clock.clone());
         let ids = rookery_testkit::ids();
         let jobs = Jobs::new(clock.clone(), ids.clone());

@@ -14,6 +14,9 @@ use crate::{Analytics, daily};
 const MARKS_MAX: i64 = 5_000;
 /// Most days of one transaction: a month, so that a long history is worked off in short transactions.
 const DAYS_MAX: usize = 31;
+/// A rebuild takes more months together where they hold little: with so many items of content in all it is one, with a
+/// twelfth of them a year. Each statement costs some 15 ms before it reads its first row.
+const CONTENT_OF_A_MONTH: i64 = 5_000;
 /// Lists of best content are kept for so many last days.
 const TOP_DAYS: [i16; 4] = [7, 30, 90, 365];
 /// Places of such a list: more than a page asks for, so that a range which begins a day later still finds enough.
@@ -100,7 +103,7 @@ impl Analytics {
         Ok(rows)
     }
 
-    /// Computes every sum and total of the organization anew, a month in a transaction; `progress` is told after each how
+    /// Computes every sum and total of the organization anew, a month in a transaction (a year of a small one); `progress` is told after each how
     /// many of how many are done. The result is what [`Analytics::roll_up`] has kept all the while; only what stood there
     /// differently is written.
     ///
@@ -117,9 +120,10 @@ impl Analytics {
         store::alone(&mut tx).await?;
         let mut rows = store::totals(&mut tx, &[], &[], true).await?;
         let days = all_days(&mut tx).await?;
+        let months = months_together(store::content_count(&mut tx).await?);
         tx.commit().await?;
-        let months: Vec<&[Date]> = days.chunks(DAYS_MAX).collect();
-        for (done, days) in months.iter().enumerate() {
+        let spans: Vec<&[Date]> = days.chunks(months * DAYS_MAX).collect();
+        for (done, days) in spans.iter().enumerate() {
             let mut tx = self.db.org(scope).await?;
             store::alone(&mut tx).await?;
             daily::lock(&mut tx).await?;
@@ -129,7 +133,7 @@ impl Analytics {
             rows += store::groups(&mut tx, days, None, now).await?;
             rows += store::months(&mut tx, days).await?;
             tx.commit().await?;
-            progress(done + 1, months.len());
+            progress(done + 1, spans.len());
         }
         let mut tx = self.db.org(scope).await?;
         store::alone(&mut tx).await?;
@@ -139,8 +143,24 @@ impl Analytics {
     }
 }
 
+/// How many months of an organization with so much content a rebuild takes in one transaction.
+fn months_together(content: i64) -> usize {
+    usize::try_from(CONTENT_OF_A_MONTH / content.max(1)).map_or(1, |months| months.clamp(1, 12))
+}
+
 /// Every day from the first to the last that anything is known of.
 async fn all_days(tx: &mut OrgTx) -> Result<Vec<Date>, Error> {
     let Some((first, last)) = store::extent(tx).await? else { return Ok(Vec::new()) };
     Ok((0..=last.days_since(first)).map(|n| first.plus_days(n)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_organization_is_rebuilt_in_fewer_transactions() {
+        let months = [0, 1, 416, 500, 2_500, 5_000, 5_000_000].map(months_together);
+        assert_eq!(months, [12, 12, 12, 10, 2, 1, 1]);
+    }
 }

@@ -53,6 +53,16 @@ pub(super) async fn extent(tx: &mut OrgTx) -> Result<Option<(Date, Date)>, Error
     Ok(row.first.zip(row.last))
 }
 
+/// Items of content with totals.
+pub(super) async fn content_count(tx: &mut OrgTx) -> Result<i64, Error> {
+    let organization = tx.organization_id();
+    let counted = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from analytics.content_totals where organization_id = $1"#,
+        organization.uuid(),
+    );
+    Ok(counted.fetch_one(tx.conn()).await?)
+}
+
 /// The days on which this content has numbers or was published.
 pub(super) async fn days_of_content(tx: &mut OrgTx, keys: &[i64]) -> Result<Vec<Date>, Error> {
     let organization = tx.organization_id();

@@ -104,7 +104,11 @@ impl Mastodon {
             Err(e) if e.kind == ErrorType::NotFound => self.describe(base_url, "v1").await?,
             result => result?,
         };
-        let number = |name: &str| body.pointer(&format!("/configuration/statuses/{name}")).and_then(Value::as_u64);
+        // A server that says "none" would take no post at all: it did not mean it.
+        let number = |name: &str| {
+            let said = body.pointer(&format!("/configuration/statuses/{name}")).and_then(Value::as_u64);
+            said.filter(|n| *n > 0)
+        };
         let size = |name: &str, usual: usize| number(name).map_or(usual, |n| usize::try_from(n).unwrap_or(usual));
         // Pleroma and its kin say it elsewhere.
         let elsewhere = body.get("max_toot_chars").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());

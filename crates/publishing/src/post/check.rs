@@ -148,7 +148,8 @@ fn on_account(draft: &Draft, account: &Account, facts: &Facts<'_>) -> OnAccount 
     let sent = draft.for_account(account, facts);
     let connector = facts.connectors.get(account.platform);
     let text = connector.map_or_else(|| sent.text.clone(), |connector| connector.composed_text(&sent));
-    let rules = facts.rules.iter().find(|r| r.platform == account.platform);
+    let rules = PlatformRules::of(facts.rules, account);
+    let rules = rules.as_deref();
     let count = |text: &str| rules.map_or_else(|| text.chars().count(), |r| r.count(text));
     let limit = rules.map_or(0, |r| validation::text_limit(r, &sent));
     OnAccount {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rookery_accounts::{Account, NewAccount, Tokens};
 use rookery_kernel::{FixedClock, Platform};
 use rookery_platforms::{AppCredentials, Connectors, HttpClient, HttpConfig};
-use rookery_publishing::{LookUpResult, PostDetail, PublicationStatus, Reason, Schedule};
+use rookery_publishing::{Draft, FindingCode, LookUpResult, PostDetail, PublicationStatus, Reason, Schedule};
 use rookery_sandbox::{
     AccountOptions, Effect, Endpoint, FACEBOOK_APP_ID, FACEBOOK_APP_SECRET, FaultRule, Garbling, Sandbox,
     SandboxAccount, SandboxConfig, SandboxPost, TokenEnd,
@@ -115,6 +115,36 @@ async fn a_scheduled_post_reaches_both_networks_once() {
         assert_eq!(publication.platform_post_url.as_deref(), Some(held[0].permalink.as_str()));
     }
     assert_eq!(sim.posts(&profile_there)[0].idempotency_key, Some(post.publications[1].idempotency_key.clone()));
+}
+
+/// What stands against a text on this account: what was measured, and what is allowed.
+async fn too_long(sim: &Sim, account: &Account, characters: usize) -> Option<(Option<usize>, Option<usize>)> {
+    let draft = Draft::of_text("x".repeat(characters), vec![account.id], Schedule::Draft);
+    let checked = sim.w.publishing.check(&sim.w.scope, &draft).await.expect("checked");
+    let found = checked.findings.into_iter().find(|f| f.code == FindingCode::TextTooLong)?;
+    assert_eq!(found.limit, Some(checked.accounts[0].limit), "the counter shows the same limit");
+    Some((found.actual, found.limit))
+}
+
+#[tokio::test]
+async fn a_text_is_held_against_the_limit_of_the_accounts_own_server() {
+    let sim = Sim::new().await;
+    let (usual, _) = sim.account(Platform::Mastodon, "ann").await;
+    assert_eq!(too_long(&sim, &usual, 501).await, Some((Some(501), Some(500))));
+    // The server allows more, and the account is checked again.
+    sim.sandbox.control().change_settings(|settings| settings.mastodon_characters_max = 5_000);
+    let generous = sim.w.accounts.check(&sim.w.scope, usual.id).await.expect("it works");
+    assert_eq!(too_long(&sim, &generous, 5_000).await, None);
+    assert_eq!(too_long(&sim, &generous, 5_001).await, Some((Some(5_001), Some(5_000))));
+    let post = sim.w.post(&"x".repeat(5_000), &[usual.id], Schedule::Now).await;
+    sim.w.run().await;
+    assert_eq!(sim.w.again(&post).await.publications[0].status, PublicationStatus::Published);
+    // One that is connected there later is known from the beginning; the next day the server allows less.
+    let (new, _) = sim.account(Platform::Mastodon, "bob").await;
+    assert_eq!(too_long(&sim, &new, 5_000).await, None);
+    sim.sandbox.control().change_settings(|settings| settings.mastodon_characters_max = 100);
+    let strict = sim.w.accounts.check(&sim.w.scope, new.id).await.expect("it works");
+    assert_eq!(too_long(&sim, &strict, 101).await, Some((Some(101), Some(100))));
 }
 
 #[tokio::test]

@@ -63,6 +63,20 @@ pub(super) struct AccountView {
     last_error_message: Option<String>,
     last_error_at: Option<Time>,
     created_at: Time,
+    /// What its own server allows, on a network of many servers; null until the server has told.
+    server_limits: Option<ServerLimits>,
+}
+
+/// What a server of a network of servers allows.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ServerLimits {
+    /// Longest text.
+    text_limit: usize,
+    /// What an address in the text counts.
+    url_weight: u32,
+    /// Most media of one post.
+    media_limit: usize,
 }
 
 impl From<Account> for AccountView {
@@ -90,6 +104,11 @@ impl From<Account> for AccountView {
             last_error_message: account.last_error_message,
             last_error_at: account.last_error_at.map(Time),
             created_at: account.created_at.into(),
+            server_limits: account.server_limits.map(|limits| ServerLimits {
+                text_limit: limits.characters_max,
+                url_weight: limits.url_weight,
+                media_limit: limits.media_max,
+            }),
         }
     }
 }

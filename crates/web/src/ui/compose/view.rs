@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use rookery_accounts::Account;
+use rookery_accounts::{Account, PlatformRules};
 use rookery_identity::{Caller, Right};
 use rookery_kernel::{AccountId, PostId};
 use rookery_platforms::Connectors;
@@ -181,7 +181,7 @@ pub(super) async fn show(app: &App, caller: &Caller, fields: Fields, beside: Bes
     let checked = app.publishing.check(scope, &fields.draft(Schedule::Draft, zone)).await?;
     let labels_in_use = app.publishing.labels_in_use(scope).await?;
     let rules = app.accounts.all_rules().await?;
-    let limit = |a: &Account| rules.iter().find(|r| r.platform == a.platform).map_or(0, |r| r.text_limit);
+    let limit = |a: &Account| PlatformRules::of(&rules, a).map_or(0, |r| r.text_limit);
     let drafts = if fields.post.is_none() { drafts(app, caller).await? } else { Vec::new() };
     let when = match fields.schedule(zone) {
         Ok((Schedule::At(at), Some(note))) => {
