@@ -8,7 +8,7 @@ use tracing::instrument;
 use uuid::Uuid;
 
 use crate::kpi::{
-    self, AccountFacts, Coverage, Day, Kpi, KpiName, Metric, Mode, PeriodSums, Range, RateBasis, Unit, change_percent,
+    self, AccountFacts, Coverage, Day, Has, Kpi, KpiName, Metric, Mode, Range, RateBasis, Unit, change_percent,
 };
 use crate::report::{self, ReadError, TopContent};
 use crate::{Analytics, tracking};
@@ -67,8 +67,9 @@ impl Analytics {
         range: Range,
         accounts: Option<&[AccountId]>,
     ) -> Result<Overview, ReadError> {
-        let mut tx = self.db.org(scope).await?;
-        let facts = facts(&mut tx, range, accounts).await?;
+        let mut tx = self.db.reading(scope).await?;
+        // The line of the days before is drawn as well.
+        let facts = facts(&mut tx, range, accounts, range.previous().from).await?;
         let ids: Vec<Uuid> = facts.accounts.iter().map(|a| a.integration_id.uuid()).collect();
         // Not every network says whom it reached.
         let metrics = [Metric::Reach, Metric::Views, Metric::Engagement];
@@ -87,12 +88,18 @@ impl Analytics {
         range: Range,
         accounts: Option<&[AccountId]>,
     ) -> Result<Vec<Kpi>, ReadError> {
-        let mut tx = self.db.org(scope).await?;
-        Ok(facts(&mut tx, range, accounts).await?.kpis())
+        let mut tx = self.db.reading(scope).await?;
+        Ok(facts(&mut tx, range, accounts, range.from).await?.kpis())
     }
 }
 
-async fn facts(tx: &mut OrgTx, range: Range, named: Option<&[AccountId]>) -> Result<Facts, rookery_db::Error> {
+/// What the figures of `range` stand on, day by day since `since`.
+async fn facts(
+    tx: &mut OrgTx,
+    range: Range,
+    named: Option<&[AccountId]>,
+    since: Date,
+) -> Result<Facts, rookery_db::Error> {
     let named: Option<Vec<Uuid>> = named.map(|ids| ids.iter().map(|id| id.uuid()).collect());
     let (accounts, is_all) = kpi::accounts(tx, named.as_deref(), range).await?;
     // An account that is tracked no longer is in the organization's sums, but not in its figures.
@@ -101,10 +108,8 @@ async fn facts(tx: &mut OrgTx, range: Range, named: Option<&[AccountId]>) -> Res
     } else {
         accounts.iter().map(|a| a.integration_id.uuid()).collect()
     };
-    let days = kpi::days(tx, &scopes, "all", range.previous().from, range.to).await?;
-    let ids: Vec<Uuid> = accounts.iter().map(|a| a.integration_id.uuid()).collect();
-    let by_account = kpi::period_sums(tx, &ids, "all", range).await?.into_iter().map(|(_, sums)| sums).collect();
-    Ok(Facts { range, days, accounts, by_account })
+    let (days, before) = kpi::days(tx, &scopes, "all", since, range).await?;
+    Ok(Facts { range, days, before, accounts })
 }
 
 /// The tracked accounts, or those of them that are named.
@@ -118,21 +123,21 @@ pub(crate) async fn in_scope(tx: &mut OrgTx, accounts: Option<&[AccountId]>) -> 
 struct Facts {
     range: Range,
     days: Vec<Day>,
+    /// The sums of as many days directly before the range.
+    before: Day,
     accounts: Vec<AccountFacts>,
-    /// What happened on those accounts where something did.
-    by_account: Vec<PeriodSums>,
 }
 
 impl Facts {
     fn kpis(&self) -> Vec<Kpi> {
         vec![
-            self.sum(KpiName::Reach, |sums| sums.numbers.reach.is_some(), |day| day.reach),
-            self.sum(KpiName::Engagement, |sums| sums.engagement.is_some(), |day| day.engagement),
+            self.sum(KpiName::Reach, |has| has.reach, |day| day.reach),
+            self.sum(KpiName::Engagement, |has| has.engagement, |day| day.engagement),
             self.rate(),
             self.followers(),
             self.posts(),
-            self.sum(KpiName::Views, |sums| sums.numbers.views.is_some(), |day| day.views),
-            self.sum(KpiName::Impressions, |sums| sums.numbers.impressions.is_some(), |day| day.impressions),
+            self.sum(KpiName::Views, |has| has.views, |day| day.views),
+            self.sum(KpiName::Impressions, |has| has.impressions, |day| day.impressions),
         ]
     }
 
@@ -154,36 +159,30 @@ impl Facts {
         }
     }
 
-    fn days_of(&self, range: Range) -> impl Iterator<Item = &Day> {
-        self.days.iter().filter(move |day| range.contains(day.date))
+    fn days_of_range(&self) -> impl Iterator<Item = &Day> {
+        self.days.iter().filter(|day| self.range.contains(day.date))
     }
 
-    fn with_data(&self, has: fn(&PeriodSums) -> bool) -> usize {
-        self.by_account.iter().filter(|sums| has(sums)).count()
+    fn with_data(&self, has: fn(&Has) -> bool) -> usize {
+        self.accounts.iter().filter(|account| has(&account.has)).count()
     }
 
-    fn sum(&self, name: KpiName, has: fn(&PeriodSums) -> bool, of: fn(&Day) -> Option<i64>) -> Kpi {
-        let value = |range| kpi::total(self.days_of(range).map(of)).map(|sum| sum as f64);
+    fn sum(&self, name: KpiName, has: fn(&Has) -> bool, of: fn(&Day) -> Option<i64>) -> Kpi {
+        let value = |sum: Option<i64>| sum.map(|sum| sum as f64);
         let by_day: BTreeMap<Date, f64> =
             self.days.iter().filter_map(|day| Some((day.date, of(day)? as f64))).collect();
-        let (now, before) = (value(self.range), value(self.range.previous()));
+        let (now, before) = (value(kpi::total(self.days_of_range().map(of))), value(of(&self.before)));
         self.kpi(name, (now, before), change_percent(now, before), self.with_data(has), &by_day)
     }
 
     fn rate(&self) -> Kpi {
-        let now = kpi::rate_of_set(self.days_of(self.range));
-        let before = kpi::rate_of_set(self.days_of(self.range.previous()));
+        let now = kpi::rate_of_set(self.days_of_range());
+        let before = self.before.rated.rate();
         let by_day: BTreeMap<Date, f64> =
             self.days.iter().filter_map(|day| Some((day.date, kpi::rate_of_set([day]).value?))).collect();
         let change = change_percent(now.value, before.value);
         let figures = (now.value, before.value);
-        let kpi = self.kpi(
-            KpiName::EngagementRate,
-            figures,
-            change,
-            self.with_data(|sums| sums.engagement_rate().value.is_some()),
-            &by_day,
-        );
+        let kpi = self.kpi(KpiName::EngagementRate, figures, change, self.with_data(|has| has.rate), &by_day);
         Kpi { unit: Unit::Ratio, basis: Some(now.basis), ..kpi }
     }
 
@@ -216,18 +215,18 @@ impl Facts {
     fn posts(&self) -> Kpi {
         // An account whose content was listed and that published nothing is a known zero.
         let is_known = !self.accounts.is_empty();
-        let count = |range: Range| is_known.then(|| self.days_of(range).map(|day| day.posts).sum::<i64>() as f64);
-        let figures = (count(self.range), count(self.range.previous()));
+        let count = |posts: i64| is_known.then_some(posts as f64);
+        let figures = (count(self.days_of_range().map(|day| day.posts).sum()), count(self.before.posts));
         let mut by_day: BTreeMap<Date, f64> = BTreeMap::new();
         if is_known {
             by_day.extend(self.range.dates().map(|date| (date, 0.0)));
-            by_day.extend(self.days_of(self.range).map(|day| (day.date, day.posts as f64)));
+            by_day.extend(self.days_of_range().map(|day| (day.date, day.posts as f64)));
         }
         self.kpi(
             KpiName::Posts,
             figures,
             change_percent(figures.0, figures.1),
-            self.with_data(|sums| sums.posts > 0),
+            self.with_data(|has| has.posts),
             &by_day,
         )
     }

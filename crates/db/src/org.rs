@@ -23,6 +23,11 @@ impl OrgTx {
         Ok(Self { open, scope: scope.clone() })
     }
 
+    pub(crate) async fn begin_reading(pool: &PgPool, scope: &Scope) -> Result<Self, Error> {
+        let open = Open::begin(pool, begin_reading_for(scope)).await?;
+        Ok(Self { open, scope: scope.clone() })
+    }
+
     /// For whom and by whom.
     pub const fn scope(&self) -> &Scope {
         &self.scope
@@ -102,6 +107,11 @@ const BEGIN_SYSTEM: &str =
 /// Only ids, addresses and fixed words are written into it, none of which can hold a quote.
 fn begin_for(scope: &Scope) -> String {
     format!("begin; select {}", settings(scope))
+}
+
+/// The same for statements that only read. To plan one of them anew each time costs as much as to run it.
+fn begin_reading_for(scope: &Scope) -> String {
+    format!("begin read only; select {}, set_config('plan_cache_mode', 'force_generic_plan', true)", settings(scope))
 }
 
 /// Who asks, and for which organization.

@@ -121,12 +121,25 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`] if no connection can be had.
     pub async fn org(&self, scope: &Scope) -> Result<OrgTx, Error> {
-        let pool = match scope.actor {
+        OrgTx::begin(self.pool_for(scope), scope).await
+    }
+
+    /// A transaction for one organization that only reads, by plans that a connection makes once and keeps for every
+    /// organization and range: for statements that are right the same way however much there is. Nothing can be
+    /// written in it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if no connection can be had.
+    pub async fn reading(&self, scope: &Scope) -> Result<OrgTx, Error> {
+        OrgTx::begin_reading(self.pool_for(scope), scope).await
+    }
+
+    fn pool_for(&self, scope: &Scope) -> &PgPool {
+        match scope.actor {
             _ if self.reserved => &self.pools.publishing,
             Actor::User(_) | Actor::ApiKey(_) | Actor::Guest => &self.pools.api,
             Actor::Worker | Actor::System => &self.pools.worker,
-        };
-        OrgTx::begin(pool, scope).await
+        }
     }
 
     /// A transaction without an organization: tables of people, sessions, directories and jobs; it sees no

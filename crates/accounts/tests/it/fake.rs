@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use rookery_kernel::{Date, Platform, Timestamp};
 use rookery_platforms::{
     Access, AccountMetrics, AppCredentials, AuthorizeRequest, CallError, Capabilities, Connector, ContentPage,
-    Delivery, Draft, ErrorType, ExchangeRequest, Found, Handles, InstanceLimits, MetricsBatch, Profile, RegisterRequest, Search, Sent,
-    SignIn, TokenSet, Usage,
+    Delivery, Draft, ErrorType, ExchangeRequest, Found, Handles, InstanceLimits, MetricsBatch, Profile,
+    RegisterRequest, Search, Sent, SignIn, TokenSet, Usage,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;

@@ -75,7 +75,11 @@ async fn they_stand_in_the_rules_of_the_account() {
 #[tokio::test]
 async fn a_number_beyond_all_measure_is_stored_as_the_largest_there_is() {
     let house = House::new().await;
-    house.server_tells(Some(InstanceLimits { characters_max: usize::MAX, url_weight: u32::MAX, media_max: usize::MAX }));
+    house.server_tells(Some(InstanceLimits {
+        characters_max: usize::MAX,
+        url_weight: u32::MAX,
+        media_max: usize::MAX,
+    }));
     let stored = house.connect().await.server_limits.expect("told");
     assert_eq!((stored.characters_max, stored.url_weight), (2_147_483_647, 2_147_483_647));
 }

@@ -37,4 +37,4 @@ pub use model::{
     engagement,
 };
 pub(crate) use model::{Day, Rated, rate_of_set, total};
-pub(crate) use queries::{AccountFacts, accounts, days, period_sums};
+pub(crate) use queries::{AccountFacts, Has, accounts, days, period_sums};

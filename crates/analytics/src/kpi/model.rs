@@ -182,11 +182,34 @@ impl Range {
         (self.from..=self.to).contains(&date)
     }
 
+    /// The whole months in it, and the days before and after them; no whole months are empty ones at its beginning.
+    pub(crate) fn whole_months(&self) -> (Months, Vec<Self>) {
+        let after = self.to.plus_days(1);
+        let until = after.plus_days(1 - i64::from(after.to_jiff().day()));
+        let days_to_next = i64::from(self.from.to_jiff().days_in_month()) - i64::from(self.from.to_jiff().day()) + 1;
+        let from = if self.from.to_jiff().day() == 1 { self.from } else { self.from.plus_days(days_to_next) };
+        if until <= from {
+            return (Months { from: self.from, until: self.from }, vec![*self]);
+        }
+        let before = Self { from: self.from, to: from.plus_days(-1) };
+        let behind = Self { from: until, to: self.to };
+        (Months { from, until }, [before, behind].into_iter().filter(|edge| edge.days() > 0).collect())
+    }
+
     /// Its days in order.
     pub fn dates(&self) -> impl Iterator<Item = Date> + use<> {
         let from = self.from;
         (0..self.days()).map(move |n| from.plus_days(n))
     }
+}
+
+/// Whole months.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Months {
+    /// The first day of the first.
+    pub from: Date,
+    /// The first day after the last.
+    pub until: Date,
 }
 
 /// Change in percent: (now − before) ÷ before × 100. Unknown if before is unknown or 0: neither
@@ -417,6 +440,37 @@ mod tests {
 
     fn day(text: &str) -> Date {
         text.parse().expect("a date")
+    }
+
+    #[test]
+    fn whole_months_lie_between_the_days_around_them() {
+        let cut = |from, to| {
+            let (months, edges) = Range { from: day(from), to: day(to) }.whole_months();
+            let edges: Vec<String> = edges.iter().map(|e| format!("{} {}", e.from, e.to)).collect();
+            (months.from.to_string(), months.until.to_string(), edges.join(", "))
+        };
+        let own = |from: &str, until: &str, edges: &str| (from.to_owned(), until.to_owned(), edges.to_owned());
+        let expected = own("2026-02-01", "2026-04-01", "2026-01-20 2026-01-31, 2026-04-01 2026-04-04");
+        assert_eq!(cut("2026-01-20", "2026-04-04"), expected);
+        assert_eq!(cut("2026-02-01", "2026-02-28"), own("2026-02-01", "2026-03-01", ""));
+        let within = "2026-02-02 2026-02-28";
+        assert_eq!(cut("2026-02-02", "2026-02-28"), own("2026-02-02", "2026-02-02", within));
+        assert_eq!(cut("2025-12-31", "2025-12-31"), own("2025-12-31", "2025-12-31", "2025-12-31 2025-12-31"));
+    }
+
+    proptest! {
+        #[test]
+        fn whole_months_and_edges_are_every_day_once(start in 0i64..1_500, days in 1i64..=Range::DAYS_MAX) {
+            let from = day("2023-01-01").plus_days(start);
+            let range = Range { from, to: from.plus_days(days - 1) };
+            let (months, edges) = range.whole_months();
+            prop_assert!(months.from == months.until || (months.from.to_jiff().day(), months.until.to_jiff().day()) == (1, 1));
+            let whole = Range { from: months.from, to: months.until.plus_days(-1) };
+            let mut all: Vec<Date> = edges.iter().chain([&whole]).flat_map(Range::dates).collect();
+            all.sort_unstable();
+            prop_assert_eq!(all, range.dates().collect::<Vec<_>>());
+            prop_assert!(edges.iter().all(|edge| edge.days() < 62));
+        }
     }
 
     #[test]

@@ -4,50 +4,124 @@ use rookery_db::{Error, OrgTx};
 use rookery_kernel::{AccountId, Date, Timestamp};
 use uuid::Uuid;
 
-use super::model::{Day, PeriodSums, Range};
+use super::model::{Day, Months, PeriodSums, Range, Rated};
 
-/// What happened on each day from `from` to `to` in these scopes together: the organization by its own id, or accounts,
-/// page groups, tags. `format` is a content format or `all`. Days without anything have no row.
+/// What happened in these scopes together: day by day from `from` to the end of `range`, and altogether in as many days as
+/// `range` has directly before it. The organization goes by its own id; the others are accounts, page groups, tags.
+/// `format` is a content format or `all`. Days without anything have no row.
 pub(crate) async fn days(
     tx: &mut OrgTx,
     scopes: &[Uuid],
     format: &str,
     from: Date,
-    to: Date,
-) -> Result<Vec<Day>, Error> {
+    range: Range,
+) -> Result<(Vec<Day>, Day), Error> {
     let organization = tx.organization_id();
-    let rows = sqlx::query!(
-        r#"select r.date, sum(r.reach)::bigint as reach, sum(r.impressions)::bigint as impressions,
-                  sum(r.views)::bigint as views, sum(r.engagement)::bigint as engagement,
-                  sum(r.new_content_count)::bigint as "posts!", sum(r.followers_delta)::bigint as followers_delta,
-                  sum(r.rated_engagement)::bigint as "rated_engagement!", sum(r.rated_by_reach)::bigint as "rated_by_reach!",
-                  sum(r.rated_by_views)::bigint as "rated_by_views!",
-                  sum(r.rated_by_impressions)::bigint as "rated_by_impressions!"
-           from unnest($2::uuid[]) as s (id)
-                cross join lateral (
-                    select * from analytics.daily_rollups d
-                    where d.organization_id = $1 and d.scope_id = s.id and d.format = $3 and d.date >= $4 and d.date <= $5) r
-           group by r.date
-           order by r.date"#,
-        organization.uuid(),
-        scopes,
-        format,
-        from as Date,
-        to as Date,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let days = rows.into_iter().map(|row| Day {
-        date: row.date,
-        reach: row.reach,
-        impressions: row.impressions,
-        views: row.views,
-        engagement: row.engagement,
-        posts: row.posts,
-        followers_delta: row.followers_delta,
-        rated: rated!(row),
-    });
-    Ok(days.collect())
+    let before = range.previous();
+    let rows = if let [scope] = scopes {
+        // One scope has one row a day: adding up what stands alone costs more than to read it.
+        sqlx::query_as!(
+            DayRow,
+            r#"select d.date as "date?", d.reach, d.impressions, d.views, d.engagement, d.new_content_count::bigint as posts,
+                      d.followers_delta, d.rated_engagement as "rated_engagement?", d.rated_by_reach as "rated_by_reach?",
+                      d.rated_by_views as "rated_by_views?", d.rated_by_impressions as "rated_by_impressions?"
+               from analytics.daily_rollups d
+               where d.organization_id = $1 and d.scope_id = $2 and d.format = $3 and d.date >= $4 and d.date <= $5
+               union all
+               select null, sum(b.reach)::bigint, sum(b.impressions)::bigint, sum(b.views)::bigint, sum(b.engagement)::bigint,
+                      sum(b.new_content_count), sum(b.followers_delta)::bigint, sum(b.rated_engagement)::bigint,
+                      sum(b.rated_by_reach)::bigint, sum(b.rated_by_views)::bigint, sum(b.rated_by_impressions)::bigint
+               from analytics.daily_rollups b
+               where b.organization_id = $1 and b.scope_id = $2 and b.format = $3 and b.date >= $6 and b.date <= $7"#,
+            organization.uuid(),
+            scope,
+            format,
+            from as Date,
+            range.to as Date,
+            before.from as Date,
+            before.to as Date,
+        )
+        .fetch_all(tx.conn())
+        .await?
+    } else {
+        sqlx::query_as!(
+            DayRow,
+            r#"with scope as (
+                   select id from unnest($2::uuid[]) as s (id)
+               )
+               select d.date as "date?", sum(d.reach)::bigint as reach, sum(d.impressions)::bigint as impressions,
+                      sum(d.views)::bigint as views, sum(d.engagement)::bigint as engagement,
+                      sum(d.new_content_count) as posts, sum(d.followers_delta)::bigint as followers_delta,
+                      sum(d.rated_engagement)::bigint as rated_engagement, sum(d.rated_by_reach)::bigint as rated_by_reach,
+                      sum(d.rated_by_views)::bigint as rated_by_views,
+                      sum(d.rated_by_impressions)::bigint as rated_by_impressions
+               from scope s
+                    cross join lateral (
+                        select * from analytics.daily_rollups d
+                        where d.organization_id = $1 and d.scope_id = s.id and d.format = $3 and d.date >= $4 and d.date <= $5
+                        offset 0) d
+               group by d.date
+               union all
+               select null, sum(b.reach)::bigint, sum(b.impressions)::bigint, sum(b.views)::bigint, sum(b.engagement)::bigint,
+                      sum(b.new_content_count), sum(b.followers_delta)::bigint, sum(b.rated_engagement)::bigint,
+                      sum(b.rated_by_reach)::bigint, sum(b.rated_by_views)::bigint, sum(b.rated_by_impressions)::bigint
+               from scope s
+                    cross join lateral (
+                        select * from analytics.daily_rollups d
+                        where d.organization_id = $1 and d.scope_id = s.id and d.format = $3 and d.date >= $6 and d.date <= $7
+                        offset 0) b"#,
+            organization.uuid(),
+            scopes,
+            format,
+            from as Date,
+            range.to as Date,
+            before.from as Date,
+            before.to as Date,
+        )
+        .fetch_all(tx.conn())
+        .await?
+    };
+    let mut days: Vec<Day> = rows.into_iter().map(|row| row.on(before.from)).collect();
+    // The row without a date comes last, and always.
+    let altogether = days.pop().expect("a sum over everything has a row");
+    days.sort_unstable_by_key(|day| day.date);
+    Ok((days, altogether))
+}
+
+/// A day, or with no date the sum of several.
+struct DayRow {
+    date: Option<Date>,
+    reach: Option<i64>,
+    impressions: Option<i64>,
+    views: Option<i64>,
+    engagement: Option<i64>,
+    posts: Option<i64>,
+    followers_delta: Option<i64>,
+    rated_engagement: Option<i64>,
+    rated_by_reach: Option<i64>,
+    rated_by_views: Option<i64>,
+    rated_by_impressions: Option<i64>,
+}
+
+impl DayRow {
+    /// With this date, if it has none of its own.
+    fn on(self, date: Date) -> Day {
+        Day {
+            date: self.date.unwrap_or(date),
+            reach: self.reach,
+            impressions: self.impressions,
+            views: self.views,
+            engagement: self.engagement,
+            posts: self.posts.unwrap_or(0),
+            followers_delta: self.followers_delta,
+            rated: Rated {
+                engagement: self.rated_engagement.unwrap_or(0),
+                by_reach: self.rated_by_reach.unwrap_or(0),
+                by_views: self.rated_by_views.unwrap_or(0),
+                by_impressions: self.rated_by_impressions.unwrap_or(0),
+            },
+        }
+    }
 }
 
 /// What one account knows of a range.
@@ -61,6 +135,20 @@ pub(crate) struct AccountFacts {
     /// The newest day with numbers in the range, and when its sums last moved.
     pub last_date: Option<Date>,
     pub last_change: Option<Timestamp>,
+    /// Which figures have something of it in the range.
+    pub has: Has,
+}
+
+/// Whether anything is known, figure by figure.
+#[expect(clippy::struct_excessive_bools, reason = "independent of one another")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Has {
+    pub reach: bool,
+    pub engagement: bool,
+    pub rate: bool,
+    pub posts: bool,
+    pub views: bool,
+    pub impressions: bool,
 }
 
 /// What each tracked account, or those of them that are named, knows of a range; and whether these are all accounts that
@@ -71,8 +159,17 @@ pub(crate) async fn accounts(
     range: Range,
 ) -> Result<(Vec<AccountFacts>, bool), Error> {
     let organization = tx.organization_id();
+    let (months, first, last) = cut(range);
     let rows = sqlx::query!(
-        r#"select t.integration_id, t.enabled,
+        r#"with marked as materialized (
+               select m.month
+               from generate_series($5::date, $6::date - 1, interval '1 month') g
+                    cross join lateral (select g::date as month) m
+               where exists (select from analytics.rollup_marks k
+                             where k.organization_id = $1
+                               and (k.date is null or date_trunc('month', k.date)::date = m.month))
+           )
+           select t.integration_id, t.enabled,
                   (select m.followers from analytics.account_daily_metrics m
                    where m.organization_id = $1 and m.integration_id = t.integration_id and m.date <= $4
                      and m.followers is not null
@@ -81,20 +178,46 @@ pub(crate) async fn accounts(
                    where m.organization_id = $1 and m.integration_id = t.integration_id and m.date < $3
                      and m.followers is not null
                    order by m.date desc limit 1) as followers_before,
-                  (select r.date from analytics.daily_rollups r
-                   where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
-                     and r.date >= $3 and r.date <= $4 and r.content_count > 0
-                   order by r.date desc limit 1) as "last_date: Date",
-                  (select r.computed_at from analytics.daily_rollups r
-                   where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
-                     and r.date >= $3 and r.date <= $4 and r.content_count > 0
-                   order by r.date desc limit 1) as "last_change: Timestamp"
+                  n.date as "last_date?: Date", n.computed_at as "last_change?: Timestamp", h.reach as "reach!",
+                  h.engagement as "engagement!", h.rate as "rate!", h.posts as "posts!", h.views as "views!",
+                  h.impressions as "impressions!"
            from analytics.tracked_integrations t
+                left join lateral (
+                    select r.date, r.computed_at from analytics.daily_rollups r
+                    where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
+                      and r.date >= $3 and r.date <= $4 and r.content_count > 0
+                    order by r.date desc limit 1) n on true
+                cross join lateral (
+                    select coalesce(bool_or(p.reach is not null), false) as reach,
+                           coalesce(bool_or(p.engagement is not null), false) as engagement,
+                           coalesce(sum(p.rate_base) > 0, false) as rate, coalesce(bool_or(p.posts > 0), false) as posts,
+                           coalesce(bool_or(p.views is not null), false) as views,
+                           coalesce(bool_or(p.impressions is not null), false) as impressions
+                    from (select m.reach, m.engagement, m.rated_by_reach + m.rated_by_views + m.rated_by_impressions as rate_base,
+                                 m.new_content_count as posts, m.views, m.impressions
+                          from analytics.monthly_rollups m
+                          where m.organization_id = $1 and m.scope_id = t.integration_id and m.format = 'all'
+                            and m.month >= $5 and m.month < $6 and m.month not in (select month from marked)
+                          union all
+                          select d.reach, d.engagement, d.rated_by_reach + d.rated_by_views + d.rated_by_impressions,
+                                 d.new_content_count, d.views, d.impressions
+                          from (select first, last from unnest($7::date[], $8::date[]) as e (first, last)
+                                union all
+                                select month, (month + interval '1 month' - interval '1 day')::date from marked) e
+                               cross join lateral (
+                                   select * from analytics.daily_rollups d
+                                   where d.organization_id = $1 and d.scope_id = t.integration_id and d.format = 'all'
+                                     and d.date >= e.first and d.date <= e.last
+                                   offset 0) d) p) h
            where t.organization_id = $1 and ($2::uuid[] is null or t.integration_id = any($2))"#,
         organization.uuid(),
         named,
         range.from as Date,
         range.to as Date,
+        months.from as Date,
+        months.until as Date,
+        &first as _,
+        &last as _,
     )
     .fetch_all(tx.conn())
     .await?;
@@ -105,8 +228,23 @@ pub(crate) async fn accounts(
         followers_before: row.followers_before,
         last_date: row.last_date,
         last_change: row.last_change,
+        has: Has {
+            reach: row.reach,
+            engagement: row.engagement,
+            rate: row.rate,
+            posts: row.posts,
+            views: row.views,
+            impressions: row.impressions,
+        },
     });
     Ok((facts.collect(), is_all))
+}
+
+/// A range in whole months and the first and last days of what lies around them.
+fn cut(range: Range) -> (Months, Vec<Date>, Vec<Date>) {
+    let (months, edges) = range.whole_months();
+    let (first, last) = edges.iter().map(|edge| (edge.from, edge.to)).unzip();
+    (months, first, last)
 }
 
 /// What happened in a range in each of these scopes: whole months from the sums of months, the days around them, and of
@@ -118,40 +256,33 @@ pub(crate) async fn period_sums(
     range: Range,
 ) -> Result<Vec<(Uuid, PeriodSums)>, Error> {
     let organization = tx.organization_id();
+    let (months, first, last) = cut(range);
     let rows = sqlx::query!(
-        r#"with bound as (
-               select date_trunc('month', $4::date + interval '1 month' - interval '1 day')::date as first,
-                      date_trunc('month', $5::date + interval '1 day')::date as last
-           ), month as materialized (
-               select g::date as month,
-                      exists (select from analytics.rollup_marks m
-                              where m.organization_id = $1
-                                and (m.date is null or date_trunc('month', m.date)::date = g::date)) as is_marked
-               from bound b
-                    cross join generate_series(b.first, b.last - interval '1 month', interval '1 month') g
-           ), span as materialized (
-               select $4::date as first, least(b.first - 1, $5::date) as last from bound b where $4::date < b.first
-               union all
-               select greatest(b.first, b.last), $5::date from bound b where greatest(b.first, b.last) <= $5::date
-               union all
-               select m.month, (m.month + interval '1 month' - interval '1 day')::date from month m where m.is_marked
+        r#"with marked as materialized (
+               select m.month
+               from generate_series($4::date, $5::date - 1, interval '1 month') g
+                    cross join lateral (select g::date as month) m
+               where exists (select from analytics.rollup_marks k
+                             where k.organization_id = $1
+                               and (k.date is null or date_trunc('month', k.date)::date = m.month))
            ), part as (
                select r.scope_id, r.new_content_count, r.reach, r.impressions, r.views, r.reactions, r.comments, r.shares,
                       r.clicks, r.saves, r.watch_time_ms, r.engagement, r.rated_engagement, r.rated_by_reach,
                       r.rated_by_views, r.rated_by_impressions
                from unnest($2::uuid[]) as s (id)
-                    cross join month t
                     cross join lateral (
                         select * from analytics.monthly_rollups m
-                        where m.organization_id = $1 and m.scope_id = s.id and m.format = $3 and m.month = t.month
+                        where m.organization_id = $1 and m.scope_id = s.id and m.format = $3 and m.month >= $4 and m.month < $5
                         offset 0) r
-               where not t.is_marked
+               where r.month not in (select month from marked)
                union all
                select r.scope_id, r.new_content_count, r.reach, r.impressions, r.views, r.reactions, r.comments, r.shares,
                       r.clicks, r.saves, r.watch_time_ms, r.engagement, r.rated_engagement, r.rated_by_reach,
                       r.rated_by_views, r.rated_by_impressions
                from unnest($2::uuid[]) as s (id)
-                    cross join span t
+                    cross join (select first, last from unnest($6::date[], $7::date[]) as e (first, last)
+                                union all
+                                select month, (month + interval '1 month' - interval '1 day')::date from marked) t
                     cross join lateral (
                         select * from analytics.daily_rollups d
                         where d.organization_id = $1 and d.scope_id = s.id and d.format = $3
@@ -166,13 +297,14 @@ pub(crate) async fn period_sums(
                   sum(rated_by_reach)::bigint as "rated_by_reach!", sum(rated_by_views)::bigint as "rated_by_views!",
                   sum(rated_by_impressions)::bigint as "rated_by_impressions!"
            from part
-           group by scope_id
-           order by scope_id"#,
+           group by scope_id"#,
         organization.uuid(),
         scopes,
         format,
-        range.from as Date,
-        range.to as Date,
+        months.from as Date,
+        months.until as Date,
+        &first as _,
+        &last as _,
     )
     .fetch_all(tx.conn())
     .await?;
@@ -186,5 +318,7 @@ pub(crate) async fn period_sums(
         };
         (row.scope_id, sums)
     });
-    Ok(sums.collect())
+    let mut sums: Vec<(Uuid, PeriodSums)> = sums.collect();
+    sums.sort_unstable_by_key(|(scope, _)| *scope);
+    Ok(sums)
 }

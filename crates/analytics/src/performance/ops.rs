@@ -248,9 +248,8 @@ impl Analytics {
     pub async fn best_time(&self, scope: &Scope, range: Range, filter: &Filter) -> Result<BestTime, AskError> {
         let question = Question { filter: filter.clone(), ..Question::new(range, Measure::Engagement, Split::Hour) };
         question.check()?;
-        let mut tx = self.db.org(scope).await?;
-        let place = self.place(&mut tx, filter).await?;
-        let (accounts, formats) = (narrowed(&place), filter.labels());
+        let mut tx = self.db.reading(scope).await?;
+        let (accounts, formats) = (self.narrowed_by(&mut tx, filter).await?, filter.labels());
         let hours = queries::hours(&mut tx, &cohort(range, filter, accounts.as_deref(), formats.as_deref())).await?;
         Ok(BestTime::of(Heatmap::of(&hours)))
     }
@@ -321,6 +320,14 @@ impl Analytics {
         let mut rows = with_names(&mut tx, &place, vec![found.row]).await?;
         let row = rows.pop().ok_or(AskError::NotFound("content"))?;
         Ok(ContentDetail { row, measure, curve: Curve::of(&own(measure), &peers) })
+    }
+
+    /// The accounts that a filter narrows to; `None` if it names no accounts, no network and no group.
+    async fn narrowed_by(&self, tx: &mut OrgTx, filter: &Filter) -> Result<Option<Vec<Uuid>>, AskError> {
+        if filter.accounts.is_empty() && filter.network.is_none() && filter.group.is_none() {
+            return Ok(None);
+        }
+        Ok(narrowed(&self.place(tx, filter).await?))
     }
 
     pub(super) async fn place(&self, tx: &mut OrgTx, filter: &Filter) -> Result<Place, AskError> {

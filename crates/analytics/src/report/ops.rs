@@ -71,7 +71,7 @@ impl Analytics {
         scopes: &[Uuid],
         range: Range,
     ) -> Result<Vec<(Uuid, PeriodSums)>, ReadError> {
-        let mut tx = self.db.org(scope).await?;
+        let mut tx = self.db.reading(scope).await?;
         Ok(kpi::period_sums(&mut tx, scopes, "all", range).await?)
     }
 
@@ -89,7 +89,7 @@ impl Analytics {
         accounts: Option<&[AccountId]>,
         limit: u16,
     ) -> Result<Vec<TopContent>, ReadError> {
-        let mut tx = self.db.org(scope).await?;
+        let mut tx = self.db.reading(scope).await?;
         let ids = in_scope(&mut tx, accounts).await?;
         Ok(queries::top(&mut tx, &ids, range, metric, i64::from(limit.min(TOP_MAX))).await?)
     }

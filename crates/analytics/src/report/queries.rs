@@ -30,16 +30,15 @@ pub(crate) async fn top_by_first(
     metrics: &[Metric],
     limit: i64,
 ) -> Result<Vec<TopContent>, Error> {
-    let is_past = is_past(tx, range).await?;
     for metric in metrics.iter().copied() {
-        let rows = if is_past {
+        // A list that was made beforehand is never one of a past range.
+        let rows = if let Some(keys) = listed(tx, accounts, range, metric, limit).await? {
+            shown_now(tx, &keys).await?
+        } else if is_past(tx, range).await? {
             let ranked = ranked_then(tx, accounts, range, metric, limit).await?;
             shown_then(tx, &ranked, range.to).await?
         } else {
-            let ranked = match listed(tx, accounts, range, metric, limit).await? {
-                Some(keys) => keys,
-                None => ranked_now(tx, accounts, range, metric, limit).await?,
-            };
+            let ranked = ranked_now(tx, accounts, range, metric, limit).await?;
             shown_now(tx, &ranked).await?
         };
         if !rows.is_empty() {

@@ -40,6 +40,24 @@ async fn the_guards_learn_who_acts_and_nothing_stays_for_the_next_user_of_the_co
 }
 
 #[tokio::test]
+async fn one_that_reads_knows_who_asks_plans_once_and_writes_nothing() {
+    let db = TestDb::with_pools(PoolSizes { api: 1, worker: 1, publishing: 1 }).await;
+    let org = db.organization().await;
+    let mut tx = db.db.reading(&org.scope).await.expect("begun");
+    assert_eq!(setting(tx.conn(), "app.organization_id").await, org.organization_id.to_string());
+    assert_eq!(setting(tx.conn(), "plan_cache_mode").await, "force_generic_plan");
+    let seen: i64 =
+        sqlx::query_scalar("select count(*) from identity.organizations").fetch_one(tx.conn()).await.expect("readable");
+    assert_eq!(seen, 1, "it sees its own organization only");
+    let write = "update identity.organizations set name = 'x' where organization_id is not null";
+    let refused = sqlx::query(write).execute(tx.conn()).await.expect_err("it only reads");
+    assert_eq!(refused.as_database_error().and_then(|e| e.code()).as_deref(), Some("25006"), "{refused}");
+    drop(tx);
+    let mut tx = db.db.org(&org.scope).await.expect("begun");
+    assert_eq!(setting(tx.conn(), "plan_cache_mode").await, "auto", "the next user of the connection plans as usual");
+}
+
+#[tokio::test]
 async fn people_and_jobs_work_under_different_roles_and_publishing_has_its_own_connections() {
     let db = TestDb::with_pools(PoolSizes { api: 1, worker: 1, publishing: 1 }).await;
     let org = db.organization().await;
