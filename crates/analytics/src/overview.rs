@@ -70,10 +70,9 @@ impl Analytics {
         let mut tx = self.db.reading(scope).await?;
         // The line of the days before is drawn as well.
         let facts = facts(&mut tx, range, accounts, range.previous().from).await?;
-        let ids: Vec<Uuid> = facts.accounts.iter().map(|a| a.integration_id.uuid()).collect();
         // Not every network says whom it reached.
         let metrics = [Metric::Reach, Metric::Views, Metric::Engagement];
-        let top_content = report::top_by_first(&mut tx, &ids, range, &metrics, TOP_CONTENT).await?;
+        let top_content = report::top_by_first(&mut tx, accounts, range, &metrics, TOP_CONTENT).await?;
         Ok(facts.overview(top_content))
     }
 

@@ -1,5 +1,5 @@
 //! What every crate of Rookery speaks: typed ids, instants and dates, the clock and the id
-//! generator that are passed in, the scope of a request, pages of a list, and the networks.
+//! generator that are passed in, the scope of a request, pages of a list, the networks, and how words and numbers are written.
 //!
 //! This crate does no I/O and reads neither the clock nor chance by itself, except inside
 //! [`SystemClock`] and [`SystemIds`], which only `main` constructs.
@@ -10,6 +10,7 @@ mod label;
 mod page;
 mod platform;
 mod scope;
+pub mod text;
 mod time;
 mod zone;
 

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use rookery_accounts::{Account, AccountStatus, PlatformRules};
+use rookery_kernel::text::sentence;
 use rookery_kernel::{AccountId, MediaAssetId, PostId, Timestamp};
 use rookery_platforms::text::CountMethod;
 use rookery_platforms::{Ability, Connectors, ReplyTo};
@@ -464,13 +465,13 @@ fn check_account(draft: &Draft, account: &Account, facts: &Facts<'_>, findings: 
     let about_media = media::findings_of(network, &rules.media, sent.kind, &files);
     findings.extend(about_media.into_iter().map(|found| Finding::medium(found, account.id)));
     let object = |field, objection: &str| {
-        Finding::error(FindingCode::NetworkObjects, field, format!("{objection}."))
+        Finding::error(FindingCode::NetworkObjects, field, sentence(objection))
             .of(account.id)
             .suggest(format!("Change the post for {network}, or leave {name} out."))
     };
     findings.extend(connector.objections(&sent).iter().map(|objection| object("media", objection)));
     findings.extend(connector.missing_choices(&sent).iter().map(|choice| {
-        Finding::error(FindingCode::ChoiceMissing, "options", format!("{choice}."))
+        Finding::error(FindingCode::ChoiceMissing, "options", sentence(choice))
             .of(account.id)
             .suggest(format!("Choose it among the options of {network}, or leave {name} out."))
     }));

@@ -1,6 +1,7 @@
 //! Pages for people: accounts, posts at their addresses, consent.
 
 use askama::Template;
+use rookery_kernel::text::grouped;
 
 use crate::call::{Call, Content, Reply};
 use crate::chance::Chance;
@@ -194,19 +195,6 @@ fn post_view(net: &Network, account: &Account, post: &Post) -> PostView {
 
 fn moment(at: rookery_kernel::Timestamp) -> String {
     at.to_jiff().strftime("%-d %b %Y, %H:%M UTC").to_string()
-}
-
-/// 1234567 as 1,234,567.
-fn grouped(number: i64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// A drawing that belongs to an id: a few hills under a sun, or a face for an account.

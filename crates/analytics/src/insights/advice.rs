@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rookery_kernel::text::capital;
 use rookery_kernel::{Date, Timestamp, Zone};
 
 use super::brief::{BriefParts, DAYS, HOUR_DAYS};
@@ -229,11 +230,6 @@ fn template(parts: &BriefParts, morning: Morning<'_>) -> Option<Proposal> {
         },
         expires_at: morning.ends_at(),
     })
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// The first sentence of a text, hashtags at its end left out; none if it is too short, cut at a word if it is too long.

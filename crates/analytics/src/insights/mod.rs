@@ -15,6 +15,8 @@ mod store;
 mod trend;
 mod trend_queries;
 
+use rookery_kernel::text::grouped;
+
 pub use alert::{
     AlertDirection, AlertKind, AlertMetric, AlertRule, AlertScope, BadRule, Change, ClosedBecause, RULES_MAX, Reading,
     Severity, Verdict, judge_drop, judge_spike,
@@ -33,27 +35,5 @@ pub use trend::{
 /// A figure within a sentence: whole, with commas between thousands.
 #[expect(clippy::cast_possible_truncation, reason = "counters are far below 2^53")]
 fn figure(value: f64) -> String {
-    let value = value.round() as i64;
-    let digits = value.unsigned_abs().to_string();
-    let mut text = if value < 0 { "−".to_owned() } else { String::new() };
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::figure;
-
-    #[test]
-    fn figures_have_commas_between_thousands() {
-        assert_eq!(
-            [0.0, 84.4, 999.6, 48_210.0, -7_000.0].map(figure),
-            ["0", "84", "1,000", "48,210", "−7,000"].map(str::to_owned)
-        );
-    }
+    grouped(value.round() as i64)
 }

@@ -90,8 +90,7 @@ impl Analytics {
         limit: u16,
     ) -> Result<Vec<TopContent>, ReadError> {
         let mut tx = self.db.reading(scope).await?;
-        let ids = in_scope(&mut tx, accounts).await?;
-        Ok(queries::top(&mut tx, &ids, range, metric, i64::from(limit.min(TOP_MAX))).await?)
+        Ok(queries::top(&mut tx, accounts, range, metric, i64::from(limit.min(TOP_MAX))).await?)
     }
 
     /// How answers depend on the hour of publishing by the organization's clocks, over the content of the `days` days up to

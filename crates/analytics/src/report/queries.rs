@@ -7,38 +7,41 @@ use uuid::Uuid;
 use super::model::{AccountSummary, PublicationNumbers, TopContent, TrendPoint};
 use crate::content::ContentFormat;
 use crate::kpi::{Metric, Numbers, Range, numbers};
+use crate::overview::in_scope;
 use crate::run::{IngestErrorType, IngestKind, IngestRun, IngestStatus, IngestTrigger, Oddities};
 use crate::tracking::TrackingHealth;
 
-/// What was published in a range, best first by its newest numbers up to the range's end. Items without the number are
-/// left out.
+/// What was published in a range by the tracked accounts, or by those of them that are named, best first by its newest
+/// numbers up to the range's end. Items without the number are left out.
 pub(crate) async fn top(
     tx: &mut OrgTx,
-    accounts: &[Uuid],
+    named: Option<&[AccountId]>,
     range: Range,
     metric: Metric,
     limit: i64,
 ) -> Result<Vec<TopContent>, Error> {
-    top_by_first(tx, accounts, range, &[metric], limit).await
+    top_by_first(tx, named, range, &[metric], limit).await
 }
 
 /// As [`top`], by the first of these metrics that anything has.
 pub(crate) async fn top_by_first(
     tx: &mut OrgTx,
-    accounts: &[Uuid],
+    named: Option<&[AccountId]>,
     range: Range,
     metrics: &[Metric],
     limit: i64,
 ) -> Result<Vec<TopContent>, Error> {
     for metric in metrics.iter().copied() {
         // A list that was made beforehand is never one of a past range.
-        let rows = if let Some(keys) = listed(tx, accounts, range, metric, limit).await? {
+        let listed = listed(tx, named, range, metric, limit).await?;
+        let accounts = if listed.is_some() { Vec::new() } else { in_scope(tx, named).await? };
+        let rows = if let Some(keys) = listed {
             shown_now(tx, &keys).await?
         } else if is_past(tx, range).await? {
-            let ranked = ranked_then(tx, accounts, range, metric, limit).await?;
+            let ranked = ranked_then(tx, &accounts, range, metric, limit).await?;
             shown_then(tx, &ranked, range.to).await?
         } else {
-            let ranked = ranked_now(tx, accounts, range, metric, limit).await?;
+            let ranked = ranked_now(tx, &accounts, range, metric, limit).await?;
             shown_now(tx, &ranked).await?
         };
         if !rows.is_empty() {
@@ -66,12 +69,13 @@ async fn is_past(tx: &mut OrgTx, range: Range) -> Result<bool, Error> {
 /// accounts' content.
 async fn listed(
     tx: &mut OrgTx,
-    accounts: &[Uuid],
+    named: Option<&[AccountId]>,
     range: Range,
     metric: Metric,
     limit: i64,
 ) -> Result<Option<Vec<i64>>, Error> {
     let organization = tx.organization_id();
+    let named: Option<Vec<Uuid>> = named.map(|ids| ids.iter().map(|id| id.uuid()).collect());
     // A list of more days holds the best of fewer of them, as long as enough of its places lie in the range. What was
     // published after the list's last day has no numbers yet.
     let rows = sqlx::query!(
@@ -79,7 +83,9 @@ async fn listed(
                   array(select k.content_key
                         from unnest(l.content_keys) with ordinality as k (content_key, place)
                              join analytics.content_totals t on t.organization_id = $1 and t.content_key = k.content_key
-                        where t.published_on >= $3 and t.integration_id = any($6)
+                        where t.published_on >= $3 and ($6::uuid[] is null or t.integration_id = any($6))
+                          and t.integration_id in (select x.integration_id from analytics.tracked_integrations x
+                                                   where x.organization_id = $1 and x.enabled)
                         order by k.place
                         limit $5) as "content_keys!"
            from analytics.top_content l
@@ -92,7 +98,7 @@ async fn listed(
         range.from as Date,
         range.to as Date,
         limit,
-        accounts,
+        named.as_deref(),
     )
     .fetch_optional(tx.conn())
     .await?;

@@ -1,6 +1,7 @@
 //! What the library of media said.
 
 use axum::http::StatusCode;
+use rookery_kernel::text::{capital, sentence};
 use rookery_media::{FetchError, Refusal, StorageError};
 use rookery_publishing::MediaError;
 
@@ -13,13 +14,13 @@ impl From<MediaError> for Problem {
             MediaError::NotFound => Self::not_found("file"),
             MediaError::UploadNotFound => Self::not_found("upload"),
             MediaError::Refused(refusal) => Self::of_refusal(refusal),
-            MediaError::WrongOffset { .. } => Self::conflict("wrong_offset", sentence(&error)),
-            MediaError::MoreThanAnnounced(_) => Self::conflict("more_than_announced", sentence(&error)),
-            MediaError::Complete => Self::conflict("upload_complete", sentence(&error)),
-            MediaError::Checksum => Self::field("sha256", "checksum", sentence(&error)),
+            MediaError::WrongOffset { .. } => Self::conflict("wrong_offset", sentence(&error.to_string())),
+            MediaError::MoreThanAnnounced(_) => Self::conflict("more_than_announced", sentence(&error.to_string())),
+            MediaError::Complete => Self::conflict("upload_complete", sentence(&error.to_string())),
+            MediaError::Checksum => Self::field("sha256", "checksum", sentence(&error.to_string())),
             MediaError::Text(text) => Self::field("media", "too_long", text.clone()),
-            MediaError::NotReady => Self::conflict("media_not_ready", sentence(&error)),
-            MediaError::BrokenOff => Self::bad_request(sentence(&error)),
+            MediaError::NotReady => Self::conflict("media_not_ready", sentence(&error.to_string())),
+            MediaError::BrokenOff => Self::bad_request(sentence(&error.to_string())),
             MediaError::InUse(posts) => {
                 let named: Vec<_> = posts.iter().map(|p| format!("“{}”", p.excerpt)).collect();
                 let mut problem = Self::conflict("media_in_use", format!("{} ({}).", words(&error), named.join(", ")));
@@ -32,8 +33,12 @@ impl From<MediaError> for Problem {
                 problem.errors = posts.iter().map(one).collect();
                 problem
             }
-            MediaError::Fetch(FetchError::NotAllowed(_)) => Self::field("url", "address_not_allowed", sentence(&error)),
-            MediaError::Fetch(FetchError::NotFetched(_)) => Self::field("url", "not_fetched", sentence(&error)),
+            MediaError::Fetch(FetchError::NotAllowed(_)) => {
+                Self::field("url", "address_not_allowed", sentence(&error.to_string()))
+            }
+            MediaError::Fetch(FetchError::NotFetched(_)) => {
+                Self::field("url", "not_fetched", sentence(&error.to_string()))
+            }
             MediaError::Fetch(FetchError::Refused(refusal)) => Self::of_refusal(refusal),
             MediaError::Storage(StorageError::Missing) => Self::not_found("file"),
             MediaError::Storage(e) => {
@@ -61,20 +66,10 @@ impl Problem {
                 (StatusCode::UNPROCESSABLE_ENTITY, "The file cannot be used")
             }
         };
-        Self::new(status, refusal.code(), title, capital(&refusal.to_string()))
+        Self::new(status, refusal.code(), title, sentence(&refusal.to_string()))
     }
 }
 
 fn words(error: &MediaError) -> String {
-    capital(&error.to_string()).trim_end_matches('.').to_owned()
-}
-
-fn sentence(error: &MediaError) -> String {
-    capital(&error.to_string())
-}
-
-/// As a sentence.
-fn capital(text: &str) -> String {
-    let mut letters = text.trim_end_matches('.').chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+    capital(error.to_string().trim_end_matches('.'))
 }

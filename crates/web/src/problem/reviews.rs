@@ -1,12 +1,13 @@
 //! What reviews said.
 
+use rookery_kernel::text::sentence;
 use rookery_publishing::{HouseError, ReviewError};
 
 use super::Problem;
 
 impl From<ReviewError> for Problem {
     fn from(error: ReviewError) -> Self {
-        let words = capital(&error.to_string());
+        let words = sentence(&error.to_string());
         match &error {
             ReviewError::NotFound(_) => Self::not_found("post"),
             ReviewError::LinkNotFound => Self::not_found("review link"),
@@ -28,10 +29,4 @@ impl From<HouseError> for Problem {
     fn from(error: HouseError) -> Self {
         Self::of_house(&error)
     }
-}
-
-/// The error's words, as a sentence.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }

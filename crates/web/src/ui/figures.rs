@@ -189,12 +189,6 @@ pub(crate) const fn split_name(split: Split) -> &'static str {
     }
 }
 
-/// With a capital letter.
-pub(crate) fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
 /// What was counted, in a sentence.
 pub(crate) const fn mode_sentence(mode: Mode, measure: Measure) -> &'static str {
     match (measure, mode) {

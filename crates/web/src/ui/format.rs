@@ -1,5 +1,6 @@
 //! Numbers and times as people read them.
 
+use rookery_kernel::text::grouped;
 use rookery_kernel::{Platform, Timestamp, Zone};
 
 /// What large numbers are counted in, the smallest first.
@@ -20,19 +21,6 @@ pub(crate) fn number(n: i64) -> String {
         None => grouped(size),
     };
     if n < 0 { format!("−{text}") } else { text }
-}
-
-/// Thousands with commas between them.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// A value with one decimal; from ten thousand on without, as [`number`] writes it.

@@ -6,11 +6,12 @@ use rookery_analytics::{
     Annotation, BestTime, Bucket, Figures, FormatComparison, FormatRow, Line, MENU_WORDS_MAX, Measure, PartKey,
     Performance, Question, Split, Step,
 };
+use rookery_kernel::text::capital;
 
 use super::super::chart::{self, LINES_MAX, Plot, PlotLine, PlotStep};
 use super::super::figures::{
-    Change, LensForm, WEEKDAYS, basis_name, capital, change, day, days, format_name, measure_name, mode_sentence,
-    split_name, step_label, step_name, value, value_or_dash,
+    Change, LensForm, WEEKDAYS, basis_name, change, day, days, format_name, measure_name, mode_sentence, split_name,
+    step_label, step_name, value, value_or_dash,
 };
 use super::super::format::{moment, number, number_or_dash, percent, tenths};
 use super::{Drawn, Wish, scale};

@@ -7,10 +7,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use rookery_analytics::{Measure, Performance, Question, Split};
+use rookery_kernel::text::capital;
 use serde::Deserialize;
 
 use super::chart::{self, Scale};
-use super::figures::{Choice, LensForm, capital, measure_name, split_name};
+use super::figures::{Choice, LensForm, measure_name, split_name};
 use super::shell::{Flash, Shell};
 use super::{PageResult, render};
 use crate::app::App;
