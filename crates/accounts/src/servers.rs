@@ -70,13 +70,12 @@ impl Accounts {
         for account in accounts {
             let Ok(server) = self.base_url(account.platform, account.base_url.as_ref()) else { continue };
             let place = (account.platform, server.to_string());
-            let told = match answers.get(&place) {
-                Some(told) => *told,
-                None => {
-                    let told = self.server_limits(account.platform, &server).await;
-                    answers.insert(place, told);
-                    told
-                }
+            let told = if let Some(told) = answers.get(&place) {
+                *told
+            } else {
+                let told = self.server_limits(account.platform, &server).await;
+                answers.insert(place, told);
+                told
             };
             read.extend(told.map(|limits| (account.id, limits)));
         }

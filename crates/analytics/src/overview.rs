@@ -162,26 +162,36 @@ impl Facts {
         self.days.iter().filter(|day| self.range.contains(day.date))
     }
 
+    /// One value for each day of the range, in order.
+    fn line(&self, of: impl Fn(&Day) -> Option<f64>) -> Vec<Option<f64>> {
+        let mut line = vec![None; usize::try_from(self.range.days()).unwrap_or(0)];
+        for day in self.days_of_range() {
+            let place = usize::try_from(day.date.days_since(self.range.from)).unwrap_or(usize::MAX);
+            if let Some(value) = line.get_mut(place) {
+                *value = of(day);
+            }
+        }
+        line
+    }
+
     fn with_data(&self, has: fn(&Has) -> bool) -> usize {
         self.accounts.iter().filter(|account| has(&account.has)).count()
     }
 
     fn sum(&self, name: KpiName, has: fn(&Has) -> bool, of: fn(&Day) -> Option<i64>) -> Kpi {
         let value = |sum: Option<i64>| sum.map(|sum| sum as f64);
-        let by_day: BTreeMap<Date, f64> =
-            self.days.iter().filter_map(|day| Some((day.date, of(day)? as f64))).collect();
+        let line = self.line(|day| value(of(day)));
         let (now, before) = (value(kpi::total(self.days_of_range().map(of))), value(of(&self.before)));
-        self.kpi(name, (now, before), change_percent(now, before), self.with_data(has), &by_day)
+        self.kpi(name, (now, before), change_percent(now, before), self.with_data(has), line)
     }
 
     fn rate(&self) -> Kpi {
         let now = kpi::rate_of_set(self.days_of_range());
         let before = self.before.rated.rate();
-        let by_day: BTreeMap<Date, f64> =
-            self.days.iter().filter_map(|day| Some((day.date, kpi::rate_of_set([day]).value?))).collect();
+        let line = self.line(|day| day.rated.rate().value);
         let change = change_percent(now.value, before.value);
         let figures = (now.value, before.value);
-        let kpi = self.kpi(KpiName::EngagementRate, figures, change, self.with_data(|has| has.rate), &by_day);
+        let kpi = self.kpi(KpiName::EngagementRate, figures, change, self.with_data(|has| has.rate), line);
         Kpi { unit: Unit::Ratio, basis: Some(now.basis), ..kpi }
     }
 
@@ -192,14 +202,14 @@ impl Facts {
         let both = |a: &AccountFacts| a.followers_before.and(a.followers);
         let before = |a: &AccountFacts| a.followers.and(a.followers_before);
         let now = sum(|a| a.followers);
-        let grown: BTreeMap<Date, i64> =
-            self.days.iter().filter_map(|day| Some((day.date, day.followers_delta?))).collect();
-        let mut by_day = BTreeMap::new();
+        let mut line = self.line(|day| day.followers_delta.map(|delta| delta as f64));
         if let Some(mut followers) = now {
-            for date in self.range.dates().collect::<Vec<_>>().into_iter().rev() {
-                by_day.insert(date, followers);
-                followers -= grown.get(&date).map_or(0.0, |delta| *delta as f64);
+            for value in line.iter_mut().rev() {
+                let grown = value.replace(followers);
+                followers -= grown.unwrap_or(0.0);
             }
+        } else {
+            line.fill(None);
         }
         let change = change_percent(sum(both), sum(before));
         self.kpi(
@@ -207,7 +217,7 @@ impl Facts {
             (now, sum(before)),
             change,
             self.accounts.iter().filter(|a| a.followers.is_some()).count(),
-            &by_day,
+            line,
         )
     }
 
@@ -216,18 +226,11 @@ impl Facts {
         let is_known = !self.accounts.is_empty();
         let count = |posts: i64| is_known.then_some(posts as f64);
         let figures = (count(self.days_of_range().map(|day| day.posts).sum()), count(self.before.posts));
-        let mut by_day: BTreeMap<Date, f64> = BTreeMap::new();
-        if is_known {
-            by_day.extend(self.range.dates().map(|date| (date, 0.0)));
-            by_day.extend(self.days_of_range().map(|day| (day.date, day.posts as f64)));
+        let mut line = self.line(|day| Some(day.posts as f64));
+        for value in &mut line {
+            *value = is_known.then(|| value.unwrap_or(0.0));
         }
-        self.kpi(
-            KpiName::Posts,
-            figures,
-            change_percent(figures.0, figures.1),
-            self.with_data(|has| has.posts),
-            &by_day,
-        )
+        self.kpi(KpiName::Posts, figures, change_percent(figures.0, figures.1), self.with_data(|has| has.posts), line)
     }
 
     fn kpi(
@@ -236,7 +239,7 @@ impl Facts {
         (value, previous): (Option<f64>, Option<f64>),
         change: Option<f64>,
         with_data: usize,
-        by_day: &BTreeMap<Date, f64>,
+        sparkline: Vec<Option<f64>>,
     ) -> Kpi {
         Kpi {
             name,
@@ -248,7 +251,7 @@ impl Facts {
             change: change.filter(|_| self.range.days() > 1),
             basis: None::<RateBasis>,
             coverage: Coverage { with_data, of: self.accounts.len() },
-            sparkline: self.range.dates().map(|date| by_day.get(&date).copied()).collect(),
+            sparkline,
         }
     }
 }

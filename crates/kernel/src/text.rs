@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn thousands_have_commas_between_them() {
-        let written = [0, 999, 1_000, 48_210, -7_000, i64::MIN].map(|n| grouped(n));
+        let written = [0, 999, 1_000, 48_210, -7_000, i64::MIN].map(grouped);
         assert_eq!(written, ["0", "999", "1,000", "48,210", "−7,000", "−9,223,372,036,854,775,808"]);
     }
 

@@ -183,13 +183,13 @@ impl Range {
     }
 
     /// The whole months in it, and the days before and after them; no whole months are empty ones at its beginning.
-    pub(crate) fn whole_months(&self) -> (Months, Vec<Self>) {
+    pub(crate) fn whole_months(self) -> (Months, Vec<Self>) {
         let after = self.to.plus_days(1);
         let until = after.plus_days(1 - i64::from(after.to_jiff().day()));
         let days_to_next = i64::from(self.from.to_jiff().days_in_month()) - i64::from(self.from.to_jiff().day()) + 1;
         let from = if self.from.to_jiff().day() == 1 { self.from } else { self.from.plus_days(days_to_next) };
         if until <= from {
-            return (Months { from: self.from, until: self.from }, vec![*self]);
+            return (Months { from: self.from, until: self.from }, vec![self]);
         }
         let before = Self { from: self.from, to: from.plus_days(-1) };
         let behind = Self { from: until, to: self.to };

@@ -4,6 +4,7 @@ use rookery_db::PoolSizes;
 use rookery_kernel::{IdGen as _, Scope};
 use rookery_testkit::{TestDb, ids};
 use sqlx::PgConnection;
+use sqlx::error::DatabaseError;
 
 async fn setting(connection: &mut PgConnection, name: &str) -> String {
     sqlx::query_scalar("select coalesce(current_setting($1, true), '')")
@@ -51,7 +52,7 @@ async fn one_that_reads_knows_who_asks_plans_once_and_writes_nothing() {
     assert_eq!(seen, 1, "it sees its own organization only");
     let write = "update identity.organizations set name = 'x' where organization_id is not null";
     let refused = sqlx::query(write).execute(tx.conn()).await.expect_err("it only reads");
-    assert_eq!(refused.as_database_error().and_then(|e| e.code()).as_deref(), Some("25006"), "{refused}");
+    assert_eq!(refused.as_database_error().and_then(DatabaseError::code).as_deref(), Some("25006"), "{refused}");
     drop(tx);
     let mut tx = db.db.org(&org.scope).await.expect("begun");
     assert_eq!(setting(tx.conn(), "plan_cache_mode").await, "auto", "the next user of the connection plans as usual");
