@@ -223,8 +223,10 @@ impl Tab {
             .page
             .screenshot(ScreenshotParams::builder().format(CaptureScreenshotFormat::Png).full_page(true).build())
             .await?;
-        std::fs::write(path, bytes)?;
-        Ok(())
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(path, bytes).with_context(|| format!("no picture at {}", path.display()))
     }
 
     /// What a keyboard or screen-reader user would stumble over; empty if nothing.
