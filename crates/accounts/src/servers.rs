@@ -49,7 +49,7 @@ impl Accounts {
     /// What a server allows, where the network has many; `None` if it has one, or the server does not tell: what was
     /// known of it holds on.
     pub(crate) async fn server_limits(&self, platform: Platform, server: &Url) -> Option<InstanceLimits> {
-        let connector = self.connectors.get(platform).filter(|c| c.capabilities().own_servers)?;
+        let connector = self.connectors.get(platform)?;
         connector.instance_limits(server).await.unwrap_or_else(|error| {
             tracing::warn!(%platform, %server, %error, "a server does not tell what it allows");
             None

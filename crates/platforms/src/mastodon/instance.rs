@@ -38,8 +38,8 @@ impl MediaLimits {
     /// Missing numbers are those of Mastodon itself (4.5, 2025-11): pictures 16 MB, videos 99 MB,
     /// descriptions 1500 characters.
     fn of(body: &Value) -> Self {
-        let number = |path: &str| body.pointer(&format!("/configuration/{path}")).and_then(Value::as_u64);
-        let size = |path: &str, usual: usize| number(path).map_or(usual, |n| usize::try_from(n).unwrap_or(usual));
+        let number = |path: &str| said(body, path);
+        let size = |path: &str, usual: usize| number(path).and_then(|n| usize::try_from(n).ok()).unwrap_or(usual);
         let types = body.pointer("/configuration/media_attachments/supported_mime_types").and_then(Value::as_array);
         Self {
             count_max: size("statuses/max_media_attachments", USUAL.media_max),
@@ -89,27 +89,15 @@ impl Mastodon {
         if let Some((_, limits)) = known.filter(|(at, _)| *at + DESCRIPTION_LIFE > now) {
             return Ok(limits);
         }
-        let limits = match self.describe(base_url, "v2").await {
-            Ok(body) => MediaLimits::of(&body),
-            Err(e) if e.kind == ErrorType::NotFound => MediaLimits::of(&self.describe(base_url, "v1").await?),
-            Err(e) => return Err(e),
-        };
+        let limits = MediaLimits::of(&self.description(base_url).await?);
         self.limits.lock().expect("no holder of this lock panics").insert(server, (now, limits.clone()));
         Ok(limits)
     }
 
-    /// From the second version of the description, or the first on servers that lack it.
     pub(super) async fn limits(&self, base_url: &Url) -> Result<InstanceLimits, CallError> {
-        let body = match self.describe(base_url, "v2").await {
-            Err(e) if e.kind == ErrorType::NotFound => self.describe(base_url, "v1").await?,
-            result => result?,
-        };
-        // A server that says "none" would take no post at all: it did not mean it.
-        let number = |name: &str| {
-            let said = body.pointer(&format!("/configuration/statuses/{name}")).and_then(Value::as_u64);
-            said.filter(|n| *n > 0)
-        };
-        let size = |name: &str, usual: usize| number(name).map_or(usual, |n| usize::try_from(n).unwrap_or(usual));
+        let body = self.description(base_url).await?;
+        let number = |name: &str| said(&body, &format!("statuses/{name}"));
+        let size = |name: &str, usual: usize| number(name).and_then(|n| usize::try_from(n).ok()).unwrap_or(usual);
         // Pleroma and its kin say it elsewhere.
         let elsewhere = body.get("max_toot_chars").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
         Ok(InstanceLimits {
@@ -121,8 +109,21 @@ impl Mastodon {
         })
     }
 
-    async fn describe(&self, base_url: &Url, version: &str) -> Result<Value, CallError> {
+    /// The second version of the description, or the first of servers that lack it.
+    async fn description(&self, base_url: &Url) -> Result<Value, CallError> {
+        match self.version_of_description(base_url, "v2").await {
+            Err(error) if error.kind == ErrorType::NotFound => self.version_of_description(base_url, "v1").await,
+            result => result,
+        }
+    }
+
+    async fn version_of_description(&self, base_url: &Url, version: &str) -> Result<Value, CallError> {
         let request = Request::get(endpoint(base_url, &["api", version, "instance"])?);
         Ok(errors::judge(self.http.send(request).await?)?.json().unwrap_or_default())
     }
+}
+
+/// A number of a description. A server that says "none" would take no post at all: it did not mean it.
+fn said(body: &Value, path: &str) -> Option<u64> {
+    body.pointer(&format!("/configuration/{path}")).and_then(Value::as_u64).filter(|n| *n > 0)
 }

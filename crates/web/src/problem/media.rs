@@ -10,20 +10,22 @@ use super::{FieldError, Problem};
 impl From<MediaError> for Problem {
     #[expect(clippy::match_same_arms, reason = "one line per error, in their order")]
     fn from(error: MediaError) -> Self {
+        let words = sentence(&error.to_string());
         match &error {
             MediaError::NotFound => Self::not_found("file"),
             MediaError::UploadNotFound => Self::not_found("upload"),
             MediaError::Refused(refusal) => Self::of_refusal(refusal),
-            MediaError::WrongOffset { .. } => Self::conflict("wrong_offset", sentence(&error.to_string())),
-            MediaError::MoreThanAnnounced(_) => Self::conflict("more_than_announced", sentence(&error.to_string())),
-            MediaError::Complete => Self::conflict("upload_complete", sentence(&error.to_string())),
-            MediaError::Checksum => Self::field("sha256", "checksum", sentence(&error.to_string())),
+            MediaError::WrongOffset { .. } => Self::conflict("wrong_offset", words),
+            MediaError::MoreThanAnnounced(_) => Self::conflict("more_than_announced", words),
+            MediaError::Complete => Self::conflict("upload_complete", words),
+            MediaError::Checksum => Self::field("sha256", "checksum", words),
             MediaError::Text(text) => Self::field("media", "too_long", text.clone()),
-            MediaError::NotReady => Self::conflict("media_not_ready", sentence(&error.to_string())),
-            MediaError::BrokenOff => Self::bad_request(sentence(&error.to_string())),
+            MediaError::NotReady => Self::conflict("media_not_ready", words),
+            MediaError::BrokenOff => Self::bad_request(words),
             MediaError::InUse(posts) => {
                 let named: Vec<_> = posts.iter().map(|p| format!("“{}”", p.excerpt)).collect();
-                let mut problem = Self::conflict("media_in_use", format!("{} ({}).", words(&error), named.join(", ")));
+                let said = capital(error.to_string().trim_end_matches('.'));
+                let mut problem = Self::conflict("media_in_use", format!("{said} ({}).", named.join(", ")));
                 let one = |p: &rookery_publishing::AssetUse| FieldError {
                     field: format!("posts/{}", p.post_id),
                     code: "planned".into(),
@@ -33,12 +35,8 @@ impl From<MediaError> for Problem {
                 problem.errors = posts.iter().map(one).collect();
                 problem
             }
-            MediaError::Fetch(FetchError::NotAllowed(_)) => {
-                Self::field("url", "address_not_allowed", sentence(&error.to_string()))
-            }
-            MediaError::Fetch(FetchError::NotFetched(_)) => {
-                Self::field("url", "not_fetched", sentence(&error.to_string()))
-            }
+            MediaError::Fetch(FetchError::NotAllowed(_)) => Self::field("url", "address_not_allowed", words),
+            MediaError::Fetch(FetchError::NotFetched(_)) => Self::field("url", "not_fetched", words),
             MediaError::Fetch(FetchError::Refused(refusal)) => Self::of_refusal(refusal),
             MediaError::Storage(StorageError::Missing) => Self::not_found("file"),
             MediaError::Storage(e) => {
@@ -68,8 +66,4 @@ impl Problem {
         };
         Self::new(status, refusal.code(), title, sentence(&refusal.to_string()))
     }
-}
-
-fn words(error: &MediaError) -> String {
-    capital(error.to_string().trim_end_matches('.'))
 }
