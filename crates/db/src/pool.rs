@@ -75,11 +75,13 @@ pub struct PoolSizes {
     pub worker: u32,
     /// Kept free for publishing, so that other work can never use it up.
     pub publishing: u32,
+    /// Figures for pages.
+    pub reading: u32,
 }
 
 impl Default for PoolSizes {
     fn default() -> Self {
-        Self { api: 10, worker: 10, publishing: 4 }
+        Self { api: 10, worker: 10, publishing: 4, reading: 10 }
     }
 }
 
@@ -88,6 +90,7 @@ struct Pools {
     api: PgPool,
     worker: PgPool,
     publishing: PgPool,
+    reading: PgPool,
 }
 
 /// The database. Cheap to clone.
@@ -109,6 +112,7 @@ impl Db {
             api: pool(&endpoints.api, sizes.api),
             worker: pool(&endpoints.worker, sizes.worker),
             publishing: pool(&endpoints.worker, sizes.publishing),
+            reading: pool(&for_reading(&endpoints.api), sizes.reading),
         };
         check_role(&pools.api).await?;
         check_role(&pools.worker).await?;
@@ -124,14 +128,14 @@ impl Db {
         OrgTx::begin(self.pool_for(scope), scope).await
     }
 
-    /// A transaction for one organization that only reads, by plans that a connection makes once and keeps for every
-    /// organization and range: for statements that are right the same way however much there is. Nothing can be
-    /// written in it.
+    /// A transaction for one organization that only reads, as `rookery_api`, by plans that a connection makes once and
+    /// keeps for every organization and range: for statements that are right the same way however much there is. Nothing
+    /// can be written in it.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if no connection can be had.
     pub async fn reading(&self, scope: &Scope) -> Result<OrgTx, Error> {
-        OrgTx::begin_reading(self.pool_for(scope), scope).await
+        OrgTx::begin_reading(&self.pools.reading, scope).await
     }
 
     fn pool_for(&self, scope: &Scope) -> &PgPool {
@@ -174,22 +178,18 @@ impl Db {
         if self.reserved { &self.pools.publishing } else { &self.pools.worker }
     }
 
-    /// Connections open and idle per pool, for health pages: (name, open, idle).
-    pub fn pool_figures(&self) -> [(&'static str, u32, usize); 3] {
-        let figures = |name, pool: &PgPool| (name, pool.size(), pool.num_idle());
-        [
-            figures("api", &self.pools.api),
-            figures("worker", &self.pools.worker),
-            figures("publishing", &self.pools.publishing),
-        ]
-    }
-
     /// Closes all connections, after the work on them has ended.
     pub async fn close(&self) {
         self.pools.api.close().await;
         self.pools.worker.close().await;
         self.pools.publishing.close().await;
+        self.pools.reading.close().await;
     }
+}
+
+/// Connections that write nothing, and that plan a statement once: to plan it anew costs as much as to run it.
+fn for_reading(endpoint: &PgConnectOptions) -> PgConnectOptions {
+    endpoint.clone().options([("default_transaction_read_only", "on"), ("plan_cache_mode", "force_generic_plan")])
 }
 
 fn pool(endpoint: &PgConnectOptions, size: u32) -> PgPool {

@@ -216,6 +216,7 @@ pub(crate) async fn connect(config: &Config, store: &Store) -> anyhow::Result<Db
         api: config.database.connections,
         worker: config.database.worker_connections,
         publishing: config.database.publishing_connections,
+        reading: config.database.reading_connections,
     };
     Db::connect(&store.endpoints, sizes).await.map_err(|error| match error {
         error @ rookery_db::Error::UnsafeRole { .. } => BadSetup::UnsafeRole(error).into(),

@@ -21,7 +21,7 @@ pub struct TestDb {
 impl TestDb {
     /// Clones the template.
     pub async fn new() -> Self {
-        Self::with_pools(PoolSizes { api: 5, worker: 8, publishing: 2 }).await
+        Self::with_pools(PoolSizes { api: 5, worker: 8, publishing: 2, reading: 3 }).await
     }
 
     /// As [`TestDb::new`] with pools of a certain size.
@@ -46,7 +46,9 @@ impl TestDb {
         connection.close().await.expect("closed");
         let endpoints = Endpoints::from_login(&template.superuser.clone().database(&name));
         roles::prepare(&endpoints).await.expect("a superuser may prepare a database");
-        let db = Db::connect(&endpoints, PoolSizes { api: 1, worker: 1, publishing: 1 }).await.expect("connected");
+        let db = Db::connect(&endpoints, PoolSizes { api: 1, worker: 1, publishing: 1, reading: 1 })
+            .await
+            .expect("connected");
         Self { db, endpoints, superuser: template.superuser, name }
     }
 

@@ -52,7 +52,7 @@ impl TestDb {
         for (name, value) in settings {
             server::run(&mut owner, &format!("alter database {} set {name} = '{value}'", self.name())).await;
         }
-        Db::connect(self.endpoints(), PoolSizes { api: 1, worker: 1, publishing: 1 })
+        Db::connect(self.endpoints(), PoolSizes { api: 1, worker: 1, publishing: 1, reading: 1 })
             .await
             .expect("the database answers")
     }

@@ -191,7 +191,9 @@ async fn a_server_that_dies_alone_is_started_again() {
     // Durable: a server for tests may lose what it has not written yet.
     let embedded = Embedded::start(EmbeddedConfig::new(folder.path())).await.expect("started");
     run(&embedded, MAKE_NOTES).await;
-    let db = Db::connect(&embedded.endpoints(), PoolSizes { api: 1, worker: 1, publishing: 1 }).await.expect("open");
+    let db = Db::connect(&embedded.endpoints(), PoolSizes { api: 1, worker: 1, publishing: 1, reading: 1 })
+        .await
+        .expect("open");
     db.ping().await.expect("answers");
     let pid = embedded.pid().expect("runs");
     assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().expect("runs").success());

@@ -29,7 +29,8 @@ async fn an_ordinary_login_is_told_what_to_ask_for_and_then_suffices() {
     run(&mut superuser, sql).await;
     roles::prepare(&endpoints).await.expect("nothing is missing now");
     migrate::up(&endpoints.owner, &mut |_| {}).await.expect("it may become the owner");
-    let pools = Db::connect(&endpoints, PoolSizes { api: 1, worker: 1, publishing: 1 }).await.expect("safe roles");
+    let pools =
+        Db::connect(&endpoints, PoolSizes { api: 1, worker: 1, publishing: 1, reading: 1 }).await.expect("safe roles");
     let mut tx = pools.org(&Scope::worker(ids().uuid().into())).await.expect("begun");
     let role: String = sqlx::query_scalar("select current_user::text").fetch_one(tx.conn()).await.expect("readable");
     assert_eq!(role, "rookery_worker");

@@ -16,7 +16,7 @@ async fn setting(connection: &mut PgConnection, name: &str) -> String {
 
 #[tokio::test]
 async fn the_guards_learn_who_acts_and_nothing_stays_for_the_next_user_of_the_connection() {
-    let db = TestDb::with_pools(PoolSizes { api: 1, worker: 1, publishing: 1 }).await;
+    let db = TestDb::with_pools(PoolSizes { api: 1, worker: 1, publishing: 1, reading: 1 }).await;
     let org = db.organization().await;
     let request = ids().uuid();
     let scope = Scope { request_id: Some(request), ip: Some([192, 0, 2, 7].into()), ..org.scope.clone() };
@@ -42,7 +42,7 @@ async fn the_guards_learn_who_acts_and_nothing_stays_for_the_next_user_of_the_co
 
 #[tokio::test]
 async fn one_that_reads_knows_who_asks_plans_once_and_writes_nothing() {
-    let db = TestDb::with_pools(PoolSizes { api: 1, worker: 1, publishing: 1 }).await;
+    let db = TestDb::with_pools(PoolSizes { api: 1, worker: 1, publishing: 1, reading: 1 }).await;
     let org = db.organization().await;
     let mut tx = db.db.reading(&org.scope).await.expect("begun");
     assert_eq!(setting(tx.conn(), "app.organization_id").await, org.organization_id.to_string());
@@ -54,13 +54,20 @@ async fn one_that_reads_knows_who_asks_plans_once_and_writes_nothing() {
     let refused = sqlx::query(write).execute(tx.conn()).await.expect_err("it only reads");
     assert_eq!(refused.as_database_error().and_then(DatabaseError::code).as_deref(), Some("25006"), "{refused}");
     drop(tx);
+    // The pool has one connection: this is the same one.
+    let mut tx = db.db.reading(&Scope::worker(ids().uuid().into())).await.expect("begun");
+    let seen: i64 =
+        sqlx::query_scalar("select count(*) from identity.organizations").fetch_one(tx.conn()).await.expect("readable");
+    assert_eq!(seen, 0, "the next organization sees nothing of it");
+    let role: String = sqlx::query_scalar("select current_user::text").fetch_one(tx.conn()).await.expect("readable");
+    assert_eq!(role, "rookery_api", "jobs that read may no more than people");
     let mut tx = db.db.org(&org.scope).await.expect("begun");
-    assert_eq!(setting(tx.conn(), "plan_cache_mode").await, "auto", "the next user of the connection plans as usual");
+    assert_eq!(setting(tx.conn(), "plan_cache_mode").await, "auto", "others plan as usual");
 }
 
 #[tokio::test]
 async fn people_and_jobs_work_under_different_roles_and_publishing_has_its_own_connections() {
-    let db = TestDb::with_pools(PoolSizes { api: 1, worker: 1, publishing: 1 }).await;
+    let db = TestDb::with_pools(PoolSizes { api: 1, worker: 1, publishing: 1, reading: 1 }).await;
     let org = db.organization().await;
     let role = async |connection: &mut PgConnection| -> String {
         sqlx::query_scalar("select current_user::text").fetch_one(connection).await.expect("readable")
@@ -76,7 +83,7 @@ async fn people_and_jobs_work_under_different_roles_and_publishing_has_its_own_c
 
 #[tokio::test]
 async fn what_is_dropped_is_rolled_back_and_what_is_committed_stays() {
-    let db = TestDb::with_pools(PoolSizes { api: 1, worker: 1, publishing: 1 }).await;
+    let db = TestDb::with_pools(PoolSizes { api: 1, worker: 1, publishing: 1, reading: 1 }).await;
     let org = db.organization().await;
     for (name, keep) in [("dropped", false), ("kept", true)] {
         let mut tx = db.db.org(&org.scope).await.expect("begun");
@@ -99,7 +106,7 @@ async fn what_is_dropped_is_rolled_back_and_what_is_committed_stays() {
 
 #[tokio::test]
 async fn a_failed_beginning_does_not_spoil_the_connection() {
-    let db = TestDb::with_pools(PoolSizes { api: 1, worker: 1, publishing: 1 }).await;
+    let db = TestDb::with_pools(PoolSizes { api: 1, worker: 1, publishing: 1, reading: 1 }).await;
     let org = db.organization().await;
     let mut superuser = db.owner().await;
     let rename = async |connection: &mut PgConnection, sql: &'static str| {

@@ -71,7 +71,8 @@ async fn work_until_killed(place: &str) {
     let (millis, url) = place.split_once(' ').expect("a time and a place");
     let clock = FixedClock::at(Timestamp::from_millis(millis.parse().expect("milliseconds")));
     let endpoints = Endpoints::from_url(url).expect("a URL");
-    let db = Db::connect(&endpoints, PoolSizes { api: 1, worker: 2, publishing: 2 }).await.expect("connected");
+    let db =
+        Db::connect(&endpoints, PoolSizes { api: 1, worker: 2, publishing: 2, reading: 1 }).await.expect("connected");
     let jobs = Jobs::new(Arc::new(clock), rookery_testkit::ids());
     let registry = Registry::new().on(|_: Poison, _| async { std::process::abort() });
     let config = WorkerConfig { name: "child".into(), ..WorkerConfig::default() };

@@ -64,6 +64,8 @@ pub struct Database {
     pub worker_connections: u32,
     /// Connections that only publishing uses (STR-39).
     pub publishing_connections: u32,
+    /// Connections for the figures of pages: they write nothing and plan a statement once.
+    pub reading_connections: u32,
 }
 
 /// Background work.

@@ -101,6 +101,7 @@ impl Reader<'_> {
             connections: self.number("database.connections", 10, 1, 500),
             worker_connections: self.number("database.worker_connections", 10, 2, 500),
             publishing_connections: self.number("database.publishing_connections", 5, 1, 500),
+            reading_connections: self.number("database.reading_connections", 10, 1, 500),
         };
         let key_file = self.text("security.key_file").map_or_else(|| data_dir.join("keys"), PathBuf::from);
         let jobs = JobsSection { poll_ms: u64::from(self.number("jobs.poll_ms", 1000, 50, 60_000)) };

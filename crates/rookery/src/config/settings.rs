@@ -49,6 +49,12 @@ pub const SETTINGS: &[Setting] = &[
         "Connections that only publishing uses, so nothing else delays it.",
     ),
     setting(
+        "database.reading_connections",
+        "10",
+        "",
+        "Connections for the figures of pages, which write nothing and plan a statement once.",
+    ),
+    setting(
         "security.key_file",
         "",
         "\"/etc/rookery/keys\"",
