@@ -1,7 +1,5 @@
 //! The Overview page: figures of a period beside the one before it.
 
-use std::collections::BTreeMap;
-
 use rookery_db::OrgTx;
 use rookery_kernel::{AccountId, Date, Scope, Timestamp};
 use tracing::instrument;
@@ -68,15 +66,14 @@ impl Analytics {
         accounts: Option<&[AccountId]>,
     ) -> Result<Overview, ReadError> {
         let mut tx = self.db.reading(scope).await?;
-        // The line of the days before is drawn as well.
-        let facts = facts(&mut tx, range, accounts, range.previous().from).await?;
+        let facts = Facts::with_lines(&mut tx, range, accounts).await?;
         // Not every network says whom it reached.
         let metrics = [Metric::Reach, Metric::Views, Metric::Engagement];
         let top_content = report::top_by_first(&mut tx, accounts, range, &metrics, TOP_CONTENT).await?;
         Ok(facts.overview(top_content))
     }
 
-    /// The figures of `range` alone, as [`Analytics::overview`] has them.
+    /// The figures of `range` alone, as [`Analytics::overview`] has them, without their lines.
     ///
     /// # Errors
     /// The database's.
@@ -88,27 +85,21 @@ impl Analytics {
         accounts: Option<&[AccountId]>,
     ) -> Result<Vec<Kpi>, ReadError> {
         let mut tx = self.db.reading(scope).await?;
-        Ok(facts(&mut tx, range, accounts, range.from).await?.kpis())
+        Ok(Facts::without_lines(&mut tx, range, accounts).await?.kpis())
     }
 }
 
-/// What the figures of `range` stand on, day by day since `since`.
-async fn facts(
-    tx: &mut OrgTx,
-    range: Range,
-    named: Option<&[AccountId]>,
-    since: Date,
-) -> Result<Facts, rookery_db::Error> {
-    let named: Option<Vec<Uuid>> = named.map(|ids| ids.iter().map(|id| id.uuid()).collect());
-    let (accounts, is_all) = kpi::accounts(tx, named.as_deref(), range).await?;
-    // An account that is tracked no longer is in the organization's sums, but not in its figures.
-    let scopes: Vec<Uuid> = if is_all {
-        vec![tx.organization_id().uuid()]
-    } else {
-        accounts.iter().map(|a| a.integration_id.uuid()).collect()
-    };
-    let (days, before) = kpi::days(tx, &scopes, "all", since, range).await?;
-    Ok(Facts { range, days, before, accounts })
+fn uuids(named: Option<&[AccountId]>) -> Option<Vec<Uuid>> {
+    named.map(|ids| ids.iter().map(|id| id.uuid()).collect())
+}
+
+/// The scopes whose sums make up the figures of these accounts. An account that is tracked no longer is in the
+/// organization's sums, but not in its figures.
+fn scopes(tx: &OrgTx, accounts: &[AccountFacts], is_all: bool) -> Vec<Uuid> {
+    if is_all {
+        return vec![tx.organization_id().uuid()];
+    }
+    accounts.iter().map(|account| account.integration_id.uuid()).collect()
 }
 
 /// The tracked accounts, or those of them that are named.
@@ -118,16 +109,48 @@ pub(crate) async fn in_scope(tx: &mut OrgTx, accounts: Option<&[AccountId]>) -> 
     Ok(tracked.into_iter().filter(named).map(AccountId::uuid).collect())
 }
 
-/// What the statements brought.
+/// What the figures of a range stand on.
 struct Facts {
     range: Range,
-    days: Vec<Day>,
-    /// The sums of as many days directly before the range.
-    before: Day,
     accounts: Vec<AccountFacts>,
+    /// The sums of the range, and of as many days directly before it.
+    now: Day,
+    before: Day,
+    /// Both, day by day, if lines are drawn.
+    days: Option<Vec<Day>>,
 }
 
 impl Facts {
+    async fn without_lines(
+        tx: &mut OrgTx,
+        range: Range,
+        named: Option<&[AccountId]>,
+    ) -> Result<Self, rookery_db::Error> {
+        let named = uuids(named);
+        if let Some((accounts, _)) = kpi::accounts_of_usual(tx, named.as_deref(), range).await? {
+            let now = Day::sum(range.to, accounts.iter().map(|account| &account.now));
+            let before = Day::sum(range.previous().to, accounts.iter().map(|account| &account.before));
+            let accounts = accounts.into_iter().map(|account| account.facts).collect();
+            return Ok(Self { range, accounts, now, before, days: None });
+        }
+        let (accounts, is_all) = kpi::accounts(tx, named.as_deref(), range).await?;
+        let (now, before) = kpi::sums_beside(tx, &scopes(tx, &accounts, is_all), range).await?;
+        Ok(Self { range, accounts, now, before, days: None })
+    }
+
+    async fn with_lines(tx: &mut OrgTx, range: Range, named: Option<&[AccountId]>) -> Result<Self, rookery_db::Error> {
+        let named = uuids(named);
+        let (accounts, is_all) = match kpi::accounts_of_usual(tx, named.as_deref(), range).await? {
+            Some((accounts, is_all)) => (accounts.into_iter().map(|account| account.facts).collect(), is_all),
+            None => kpi::accounts(tx, named.as_deref(), range).await?,
+        };
+        let previous = range.previous();
+        let days = kpi::days(tx, &scopes(tx, &accounts, is_all), previous.from, range.to).await?;
+        let sum = |range: Range| Day::sum(range.to, days.iter().filter(|day| range.contains(day.date)));
+        let (now, before) = (sum(range), sum(previous));
+        Ok(Self { range, accounts, now, before, days: Some(days) })
+    }
+
     fn kpis(&self) -> Vec<Kpi> {
         vec![
             self.sum(KpiName::Reach, |has| has.reach, |day| day.reach),
@@ -141,16 +164,14 @@ impl Facts {
     }
 
     fn overview(&self, top_content: Vec<TopContent>) -> Overview {
-        let newest = self.accounts.iter().filter_map(|a| a.last_date.zip(a.last_change)).max();
-        let line = |range: Range| {
-            let reach: BTreeMap<Date, Option<i64>> = self.days.iter().map(|day| (day.date, day.reach)).collect();
-            range.dates().map(|date| (date, reach.get(&date).copied().flatten())).collect()
-        };
+        let days = self.days.iter().flatten().filter(|day| self.range.contains(day.date));
+        let newest = days.filter_map(|day| Some((day.date, day.moved_at?))).max();
+        let reach = |range: Range| range.dates().zip(self.line(range, |day| day.reach)).collect();
         Overview {
             range: self.range,
             previous: self.range.previous(),
             kpis: self.kpis(),
-            reach_per_day: ReachPerDay { current: line(self.range), previous: line(self.range.previous()) },
+            reach_per_day: ReachPerDay { current: reach(self.range), previous: reach(self.range.previous()) },
             top_content,
             accounts: self.accounts.len(),
             as_of: newest.map(|(date, _)| date),
@@ -158,15 +179,12 @@ impl Facts {
         }
     }
 
-    fn days_of_range(&self) -> impl Iterator<Item = &Day> {
-        self.days.iter().filter(|day| self.range.contains(day.date))
-    }
-
-    /// One value for each day of the range, in order.
-    fn line(&self, of: impl Fn(&Day) -> Option<f64>) -> Vec<Option<f64>> {
-        let mut line = vec![None; usize::try_from(self.range.days()).unwrap_or(0)];
-        for day in self.days_of_range() {
-            let place = usize::try_from(day.date.days_since(self.range.from)).unwrap_or(usize::MAX);
+    /// One value for each day of a range, in order; none at all if no lines are drawn.
+    fn line<T: Copy>(&self, range: Range, of: impl Fn(&Day) -> Option<T>) -> Vec<Option<T>> {
+        let Some(days) = &self.days else { return Vec::new() };
+        let mut line = vec![None; usize::try_from(range.days()).unwrap_or(0)];
+        for day in days.iter().filter(|day| range.contains(day.date)) {
+            let place = usize::try_from(day.date.days_since(range.from)).unwrap_or(usize::MAX);
             if let Some(value) = line.get_mut(place) {
                 *value = of(day);
             }
@@ -180,15 +198,14 @@ impl Facts {
 
     fn sum(&self, name: KpiName, has: fn(&Has) -> bool, of: fn(&Day) -> Option<i64>) -> Kpi {
         let value = |sum: Option<i64>| sum.map(|sum| sum as f64);
-        let line = self.line(|day| value(of(day)));
-        let (now, before) = (value(kpi::total(self.days_of_range().map(of))), value(of(&self.before)));
+        let line = self.line(self.range, |day| value(of(day)));
+        let (now, before) = (value(of(&self.now)), value(of(&self.before)));
         self.kpi(name, (now, before), change_percent(now, before), self.with_data(has), line)
     }
 
     fn rate(&self) -> Kpi {
-        let now = kpi::rate_of_set(self.days_of_range());
-        let before = self.before.rated.rate();
-        let line = self.line(|day| day.rated.rate().value);
+        let (now, before) = (self.now.rated.rate(), self.before.rated.rate());
+        let line = self.line(self.range, |day| day.rated.rate().value);
         let change = change_percent(now.value, before.value);
         let figures = (now.value, before.value);
         let kpi = self.kpi(KpiName::EngagementRate, figures, change, self.with_data(|has| has.rate), line);
@@ -202,7 +219,7 @@ impl Facts {
         let both = |a: &AccountFacts| a.followers_before.and(a.followers);
         let before = |a: &AccountFacts| a.followers.and(a.followers_before);
         let now = sum(|a| a.followers);
-        let mut line = self.line(|day| day.followers_delta.map(|delta| delta as f64));
+        let mut line = self.line(self.range, |day| day.followers_delta.map(|delta| delta as f64));
         if let Some(mut followers) = now {
             for value in line.iter_mut().rev() {
                 let grown = value.replace(followers);
@@ -225,8 +242,8 @@ impl Facts {
         // An account whose content was listed and that published nothing is a known zero.
         let is_known = !self.accounts.is_empty();
         let count = |posts: i64| is_known.then_some(posts as f64);
-        let figures = (count(self.days_of_range().map(|day| day.posts).sum()), count(self.before.posts));
-        let mut line = self.line(|day| Some(day.posts as f64));
+        let figures = (count(self.now.posts), count(self.before.posts));
+        let mut line = self.line(self.range, |day| Some(day.posts as f64));
         for value in &mut line {
             *value = is_known.then(|| value.unwrap_or(0.0));
         }

@@ -193,8 +193,7 @@ impl Analytics {
         let mut tx = self.db.org(scope).await?;
         let groups = store::list(&mut tx, None).await?;
         let ids: Vec<Uuid> = groups.iter().map(|group| group.id.uuid()).collect();
-        let sums: BTreeMap<Uuid, PeriodSums> =
-            kpi::period_sums(&mut tx, &ids, "all", range).await?.into_iter().collect();
+        let sums: BTreeMap<Uuid, PeriodSums> = kpi::period_sums(&mut tx, &ids, range).await?.into_iter().collect();
         let posts: BTreeMap<PageGroupId, i64> = store::posts(&mut tx, &ids, range, zone).await?.into_iter().collect();
         let figures = groups.into_iter().map(|group| {
             let sums = sums.get(&group.id.uuid());

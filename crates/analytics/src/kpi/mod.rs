@@ -27,14 +27,29 @@ macro_rules! rated {
         }
     };
 }
+
+/// The [`PeriodSums`] of a checked statement's row.
+macro_rules! period {
+    ($row:expr) => {
+        $crate::kpi::PeriodSums {
+            posts: $row.posts,
+            numbers: numbers!($row),
+            watch_time_ms: $row.watch_time_ms,
+            engagement: $row.engagement,
+            rated: rated!($row),
+        }
+    };
+}
 pub(crate) use numbers;
 
 mod model;
 mod queries;
+mod usual_queries;
 
 pub use model::{
     BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, PeriodSums, Range, Rate, RateBasis, Unit, change_percent,
     engagement,
 };
-pub(crate) use model::{Day, Rated, rate_of_set, total};
-pub(crate) use queries::{AccountFacts, Has, accounts, days, period_sums};
+pub(crate) use model::{Day, Rated, total};
+pub(crate) use queries::{AccountFacts, Has, accounts, days, period_sums, sums_beside};
+pub(crate) use usual_queries::{HourOfWeek, accounts as accounts_of_usual, hours as hours_of_usual};

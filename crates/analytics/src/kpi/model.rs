@@ -4,7 +4,7 @@
 //! readings; for cards and lines. *Cohort*: what was published in a range, by its latest totals;
 //! for lists of content.
 
-use rookery_kernel::Date;
+use rookery_kernel::{Date, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The numbers of an item, or sums of them. `None` is "not reported".
@@ -145,6 +145,9 @@ impl Range {
     /// Longest range of a report.
     pub const DAYS_MAX: i64 = 400;
 
+    /// The lengths in days that pages ask for most. Up to yesterday they are summed before anybody asks.
+    pub(crate) const USUAL_DAYS: [i16; 3] = [30, 90, 365];
+
     /// From one day to another, both included.
     ///
     /// # Errors
@@ -194,6 +197,11 @@ impl Range {
         let before = Self { from: self.from, to: from.plus_days(-1) };
         let behind = Self { from: until, to: self.to };
         (Months { from, until }, [before, behind].into_iter().filter(|edge| edge.days() > 0).collect())
+    }
+
+    /// Its length, if that is one of those which are summed before anybody asks.
+    pub(crate) fn usual_days(self) -> Option<i16> {
+        Self::USUAL_DAYS.into_iter().find(|days| i64::from(*days) == self.days())
     }
 
     /// Its days in order.
@@ -358,11 +366,37 @@ pub(crate) struct Day {
     /// How many followers more than on the day before, over the accounts known on both.
     pub followers_delta: Option<i64>,
     pub rated: Rated,
+    /// When the sums last moved, if there are numbers of the day.
+    pub moved_at: Option<Timestamp>,
 }
 
-/// The rate of a set of days: sum of engagements ÷ sum of bases, not the mean of rates.
-pub(crate) fn rate_of_set<'a>(days: impl IntoIterator<Item = &'a Day>) -> Rate {
-    days.into_iter().fold(Rated::default(), |sum, day| sum.plus(&day.rated)).rate()
+impl Day {
+    /// Several together, under this date. The rate of a set is the sum of engagements ÷ the sum of bases, not the mean of
+    /// rates.
+    pub fn sum<'a>(date: Date, days: impl IntoIterator<Item = &'a Self>) -> Self {
+        let nothing = Self {
+            date,
+            reach: None,
+            impressions: None,
+            views: None,
+            engagement: None,
+            posts: 0,
+            followers_delta: None,
+            rated: Rated::default(),
+            moved_at: None,
+        };
+        days.into_iter().fold(nothing, |sum, day| Self {
+            date,
+            reach: total([sum.reach, day.reach]),
+            impressions: total([sum.impressions, day.impressions]),
+            views: total([sum.views, day.views]),
+            engagement: total([sum.engagement, day.engagement]),
+            posts: sum.posts.saturating_add(day.posts),
+            followers_delta: total([sum.followers_delta, day.followers_delta]),
+            rated: sum.rated.plus(&day.rated),
+            moved_at: sum.moved_at.max(day.moved_at),
+        })
+    }
 }
 
 /// The parts of a set's rate: engagement of what can be rated, and what it is divided by. Each change is rated by its
@@ -430,6 +464,21 @@ impl PeriodSums {
     /// Engagement ÷ reach, views or impressions of the changes that have one.
     pub fn engagement_rate(&self) -> Rate {
         self.rated.rate()
+    }
+
+    /// What a line of figures needs of it, under this date.
+    pub(crate) fn day(&self, date: Date) -> Day {
+        Day {
+            date,
+            reach: self.numbers.reach,
+            impressions: self.numbers.impressions,
+            views: self.numbers.views,
+            engagement: self.engagement,
+            posts: self.posts,
+            followers_delta: None,
+            rated: self.rated,
+            moved_at: None,
+        }
     }
 }
 
@@ -520,12 +569,13 @@ mod tests {
                 date: day("2026-03-01").plus_days(i64::try_from(n).expect("few")),
                 reach: Some(*reach), impressions: None, views: None, engagement: Some(*engagement),
                 posts: 0, followers_delta: None,
-                rated: Rated { engagement: *engagement, by_reach: *reach, ..Rated::default() },
+                rated: Rated { engagement: *engagement, by_reach: *reach, ..Rated::default() }, moved_at: None,
             }).collect();
             let (engagement, reach): (i64, i64) =
                 items.iter().fold((0, 0), |(e, r), item| (e + item.0, r + item.1));
-            let forward = rate_of_set(&days);
-            let backward = rate_of_set(days.iter().rev());
+            let start = day("2026-03-01");
+            let forward = Day::sum(start, &days).rated.rate();
+            let backward = Day::sum(start, days.iter().rev()).rated.rate();
             prop_assert_eq!(forward, backward);
             prop_assert_eq!(forward, Rate { value: Some(engagement as f64 / reach as f64), basis: RateBasis::Reach });
         }

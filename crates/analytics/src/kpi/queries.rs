@@ -4,122 +4,97 @@ use rookery_db::{Error, OrgTx};
 use rookery_kernel::{AccountId, Date, Timestamp};
 use uuid::Uuid;
 
-use super::model::{Day, Months, PeriodSums, Range, Rated};
+use super::model::{Day, Months, PeriodSums, Range};
+use super::usual_queries;
 
-/// What happened in these scopes together: day by day from `from` to the end of `range`, and altogether in as many days as
-/// `range` has directly before it. The organization goes by its own id; the others are accounts, page groups, tags.
-/// `format` is a content format or `all`. Days without anything have no row.
-pub(crate) async fn days(
-    tx: &mut OrgTx,
-    scopes: &[Uuid],
-    format: &str,
-    from: Date,
-    range: Range,
-) -> Result<(Vec<Day>, Day), Error> {
+/// What happened in these scopes together, day by day. The organization goes by its own id; the others are accounts, page
+/// groups, tags. Days without anything have no row.
+pub(crate) async fn days(tx: &mut OrgTx, scopes: &[Uuid], from: Date, to: Date) -> Result<Vec<Day>, Error> {
     let organization = tx.organization_id();
-    let before = range.previous();
     let rows = if let [scope] = scopes {
         // One scope has one row a day: adding up what stands alone costs more than to read it.
         sqlx::query_as!(
             DayRow,
-            r#"select d.date as "date?", d.reach, d.impressions, d.views, d.engagement, d.new_content_count::bigint as posts,
-                      d.followers_delta, d.rated_engagement as "rated_engagement?", d.rated_by_reach as "rated_by_reach?",
-                      d.rated_by_views as "rated_by_views?", d.rated_by_impressions as "rated_by_impressions?"
+            r#"select d.date, d.reach, d.impressions, d.views, d.engagement, d.new_content_count::bigint as "posts!",
+                      d.followers_delta, d.rated_engagement, d.rated_by_reach, d.rated_by_views, d.rated_by_impressions,
+                      case when d.content_count > 0 then d.computed_at end as "moved_at: Timestamp"
                from analytics.daily_rollups d
-               where d.organization_id = $1 and d.scope_id = $2 and d.format = $3 and d.date >= $4 and d.date <= $5
-               union all
-               select null, sum(b.reach)::bigint, sum(b.impressions)::bigint, sum(b.views)::bigint, sum(b.engagement)::bigint,
-                      sum(b.new_content_count), sum(b.followers_delta)::bigint, sum(b.rated_engagement)::bigint,
-                      sum(b.rated_by_reach)::bigint, sum(b.rated_by_views)::bigint, sum(b.rated_by_impressions)::bigint
-               from analytics.daily_rollups b
-               where b.organization_id = $1 and b.scope_id = $2 and b.format = $3 and b.date >= $6 and b.date <= $7"#,
+               where d.organization_id = $1 and d.scope_id = $2 and d.format = 'all' and d.date >= $3 and d.date <= $4
+               order by d.date"#,
             organization.uuid(),
             scope,
-            format,
             from as Date,
-            range.to as Date,
-            before.from as Date,
-            before.to as Date,
+            to as Date,
         )
         .fetch_all(tx.conn())
         .await?
     } else {
         sqlx::query_as!(
             DayRow,
-            r#"with scope as (
-                   select id from unnest($2::uuid[]) as s (id)
-               )
-               select d.date as "date?", sum(d.reach)::bigint as reach, sum(d.impressions)::bigint as impressions,
+            r#"select d.date, sum(d.reach)::bigint as reach, sum(d.impressions)::bigint as impressions,
                       sum(d.views)::bigint as views, sum(d.engagement)::bigint as engagement,
-                      sum(d.new_content_count) as posts, sum(d.followers_delta)::bigint as followers_delta,
-                      sum(d.rated_engagement)::bigint as rated_engagement, sum(d.rated_by_reach)::bigint as rated_by_reach,
-                      sum(d.rated_by_views)::bigint as rated_by_views,
-                      sum(d.rated_by_impressions)::bigint as rated_by_impressions
-               from scope s
+                      sum(d.new_content_count) as "posts!", sum(d.followers_delta)::bigint as followers_delta,
+                      sum(d.rated_engagement)::bigint as "rated_engagement!",
+                      sum(d.rated_by_reach)::bigint as "rated_by_reach!", sum(d.rated_by_views)::bigint as "rated_by_views!",
+                      sum(d.rated_by_impressions)::bigint as "rated_by_impressions!",
+                      max(d.computed_at) filter (where d.content_count > 0) as "moved_at: Timestamp"
+               from unnest($2::uuid[]) as s (id)
                     cross join lateral (
                         select * from analytics.daily_rollups d
-                        where d.organization_id = $1 and d.scope_id = s.id and d.format = $3 and d.date >= $4 and d.date <= $5
+                        where d.organization_id = $1 and d.scope_id = s.id and d.format = 'all'
+                          and d.date >= $3 and d.date <= $4
                         offset 0) d
                group by d.date
-               union all
-               select null, sum(b.reach)::bigint, sum(b.impressions)::bigint, sum(b.views)::bigint, sum(b.engagement)::bigint,
-                      sum(b.new_content_count), sum(b.followers_delta)::bigint, sum(b.rated_engagement)::bigint,
-                      sum(b.rated_by_reach)::bigint, sum(b.rated_by_views)::bigint, sum(b.rated_by_impressions)::bigint
-               from scope s
-                    cross join lateral (
-                        select * from analytics.daily_rollups d
-                        where d.organization_id = $1 and d.scope_id = s.id and d.format = $3 and d.date >= $6 and d.date <= $7
-                        offset 0) b"#,
+               order by d.date"#,
             organization.uuid(),
             scopes,
-            format,
             from as Date,
-            range.to as Date,
-            before.from as Date,
-            before.to as Date,
+            to as Date,
         )
         .fetch_all(tx.conn())
         .await?
     };
-    let mut days: Vec<Day> = rows.into_iter().map(|row| row.on(before.from)).collect();
-    // The row without a date comes last, and always.
-    let altogether = days.pop().expect("a sum over everything has a row");
-    days.sort_unstable_by_key(|day| day.date);
-    Ok((days, altogether))
+    Ok(rows.into_iter().map(Day::from).collect())
 }
 
-/// A day, or with no date the sum of several.
+/// What happened in these scopes together in a range, and in as many days directly before it.
+pub(crate) async fn sums_beside(tx: &mut OrgTx, scopes: &[Uuid], range: Range) -> Result<(Day, Day), Error> {
+    let previous = range.previous();
+    let both = [(previous, period_sums(tx, scopes, previous).await?), (range, period_sums(tx, scopes, range).await?)];
+    let [before, now] = both.map(|(range, sums)| {
+        let days: Vec<Day> = sums.iter().map(|(_, sums)| sums.day(range.to)).collect();
+        Day::sum(range.to, &days)
+    });
+    Ok((now, before))
+}
+
 struct DayRow {
-    date: Option<Date>,
+    date: Date,
     reach: Option<i64>,
     impressions: Option<i64>,
     views: Option<i64>,
     engagement: Option<i64>,
-    posts: Option<i64>,
+    posts: i64,
     followers_delta: Option<i64>,
-    rated_engagement: Option<i64>,
-    rated_by_reach: Option<i64>,
-    rated_by_views: Option<i64>,
-    rated_by_impressions: Option<i64>,
+    rated_engagement: i64,
+    rated_by_reach: i64,
+    rated_by_views: i64,
+    rated_by_impressions: i64,
+    moved_at: Option<Timestamp>,
 }
 
-impl DayRow {
-    /// With this date, if it has none of its own.
-    fn on(self, date: Date) -> Day {
-        Day {
-            date: self.date.unwrap_or(date),
-            reach: self.reach,
-            impressions: self.impressions,
-            views: self.views,
-            engagement: self.engagement,
-            posts: self.posts.unwrap_or(0),
-            followers_delta: self.followers_delta,
-            rated: Rated {
-                engagement: self.rated_engagement.unwrap_or(0),
-                by_reach: self.rated_by_reach.unwrap_or(0),
-                by_views: self.rated_by_views.unwrap_or(0),
-                by_impressions: self.rated_by_impressions.unwrap_or(0),
-            },
+impl From<DayRow> for Day {
+    fn from(row: DayRow) -> Self {
+        Self {
+            date: row.date,
+            reach: row.reach,
+            impressions: row.impressions,
+            views: row.views,
+            engagement: row.engagement,
+            posts: row.posts,
+            followers_delta: row.followers_delta,
+            rated: rated!(row),
+            moved_at: row.moved_at,
         }
     }
 }
@@ -132,9 +107,6 @@ pub(crate) struct AccountFacts {
     pub followers: Option<i64>,
     /// Followers at the end of the one before it.
     pub followers_before: Option<i64>,
-    /// The newest day with numbers in the range, and when its sums last moved.
-    pub last_date: Option<Date>,
-    pub last_change: Option<Timestamp>,
     /// Which figures have something of it in the range.
     pub has: Has,
 }
@@ -149,6 +121,20 @@ pub(crate) struct Has {
     pub posts: bool,
     pub views: bool,
     pub impressions: bool,
+}
+
+impl Has {
+    /// What these sums know.
+    pub fn of(sums: &Day) -> Self {
+        Self {
+            reach: sums.reach.is_some(),
+            engagement: sums.engagement.is_some(),
+            rate: sums.rated.base() > 0,
+            posts: sums.posts > 0,
+            views: sums.views.is_some(),
+            impressions: sums.impressions.is_some(),
+        }
+    }
 }
 
 /// What each tracked account, or those of them that are named, knows of a range; and whether these are all accounts that
@@ -178,15 +164,9 @@ pub(crate) async fn accounts(
                    where m.organization_id = $1 and m.integration_id = t.integration_id and m.date < $3
                      and m.followers is not null
                    order by m.date desc limit 1) as followers_before,
-                  n.date as "last_date?: Date", n.computed_at as "last_change?: Timestamp", h.reach as "reach!",
-                  h.engagement as "engagement!", h.rate as "rate!", h.posts as "posts!", h.views as "views!",
+                  h.reach as "reach!", h.engagement as "engagement!", h.rate as "rate!", h.posts as "posts!", h.views as "views!",
                   h.impressions as "impressions!"
            from analytics.tracked_integrations t
-                left join lateral (
-                    select r.date, r.computed_at from analytics.daily_rollups r
-                    where r.organization_id = $1 and r.scope_id = t.integration_id and r.format = 'all'
-                      and r.date >= $3 and r.date <= $4 and r.content_count > 0
-                    order by r.date desc limit 1) n on true
                 cross join lateral (
                     select coalesce(bool_or(p.reach is not null), false) as reach,
                            coalesce(bool_or(p.engagement is not null), false) as engagement,
@@ -226,8 +206,6 @@ pub(crate) async fn accounts(
         integration_id: row.integration_id,
         followers: row.followers,
         followers_before: row.followers_before,
-        last_date: row.last_date,
-        last_change: row.last_change,
         has: Has {
             reach: row.reach,
             engagement: row.engagement,
@@ -248,19 +226,23 @@ fn cut(range: Range) -> (Months, Vec<Date>, Vec<Date>) {
 }
 
 /// What happened in a range in each of these scopes: whole months from the sums of months, the days around them, and of
-/// months with something marked, from the sums of days. Scopes without anything are left out.
+/// months with something marked, from the sums of days. What was summed before anybody asked is not summed again. Scopes
+/// without anything are left out.
 pub(crate) async fn period_sums(
     tx: &mut OrgTx,
     scopes: &[Uuid],
-    format: &str,
     range: Range,
 ) -> Result<Vec<(Uuid, PeriodSums)>, Error> {
+    let ready = usual_queries::sums(tx, scopes, range).await?;
+    if !ready.is_empty() {
+        return Ok(ready);
+    }
     let organization = tx.organization_id();
     let (months, first, last) = cut(range);
     let rows = sqlx::query!(
         r#"with marked as materialized (
                select m.month
-               from generate_series($4::date, $5::date - 1, interval '1 month') g
+               from generate_series($3::date, $4::date - 1, interval '1 month') g
                     cross join lateral (select g::date as month) m
                where exists (select from analytics.rollup_marks k
                              where k.organization_id = $1
@@ -272,7 +254,7 @@ pub(crate) async fn period_sums(
                from unnest($2::uuid[]) as s (id)
                     cross join lateral (
                         select * from analytics.monthly_rollups m
-                        where m.organization_id = $1 and m.scope_id = s.id and m.format = $3 and m.month >= $4 and m.month < $5
+                        where m.organization_id = $1 and m.scope_id = s.id and m.format = 'all' and m.month >= $3 and m.month < $4
                         offset 0) r
                where r.month not in (select month from marked)
                union all
@@ -280,12 +262,12 @@ pub(crate) async fn period_sums(
                       r.clicks, r.saves, r.watch_time_ms, r.engagement, r.rated_engagement, r.rated_by_reach,
                       r.rated_by_views, r.rated_by_impressions
                from unnest($2::uuid[]) as s (id)
-                    cross join (select first, last from unnest($6::date[], $7::date[]) as e (first, last)
+                    cross join (select first, last from unnest($5::date[], $6::date[]) as e (first, last)
                                 union all
                                 select month, (month + interval '1 month' - interval '1 day')::date from marked) t
                     cross join lateral (
                         select * from analytics.daily_rollups d
-                        where d.organization_id = $1 and d.scope_id = s.id and d.format = $3
+                        where d.organization_id = $1 and d.scope_id = s.id and d.format = 'all'
                           and d.date >= t.first and d.date <= t.last
                         offset 0) r
            )
@@ -300,7 +282,6 @@ pub(crate) async fn period_sums(
            group by scope_id"#,
         organization.uuid(),
         scopes,
-        format,
         months.from as Date,
         months.until as Date,
         &first as _,
@@ -308,16 +289,7 @@ pub(crate) async fn period_sums(
     )
     .fetch_all(tx.conn())
     .await?;
-    let sums = rows.into_iter().map(|row| {
-        let sums = PeriodSums {
-            posts: row.posts,
-            numbers: numbers!(row),
-            watch_time_ms: row.watch_time_ms,
-            engagement: row.engagement,
-            rated: rated!(row),
-        };
-        (row.scope_id, sums)
-    });
+    let sums = rows.into_iter().map(|row| (row.scope_id, period!(row)));
     let mut sums: Vec<(Uuid, PeriodSums)> = sums.collect();
     sums.sort_unstable_by_key(|(scope, _)| *scope);
     Ok(sums)

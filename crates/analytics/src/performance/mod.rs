@@ -23,4 +23,5 @@ pub use model::{
 };
 pub(crate) use model::{WEEKDAYS, weekday};
 pub use ops::{AskError, ContentDetail, ContentTag, NamedGroup, NamedTag};
+pub(crate) use queries::hours_of;
 pub use table::{ContentCursor, ContentQuery, ContentSort, ContentTable, RATE_REACH_MIN, TableRow};

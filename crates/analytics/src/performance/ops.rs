@@ -230,12 +230,19 @@ impl Analytics {
             ..Question::new(range, Measure::EngagementRate, Split::Format)
         };
         question.check()?;
-        let mut tx = self.db.org(scope).await?;
-        let place = self.place(&mut tx, filter).await?;
-        let cut = sums(&mut tx, &place, &question, &range_and_before(range)).await?;
-        let published = cut.parts.into_iter().filter_map(|part| match part.key {
-            PartKey::Format(format) => Some((format, part.now.first().copied().flatten()?)),
-            _ => None,
+        let mut tx = self.db.reading(scope).await?;
+        if let Some(tag) = filter.tag
+            && !queries::has_tag(&mut tx, tag).await?
+        {
+            return Err(AskError::NotFound("tag"));
+        }
+        let (accounts, formats) = (self.narrowed_by(&mut tx, filter).await?, filter.labels());
+        let of = cohort(range, filter, accounts.as_deref(), formats.as_deref());
+        let (measure, starts) = (question.measure, [range.from]);
+        let rows = queries::cohort(&mut tx, &of, question.split, &[], &starts, measure).await?;
+        let published = FORMATS.into_iter().filter_map(|format| {
+            let row = rows.iter().find(|row| row.format == format.label())?;
+            Some((format, row.sums))
         });
         Ok(FormatComparison::of(published))
     }

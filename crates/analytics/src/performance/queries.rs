@@ -13,7 +13,7 @@ use super::table::{ContentCursor, ContentQuery, ContentSort, RATE_REACH_MIN};
 use crate::content::{ContentFormat, ContentRow};
 use crate::daily::MetricBasis;
 use crate::kinds::TagType;
-use crate::kpi::{Numbers, Range, Rated, numbers};
+use crate::kpi::{self, HourOfWeek, Numbers, Range, Rated, numbers};
 
 /// Sums of a part (its number in the list that was asked for), a format and a step (counted from 0).
 pub(super) struct PartRow {
@@ -305,16 +305,25 @@ pub(super) async fn followers(
     Ok(rows.into_iter().map(|row| (place(row.account), place(row.step), row.followers)).collect())
 }
 
-/// Engagement by weekday and hour of publishing: (weekday, hour, sum, items that report it).
-pub(super) async fn hours(tx: &mut OrgTx, of: &Cohort<'_>) -> Result<Vec<(u8, u8, i64, i64)>, Error> {
+/// Engagement by weekday and hour of publishing.
+pub(super) async fn hours(tx: &mut OrgTx, of: &Cohort<'_>) -> Result<Vec<HourOfWeek>, Error> {
+    let is_plain = of.formats.is_none() && of.tag.is_none() && of.weekday.is_none();
+    if is_plain && let Some(ready) = kpi::hours_of_usual(tx, of.accounts, of.range).await? {
+        return Ok(ready);
+    }
     let mut sql = QueryBuilder::new(
         "select t.weekday, t.hour, sum(t.engagement)::bigint, count(t.engagement) from analytics.content_totals t",
     );
     of.push(tx.organization_id().uuid(), &mut sql);
-    sql.push(" and t.engagement is not null group by 1, 2");
+    sql.push(" and t.engagement is not null group by 1, 2 order by 1, 2");
     let rows: Vec<(i16, i16, i64, i64)> = sql.build_query_as().fetch_all(tx.conn()).await?;
     let small = |n: i16| u8::try_from(n).unwrap_or(0);
     Ok(rows.into_iter().map(|(day, hour, sum, items)| (small(day), small(hour), sum, items)).collect())
+}
+
+/// Engagement by weekday and hour of publishing, of what these accounts published in a range.
+pub(crate) async fn hours_of(tx: &mut OrgTx, accounts: &[Uuid], range: Range) -> Result<Vec<HourOfWeek>, Error> {
+    hours(tx, &Cohort { range, accounts: Some(accounts), formats: None, tag: None, weekday: None }).await
 }
 
 /// An account that is or was tracked.

@@ -3,7 +3,7 @@
 use rookery_kernel::{AccountId, ContentId, Date, Platform, PostId, Timestamp};
 
 use crate::content::ContentFormat;
-use crate::kpi::{Numbers, Rate};
+use crate::kpi::{HourOfWeek, Numbers, Rate};
 use crate::run::{IngestErrorType, IngestRun};
 use crate::tracking::TrackingHealth;
 
@@ -109,7 +109,7 @@ pub struct Slot {
 const PRIOR_SAMPLES: f64 = 3.0;
 
 impl Heatmap {
-    pub(crate) fn of(sums: &[(u8, u8, i64, i64)]) -> Self {
+    pub(crate) fn of(sums: &[HourOfWeek]) -> Self {
         let cell = |weekday, hour| {
             let (sum, samples) = sums
                 .iter()

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::model::{AccountSummary, Heatmap, PlatformTotals, PublicationNumbers, TopContent, TrendPoint};
 use super::queries;
-use crate::Analytics;
 use crate::kpi::{self, Metric, Numbers, PeriodSums, Range};
 use crate::overview::in_scope;
+use crate::{Analytics, performance};
 
 /// Nothing could be read.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +38,7 @@ impl Analytics {
         let mut tx = self.db.org(scope).await?;
         let accounts = self.accounts.list_in(&mut tx).await?;
         let ids: Vec<Uuid> = accounts.iter().map(|a| a.id.uuid()).collect();
-        let by_account = kpi::period_sums(&mut tx, &ids, "all", range).await?;
+        let by_account = kpi::period_sums(&mut tx, &ids, range).await?;
         let mut by_platform: BTreeMap<Platform, Numbers> = BTreeMap::new();
         for (id, sums) in by_account {
             if let Some(account) = accounts.iter().find(|a| a.id.uuid() == id) {
@@ -72,7 +72,7 @@ impl Analytics {
         range: Range,
     ) -> Result<Vec<(Uuid, PeriodSums)>, ReadError> {
         let mut tx = self.db.reading(scope).await?;
-        Ok(kpi::period_sums(&mut tx, scopes, "all", range).await?)
+        Ok(kpi::period_sums(&mut tx, scopes, range).await?)
     }
 
     /// What was published in `range` (the organization's days), best first by its newest numbers up to the range's end; at
@@ -106,10 +106,10 @@ impl Analytics {
         days: u16,
         accounts: Option<&[AccountId]>,
     ) -> Result<Heatmap, ReadError> {
-        let since = until.plus_days(1 - i64::from(days));
-        let mut tx = self.db.org(scope).await?;
+        let range = Range { from: until.plus_days(1 - i64::from(days)), to: until };
+        let mut tx = self.db.reading(scope).await?;
         let ids = in_scope(&mut tx, accounts).await?;
-        Ok(Heatmap::of(&queries::by_hour(&mut tx, &ids, since).await?))
+        Ok(Heatmap::of(&performance::hours_of(&mut tx, &ids, range).await?))
     }
 
     /// How collecting goes, account by account, those no longer tracked too.

@@ -31,18 +31,24 @@ pub(crate) async fn top_by_first(
     metrics: &[Metric],
     limit: i64,
 ) -> Result<Vec<TopContent>, Error> {
+    let mut asked: Option<(Vec<Uuid>, bool)> = None;
     for metric in metrics.iter().copied() {
-        // A list that was made beforehand is never one of a past range.
-        let listed = listed(tx, named, range, metric, limit).await?;
-        let accounts = if listed.is_some() { Vec::new() } else { in_scope(tx, named).await? };
-        let rows = if let Some(keys) = listed {
-            shown_now(tx, &keys).await?
-        } else if is_past(tx, range).await? {
-            let ranked = ranked_then(tx, &accounts, range, metric, limit).await?;
-            shown_then(tx, &ranked, range.to).await?
+        let rows = if let Some(rows) = listed(tx, named, range, metric, limit).await? {
+            rows
         } else {
-            let ranked = ranked_now(tx, &accounts, range, metric, limit).await?;
-            shown_now(tx, &ranked).await?
+            // The same for every metric, and not needed where a list answers.
+            let (accounts, is_past) = match &asked {
+                Some(asked) => asked,
+                None => asked.insert((in_scope(tx, named).await?, is_past(tx, range).await?)),
+            };
+            // A list that was made beforehand is never one of a past range.
+            if *is_past {
+                let ranked = ranked_then(tx, accounts, range, metric, limit).await?;
+                shown_then(tx, &ranked, range.to).await?
+            } else {
+                let ranked = ranked_now(tx, accounts, range, metric, limit).await?;
+                shown_now(tx, &ranked).await?
+            }
         };
         if !rows.is_empty() {
             return Ok(rows.into_iter().map(TopContent::from).collect());
@@ -73,26 +79,45 @@ async fn listed(
     range: Range,
     metric: Metric,
     limit: i64,
-) -> Result<Option<Vec<i64>>, Error> {
+) -> Result<Option<Vec<Ranked>>, Error> {
     let organization = tx.organization_id();
     let named: Option<Vec<Uuid>> = named.map(|ids| ids.iter().map(|id| id.uuid()).collect());
     // A list of more days holds the best of fewer of them, as long as enough of its places lie in the range. What was
     // published after the list's last day has no numbers yet.
     let rows = sqlx::query!(
-        r#"select l.days, cardinality(l.content_keys) as "places!",
-                  array(select k.content_key
-                        from unnest(l.content_keys) with ordinality as k (content_key, place)
-                             join analytics.content_totals t on t.organization_id = $1 and t.content_key = k.content_key
-                        where t.published_on >= $3 and ($6::uuid[] is null or t.integration_id = any($6))
-                          and t.integration_id in (select x.integration_id from analytics.tracked_integrations x
-                                                   where x.organization_id = $1 and x.enabled)
-                        order by k.place
-                        limit $5) as "content_keys!"
-           from analytics.top_content l
-           where l.organization_id = $1 and l.metric = $2 and l.as_of <= $4 and l.as_of - l.days < $3
-             and not exists (select from analytics.rollup_marks m where m.organization_id = $1)
-           order by l.days
-           limit 1"#,
+        r#"with list as materialized (
+               select l.content_keys, l.published_on, l.integration_ids, cardinality(l.content_keys) as places
+               from analytics.top_content l
+               where l.organization_id = $1 and l.metric = $2 and l.as_of <= $4 and l.as_of - l.days < $3
+                 and not exists (select from analytics.rollup_marks m where m.organization_id = $1)
+               order by l.days
+               limit 1
+           ), chosen as materialized (
+               select k.content_key, k.place
+               from list l
+                    cross join lateral unnest(l.content_keys, l.published_on, l.integration_ids)
+                        with ordinality as k (content_key, published_on, integration_id, place)
+               where k.published_on >= $3 and ($6::uuid[] is null or k.integration_id = any($6))
+                 and k.integration_id in (select x.integration_id from analytics.tracked_integrations x
+                                          where x.organization_id = $1 and x.enabled)
+               order by k.place
+               limit $5
+           )
+           select l.places as "places!", c.id as "id?: ContentId", c.integration_id as "integration_id?: AccountId",
+                  c.external_content_id as "external_content_id?", c.platform as "platform?: Platform",
+                  c.format as "format?: ContentFormat", c.caption, c.hashtags as "hashtags?", c.permalink, c.thumbnail_url,
+                  c.published_at as "published_at?: Timestamp", c.post_id as "post_id?: PostId",
+                  t.numbers_date as "date?: Date", t.reach, t.impressions, t.views, t.reactions, t.comments, t.shares,
+                  t.clicks, t.saves
+           from list l
+                left join chosen k on true
+                left join lateral (select * from analytics.content i
+                                   where i.organization_id = $1 and i.content_key = k.content_key
+                                   offset 0) c on true
+                left join lateral (select * from analytics.content_totals o
+                                   where o.organization_id = $1 and o.content_key = k.content_key
+                                   offset 0) t on true
+           order by k.place"#,
         organization.uuid(),
         metric.label(),
         range.from as Date,
@@ -100,13 +125,37 @@ async fn listed(
         limit,
         named.as_deref(),
     )
-    .fetch_optional(tx.conn())
+    .fetch_all(tx.conn())
     .await?;
-    Ok(rows.and_then(|row| {
-        let is_whole = i64::from(row.places) < crate::rollup::TOP_PLACES;
-        let is_enough = i64::try_from(row.content_keys.len()).is_ok_and(|found| found >= limit);
-        (is_whole || is_enough).then_some(row.content_keys)
-    }))
+    let Some(places) = rows.first().map(|row| row.places) else { return Ok(None) };
+    let shown = rows.into_iter().filter_map(|row| {
+        Some(Ranked {
+            id: row.id?,
+            integration_id: row.integration_id?,
+            external_content_id: row.external_content_id?,
+            platform: row.platform?,
+            format: row.format?,
+            caption: row.caption,
+            hashtags: row.hashtags.unwrap_or_default(),
+            permalink: row.permalink,
+            thumbnail_url: row.thumbnail_url,
+            published_at: row.published_at?,
+            post_id: row.post_id,
+            date: row.date?,
+            reach: row.reach,
+            impressions: row.impressions,
+            views: row.views,
+            reactions: row.reactions,
+            comments: row.comments,
+            shares: row.shares,
+            clicks: row.clicks,
+            saves: row.saves,
+        })
+    });
+    let shown: Vec<Ranked> = shown.collect();
+    let is_whole = i64::from(places) < crate::rollup::TOP_PLACES;
+    let is_enough = i64::try_from(shown.len()).is_ok_and(|found| found >= limit);
+    Ok((is_whole || is_enough).then_some(shown))
 }
 
 /// The best by the newest totals.
@@ -277,25 +326,6 @@ async fn shown_then(tx: &mut OrgTx, keys: &[i64], until: Date) -> Result<Vec<Ran
     )
     .fetch_all(tx.conn())
     .await?)
-}
-
-/// Engagement by weekday (1 is Monday) and hour of publishing, of what was published on `since` or later: (weekday, hour,
-/// sum, items).
-pub(crate) async fn by_hour(tx: &mut OrgTx, accounts: &[Uuid], since: Date) -> Result<Vec<(u8, u8, i64, i64)>, Error> {
-    let organization = tx.organization_id();
-    let rows = sqlx::query!(
-        r#"select t.weekday, t.hour, sum(t.engagement)::bigint as "sum!", count(*) as "samples!"
-           from analytics.content_totals t
-           where t.organization_id = $1 and t.integration_id = any($2) and t.published_on >= $3 and t.engagement is not null
-           group by t.weekday, t.hour"#,
-        organization.uuid(),
-        accounts,
-        since as Date,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let small = |n: i16| u8::try_from(n).unwrap_or(0);
-    Ok(rows.into_iter().map(|row| (small(row.weekday), small(row.hour), row.sum, row.samples)).collect())
 }
 
 /// All tracked accounts with their newest run and recent items.

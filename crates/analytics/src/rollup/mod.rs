@@ -1,4 +1,5 @@
-//! What is summed before anybody asks: by format, group and tag, by month, and the totals of each content.
+//! What is summed before anybody asks: by format, group and tag, by month, over the periods that are asked for most, and the
+//! totals of each content.
 //!
 //! Who changes something leaves a mark in the same transaction; a job computes what the marks name, once for an
 //! organization and day, after its fetches. Marks are only added and taken away, never changed: no writer waits for the
@@ -7,6 +8,7 @@
 mod job;
 mod marks_store;
 mod ops;
+mod periods_store;
 mod store;
 
 pub use job::RollUp;

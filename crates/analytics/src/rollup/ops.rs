@@ -7,7 +7,9 @@ use rookery_kernel::{Date, Scope};
 use tracing::instrument;
 
 use super::marks_store::{self as marks, Marks};
+use super::periods_store as periods;
 use super::store::{self, Slices};
+use crate::kpi::Range;
 use crate::{Analytics, daily};
 
 /// Most marks of one transaction.
@@ -27,7 +29,7 @@ pub(crate) const TOP_PLACES: i64 = 50;
 pub struct RolledUp {
     /// Marks that were worked off.
     pub marks: u64,
-    /// Rows of sums and totals that were written.
+    /// Rows of sums and totals that were written, but for the usual periods, which are always written anew.
     pub rows: u64,
 }
 
@@ -100,7 +102,21 @@ impl Analytics {
         for days in months.chunks(12 * DAYS_MAX) {
             rows += store::months(tx, days).await?;
         }
+        // With the last mark goes what says that these do not hold.
+        if !marks::is_any(tx).await? {
+            self.compute_periods(tx).await?;
+        }
         Ok(rows)
+    }
+
+    /// Sums the periods that pages ask for most: up to yesterday, and as many days before.
+    async fn compute_periods(&self, tx: &mut OrgTx) -> Result<(), Error> {
+        let yesterday = periods::yesterday(tx, self.clock.now()).await?;
+        let usual =
+            Range::USUAL_DAYS.map(|days| Range { from: yesterday.plus_days(1 - i64::from(days)), to: yesterday });
+        let ranges: Vec<Range> = usual.into_iter().flat_map(|range| [range.previous(), range]).collect();
+        periods::replace(tx, &ranges).await?;
+        periods::replace_hours(tx, &usual).await
     }
 
     /// Computes every sum and total of the organization anew, a month in a transaction (a year of a small one); `progress` is told after each how
@@ -138,6 +154,7 @@ impl Analytics {
         let mut tx = self.db.org(scope).await?;
         store::alone(&mut tx).await?;
         rows += store::tops(&mut tx, &TOP_DAYS, TOP_PLACES).await?;
+        self.compute_periods(&mut tx).await?;
         tx.commit().await?;
         Ok(RolledUp { marks: 0, rows })
     }

@@ -669,7 +669,7 @@ pub(super) async fn tops(tx: &mut OrgTx, windows: &[i16], limit: i64) -> Result<
         r#"with newest as (
                select max(date) as date from analytics.content_daily_metrics where organization_id = $1
            ), item as materialized (
-               select t.content_key, t.published_on, w.date as as_of, t.reach::float8 as reach, t.engagement::float8 as engagement,
+               select t.content_key, t.published_on, t.integration_id, w.date as as_of, t.reach::float8 as reach, t.engagement::float8 as engagement,
                       t.views::float8 as views, t.impressions::float8 as impressions,
                       t.engagement::float8 / t.rate_base as engagement_rate
                from analytics.content_totals t
@@ -677,27 +677,33 @@ pub(super) async fn tops(tx: &mut OrgTx, windows: &[i16], limit: i64) -> Result<
                where t.organization_id = $1 and t.published_on <= w.date
                  and t.published_on > w.date - (select max(days) from unnest($2::smallint[]) as days)
            ), computed as (
-               select w.days, m.metric, n.date as as_of, best.content_keys
+               select w.days, m.metric, n.date as as_of, best.content_keys, best.published_on, best.integration_ids
                from unnest($2::smallint[]) as w (days)
                     cross join unnest(array['reach', 'engagement', 'engagement_rate', 'views', 'impressions']) as m (metric)
                     join newest n on n.date is not null
                     cross join lateral (
-                        select coalesce(array_agg(b.content_key order by b.value desc, b.published_on desc, b.content_key), '{}')
-                                   as content_keys
-                        from (select i.content_key, i.published_on, r.value
+                        select coalesce(array_agg(b.content_key order by b.place), '{}') as content_keys,
+                               coalesce(array_agg(b.published_on order by b.place), '{}') as published_on,
+                               coalesce(array_agg(b.integration_id order by b.place), '{}') as integration_ids
+                        from (select i.content_key, i.published_on, i.integration_id,
+                                     row_number() over (order by r.value desc, i.published_on desc, i.content_key) as place
                               from item i
                                    cross join lateral (
                                        select case m.metric when 'reach' then i.reach when 'engagement' then i.engagement
                                                             when 'views' then i.views when 'impressions' then i.impressions
                                                             else i.engagement_rate end as value) r
                               where i.published_on > n.date - w.days and r.value is not null
-                              order by r.value desc, i.published_on desc, i.content_key
+                              order by place
                               limit $3) b) best
            )
-           insert into analytics.top_content as t (organization_id, days, metric, as_of, content_keys)
-           select $1, days, metric, as_of, content_keys from computed
-           on conflict (organization_id, days, metric) do update set as_of = excluded.as_of, content_keys = excluded.content_keys
-           where (t.as_of, t.content_keys) is distinct from (excluded.as_of, excluded.content_keys)"#,
+           insert into analytics.top_content as t
+               (organization_id, days, metric, as_of, content_keys, published_on, integration_ids)
+           select $1, days, metric, as_of, content_keys, published_on, integration_ids from computed
+           on conflict (organization_id, days, metric) do update set
+               as_of = excluded.as_of, content_keys = excluded.content_keys, published_on = excluded.published_on,
+               integration_ids = excluded.integration_ids
+           where (t.as_of, t.content_keys, t.published_on, t.integration_ids)
+                 is distinct from (excluded.as_of, excluded.content_keys, excluded.published_on, excluded.integration_ids)"#,
         organization.uuid(),
         windows,
         limit,

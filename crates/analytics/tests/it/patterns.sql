@@ -50,8 +50,9 @@ INSERT INTO analytics.content_totals
 SELECT organization_id, content_key, integration_id, 'post', published_at::date, extract(isodow from published_at), 0,
        '2026-03-02', 100, 5, 5
 FROM analytics.content;
-INSERT INTO analytics.top_content (organization_id, days, metric, as_of, content_keys)
-SELECT organization_id, days, 'reach', '2026-03-02', array_agg(content_key ORDER BY published_on DESC)
+INSERT INTO analytics.top_content (organization_id, days, metric, as_of, content_keys, published_on, integration_ids)
+SELECT organization_id, days, 'reach', '2026-03-02', array_agg(content_key ORDER BY published_on DESC),
+       array_agg(published_on ORDER BY published_on DESC), array_agg(integration_id ORDER BY published_on DESC)
 FROM analytics.content_totals, unnest(array[7, 30, 90, 365]) days WHERE published_on > '2026-03-02'::date - days GROUP BY 1, 2;
 
 ANALYZE analytics.account_daily_metrics, analytics.monthly_rollups, analytics.content_totals, analytics.top_content, analytics.daily_rollups, analytics.publication_snapshots, analytics.content, analytics.content_daily_metrics,

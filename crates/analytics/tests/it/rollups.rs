@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
-use rookery_analytics::{DailyReading, MetricBasis, Numbers, RolledUp};
-use rookery_kernel::AccountId;
+use rookery_analytics::{BestTime, DailyReading, Filter, Heatmap, Kpi, MetricBasis, Numbers, Range, RolledUp};
+use rookery_kernel::{AccountId, Date};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -233,7 +233,88 @@ async fn assert_tops(owner: &mut PgConnection) {
         best.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)));
         let best: Vec<i64> = best.into_iter().map(|(.., key)| key).collect();
         assert_eq!(list["content_keys"], json!(best), "{metric} of {days} days");
+        for (column, of_each) in [("published_on", "published_on"), ("integration_ids", "integration_id")] {
+            let of = |key: &i64| totals.iter().find(|t| t["content_key"].as_i64() == Some(*key)).map(|t| &t[of_each]);
+            assert_eq!(list[column], json!(best.iter().map(of).collect::<Vec<_>>()), "{column} of {metric}");
+        }
     }
+}
+
+/// The usual periods up to yesterday and those before them, by adding up their days: what should stand, and what stands.
+const WRONG_PERIODS: &str = "
+    with asked as (
+        select o.organization_id, d.days, y.yesterday - d.days * b.before as last_date
+        from identity.organizations o
+             cross join lateral (select ($1::timestamptz at time zone o.timezone)::date - 1 as yesterday) y
+             cross join unnest(array[30, 90, 365]) as d (days)
+             cross join unnest(array[0, 1]) as b (before)
+    ), expected as (
+        select a.organization_id, a.days, a.last_date, r.scope_type, r.scope_id, jsonb_build_object(
+                   'new_content_count', sum(r.new_content_count), 'reach', sum(r.reach), 'impressions', sum(r.impressions),
+                   'views', sum(r.views), 'reactions', sum(r.reactions), 'comments', sum(r.comments),
+                   'shares', sum(r.shares), 'clicks', sum(r.clicks), 'saves', sum(r.saves),
+                   'watch_time_ms', sum(r.watch_time_ms), 'engagement', sum(r.engagement),
+                   'rated_engagement', sum(r.rated_engagement), 'rated_by_reach', sum(r.rated_by_reach),
+                   'rated_by_views', sum(r.rated_by_views), 'rated_by_impressions', sum(r.rated_by_impressions)) as sums
+        from asked a
+             join analytics.daily_rollups r using (organization_id)
+        where r.format = 'all' and r.date <= a.last_date and r.date > a.last_date - a.days
+        group by 1, 2, 3, 4, 5
+    ), stored as (
+        select organization_id, days, last_date, scope_type, scope_id,
+               to_jsonb(r) - array['organization_id', 'days', 'last_date', 'scope_type', 'scope_id'] as sums
+        from analytics.period_rollups r
+    )
+    select format('%s days to %s of %s %s: %s, not %s', days, last_date, scope_type, scope_id, s.sums, e.sums)
+    from expected e full join stored s using (organization_id, days, last_date, scope_type, scope_id)
+    where s.sums is distinct from e.sums and organization_id = $2";
+
+/// The usual periods are the sums of their days, and whoever asks gets the same from them as from the days.
+async fn assert_periods(world: &mut World, scopes: &[Uuid]) {
+    let (now, organization) = (world.clock_now(), world.org.organization_id.uuid());
+    let wrong: Vec<String> =
+        sqlx::query_scalar(WRONG_PERIODS).bind(now).bind(organization).fetch_all(&mut world.owner).await.expect("rows");
+    assert_eq!(wrong, [""; 0], "periods");
+    let yesterday: Date = sqlx::query_scalar(
+        "select ($1::timestamptz at time zone timezone)::date - 1 from identity.organizations where organization_id = $2",
+    )
+    .bind(now)
+    .bind(organization)
+    .fetch_one(&mut world.owner)
+    .await
+    .expect("yesterday");
+    let scope = world.scope();
+    for days in [30, 90, 365] {
+        let range = Range::last(days, yesterday).expect("a range");
+        let ready = world.analytics.sums(&scope, scopes, range).await.expect("read");
+        let figures = world.analytics.kpis(&scope, range, None).await.expect("read");
+        let overview = world.analytics.overview(&scope, range, None).await.expect("read");
+        let hours = hours(world, range).await;
+        // What is marked may have changed: the days are read.
+        mark(world, "insert into analytics.rollup_marks (organization_id, kind) values ($1, 'all')").await;
+        assert_eq!(world.analytics.sums(&scope, scopes, range).await.expect("read"), ready, "{days} days");
+        assert_eq!(world.analytics.kpis(&scope, range, None).await.expect("read"), figures, "{days} days");
+        assert_eq!(world.analytics.overview(&scope, range, None).await.expect("read"), overview, "{days} days");
+        assert_eq!(self::hours(world, range).await, hours, "{days} days");
+        mark(world, "delete from analytics.rollup_marks where organization_id = $1").await;
+        let without_lines = overview.kpis.into_iter().map(|kpi| Kpi { sparkline: Vec::new(), ..kpi });
+        assert_eq!(without_lines.collect::<Vec<_>>(), figures, "{days} days");
+    }
+}
+
+/// The best hours of everything and of two accounts, and the map of the Overview page.
+async fn hours(world: &World, range: Range) -> (BestTime, BestTime, Heatmap) {
+    let tracked = world.analytics.tracked(&world.scope()).await.expect("read");
+    let two = Filter { accounts: tracked.iter().take(2).map(|t| t.integration_id).collect(), ..Filter::default() };
+    let scope = world.scope();
+    let all = world.analytics.best_time(&scope, range, &Filter::default()).await.expect("read");
+    let two = world.analytics.best_time(&scope, range, &two).await.expect("read");
+    let days = u16::try_from(range.days()).expect("some days");
+    (all, two, world.analytics.heatmap(&scope, range.to, days, None).await.expect("read"))
+}
+
+async fn mark(world: &mut World, sql: &'static str) {
+    sqlx::query(sql).bind(world.org.organization_id.uuid()).execute(&mut world.owner).await.expect("marked");
 }
 
 async fn assert_all(world: &mut World) {
@@ -331,6 +412,11 @@ impl Town {
             town.publish(world, item).await;
         }
         town
+    }
+
+    fn scopes(&self) -> Vec<Uuid> {
+        let accounts = self.accounts.iter().map(|account| account.uuid());
+        accounts.chain(self.tags.iter().copied()).chain(self.groups.iter().copied()).collect()
     }
 
     async fn publish(&self, world: &mut World, item: usize) {
@@ -461,10 +547,13 @@ async fn sums_follow_whatever_happens_and_a_rebuild_finds_nothing_to_do() {
         .execute(&mut world.owner)
         .await
         .expect("emptied");
-        sqlx::raw_sql("delete from analytics.monthly_rollups; delete from analytics.rollup_marks")
-            .execute(&mut world.owner)
-            .await
-            .expect("emptied");
+        sqlx::raw_sql(
+            "delete from analytics.monthly_rollups; delete from analytics.period_rollups; delete from analytics.period_hours;
+             delete from analytics.rollup_marks",
+        )
+        .execute(&mut world.owner)
+        .await
+        .expect("emptied");
         let town = Town::found(&mut world).await;
         let steps = prop::collection::vec(prop::collection::vec(step(), 1..4), 6..12);
         for steps in steps.new_tree(&mut runner).expect("steps").current() {
@@ -473,6 +562,7 @@ async fn sums_follow_whatever_happens_and_a_rebuild_finds_nothing_to_do() {
             }
             world.analytics.roll_up(&world.scope()).await.expect("rolled up");
             assert_all(&mut world).await;
+            assert_periods(&mut world, &town.scopes()).await;
             let rebuilt = world.analytics.rebuild_rollups(&world.scope(), |_, _| {}).await.expect("rebuilt");
             assert_eq!(rebuilt.rows, 0, "a rebuild finds what was kept all the while");
         }
@@ -480,7 +570,7 @@ async fn sums_follow_whatever_happens_and_a_rebuild_finds_nothing_to_do() {
         let kept = rows(&mut world.owner, EVERYTHING).await;
         sqlx::raw_sql(
             "delete from analytics.daily_rollups; delete from analytics.monthly_rollups; delete from analytics.content_totals;
-             delete from analytics.top_content",
+             delete from analytics.top_content; delete from analytics.period_rollups; delete from analytics.period_hours",
         )
         .execute(&mut world.owner)
         .await
@@ -488,12 +578,15 @@ async fn sums_follow_whatever_happens_and_a_rebuild_finds_nothing_to_do() {
         world.analytics.rebuild_rollups(&world.scope(), |_, _| {}).await.expect("rebuilt");
         assert_eq!(rows(&mut world.owner, EVERYTHING).await, kept);
         assert_all(&mut world).await;
+        assert_periods(&mut world, &town.scopes()).await;
     }
 }
 
 const EVERYTHING: &str = "
     select to_jsonb(r) - 'computed_at' as row from analytics.daily_rollups r
     union all select to_jsonb(r) from analytics.monthly_rollups r
+    union all select to_jsonb(r) from analytics.period_rollups r
+    union all select to_jsonb(r) from analytics.period_hours r
     union all select to_jsonb(r) from analytics.content_totals r
     union all select to_jsonb(r) from analytics.top_content r
     order by 1";

@@ -93,6 +93,8 @@ const NOT_FILLED: &[(&str, &str)] = &[
     ("analytics.tag_changes", "a row says what somebody tagged at once"),
     ("analytics.rollup_marks", "what is marked is computed and forgotten"),
     ("analytics.monthly_rollups", "the job computes it from the days"),
+    ("analytics.period_rollups", "the job computes it from the months and days"),
+    ("analytics.period_hours", "the job computes it from the totals"),
     ("analytics.content_totals", "the job computes it from content and its numbers"),
     ("analytics.top_content", "the job computes it from the totals"),
     ("analytics.annotations", "a note is somebody's own word about a day"),

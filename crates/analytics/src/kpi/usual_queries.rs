@@ -1,0 +1,190 @@
+//! Reading what is summed before anybody asks: the periods that pages ask for most, up to yesterday.
+//!
+//! Such sums stand for the whole organization or not at all, and they are not read while anything is marked.
+
+use std::collections::BTreeMap;
+
+use rookery_db::{Error, OrgTx};
+use rookery_kernel::{AccountId, Date};
+use uuid::Uuid;
+
+use super::model::{Day, PeriodSums, Range, Rated};
+use super::queries::{AccountFacts, Has};
+
+/// Weekday (1 is Monday), hour, sum of engagement, items that report it.
+pub(crate) type HourOfWeek = (u8, u8, i64, i64);
+
+/// What happened in a range in each of these scopes; nothing if that is not summed beforehand. Scopes without anything are
+/// left out.
+pub(super) async fn sums(tx: &mut OrgTx, scopes: &[Uuid], range: Range) -> Result<Vec<(Uuid, PeriodSums)>, Error> {
+    let Some(days) = range.usual_days() else { return Ok(Vec::new()) };
+    let organization = tx.organization_id();
+    let rows = sqlx::query!(
+        r#"select p.scope_id, p.new_content_count::bigint as "posts!", p.reach, p.impressions, p.views, p.reactions, p.comments,
+                  p.shares, p.clicks, p.saves, p.watch_time_ms, p.engagement, p.rated_engagement, p.rated_by_reach,
+                  p.rated_by_views, p.rated_by_impressions
+           from unnest($2::uuid[]) as s (id)
+                cross join lateral (
+                    select * from analytics.period_rollups r
+                    where r.organization_id = $1 and r.days = $3 and r.last_date = $4 and r.scope_id = s.id
+                    offset 0) p
+           where not exists (select from analytics.rollup_marks m where m.organization_id = $1)
+           order by p.scope_id"#,
+        organization.uuid(),
+        scopes,
+        days,
+        range.to as Date,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.scope_id, period!(row))).collect())
+}
+
+/// What is known of an account, and its sums.
+pub(crate) struct UsualAccount {
+    pub facts: AccountFacts,
+    /// In the range, and in as many days directly before it.
+    pub now: Day,
+    pub before: Day,
+}
+
+/// What each tracked account, or those of them that are named, knows of a range, and whether these are all accounts that
+/// have numbers. `None` if that is not summed beforehand.
+pub(crate) async fn accounts(
+    tx: &mut OrgTx,
+    named: Option<&[Uuid]>,
+    range: Range,
+) -> Result<Option<(Vec<UsualAccount>, bool)>, Error> {
+    let Some(days) = range.usual_days() else { return Ok(None) };
+    let organization = tx.organization_id();
+    let previous = range.previous();
+    // Each account twice: its range, and the one before.
+    let rows = sqlx::query_as!(
+        Half,
+        r#"select t.integration_id as "account: AccountId", t.enabled, e.is_now as "is_now!", e.last_date as "last_date!: Date",
+                  p.scope_id is not null as "is_ready!",
+                  (select m.followers from analytics.account_daily_metrics m
+                   where m.organization_id = $1 and m.integration_id = t.integration_id and m.date <= e.last_date
+                     and m.followers is not null
+                   order by m.date desc limit 1) as followers,
+                  p.reach, p.impressions, p.views, p.engagement, p.new_content_count as "posts?",
+                  p.rated_engagement as "rated_engagement?", p.rated_by_reach as "rated_by_reach?",
+                  p.rated_by_views as "rated_by_views?", p.rated_by_impressions as "rated_by_impressions?"
+           from analytics.tracked_integrations t
+                cross join (values (false, $3::date), (true, $4::date)) as e (is_now, last_date)
+                left join lateral (
+                    select * from analytics.period_rollups r
+                    where r.organization_id = $1 and r.days = $5 and r.last_date = e.last_date and r.scope_id = t.integration_id
+                    offset 0) p on true
+           where t.organization_id = $1 and ($2::uuid[] is null or t.integration_id = any($2))
+             and not exists (select from analytics.rollup_marks m where m.organization_id = $1)"#,
+        organization.uuid(),
+        named,
+        previous.to as Date,
+        range.to as Date,
+        days,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    if !rows.iter().any(|row| row.is_ready) {
+        return Ok(None);
+    }
+    let is_all = named.is_none() && rows.iter().all(|row| row.enabled);
+    let mut halves: BTreeMap<AccountId, (Option<Half>, Option<Half>)> = BTreeMap::new();
+    for row in rows.into_iter().filter(|row| row.enabled) {
+        let account = halves.entry(row.account).or_default();
+        let half = if row.is_now { &mut account.1 } else { &mut account.0 };
+        *half = Some(row);
+    }
+    let accounts = halves.into_iter().filter_map(|(id, (before, now))| {
+        let (before, now) = before.zip(now)?;
+        let facts = AccountFacts {
+            integration_id: id,
+            followers: now.followers,
+            followers_before: before.followers,
+            has: Has::of(&now.sums()),
+        };
+        Some(UsualAccount { facts, now: now.sums(), before: before.sums() })
+    });
+    Ok(Some((accounts.collect(), is_all)))
+}
+
+/// An account in a range, or in the one before it.
+struct Half {
+    account: AccountId,
+    enabled: bool,
+    is_now: bool,
+    last_date: Date,
+    is_ready: bool,
+    followers: Option<i64>,
+    reach: Option<i64>,
+    impressions: Option<i64>,
+    views: Option<i64>,
+    engagement: Option<i64>,
+    posts: Option<i32>,
+    rated_engagement: Option<i64>,
+    rated_by_reach: Option<i64>,
+    rated_by_views: Option<i64>,
+    rated_by_impressions: Option<i64>,
+}
+
+impl Half {
+    fn sums(&self) -> Day {
+        Day {
+            date: self.last_date,
+            reach: self.reach,
+            impressions: self.impressions,
+            views: self.views,
+            engagement: self.engagement,
+            posts: self.posts.map_or(0, i64::from),
+            followers_delta: None,
+            rated: Rated {
+                engagement: self.rated_engagement.unwrap_or(0),
+                by_reach: self.rated_by_reach.unwrap_or(0),
+                by_views: self.rated_by_views.unwrap_or(0),
+                by_impressions: self.rated_by_impressions.unwrap_or(0),
+            },
+            moved_at: None,
+        }
+    }
+}
+
+/// Engagement of what these accounts (`None` is the whole organization) published in a range, by hour of the week: (weekday,
+/// hour, sum, items that report it). `None` if that is not summed beforehand.
+pub(crate) async fn hours(
+    tx: &mut OrgTx,
+    accounts: Option<&[Uuid]>,
+    range: Range,
+) -> Result<Option<Vec<HourOfWeek>>, Error> {
+    let Some(days) = range.usual_days() else { return Ok(None) };
+    let organization = tx.organization_id();
+    let whole = [organization.uuid()];
+    let rows = sqlx::query!(
+        r#"select h.slots, h.engagement, h.items
+           from unnest($2::uuid[]) as s (id)
+                cross join lateral (
+                    select * from analytics.period_hours r
+                    where r.organization_id = $1 and r.days = $3 and r.last_date = $4 and r.scope_id = s.id
+                    offset 0) h
+           where not exists (select from analytics.rollup_marks m where m.organization_id = $1)"#,
+        organization.uuid(),
+        accounts.unwrap_or(&whole),
+        days,
+        range.to as Date,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let mut slots: BTreeMap<i16, (i64, i64)> = BTreeMap::new();
+    for row in rows {
+        for ((slot, engagement), items) in row.slots.into_iter().zip(row.engagement).zip(row.items) {
+            let sum = slots.entry(slot).or_default();
+            *sum = (sum.0.saturating_add(engagement), sum.1 + i64::from(items));
+        }
+    }
+    let small = |n: i16| u8::try_from(n).unwrap_or(0);
+    let hours = slots.into_iter().map(|(slot, (sum, items))| (small(slot / 24 + 1), small(slot % 24), sum, items));
+    Ok(Some(hours.collect()))
+}

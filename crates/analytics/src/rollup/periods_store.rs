@@ -1,0 +1,148 @@
+//! The statements that sum the periods which pages ask for most.
+
+use rookery_db::{Error, OrgTx};
+use rookery_kernel::{Date, Timestamp};
+
+use crate::kpi::Range;
+
+/// Yesterday by the organization's clocks: the last day of what pages ask for.
+pub(super) async fn yesterday(tx: &mut OrgTx, now: Timestamp) -> Result<Date, Error> {
+    let organization = tx.organization_id();
+    Ok(sqlx::query_scalar!(
+        r#"select ($2::timestamptz at time zone timezone)::date - 1 as "yesterday!: Date"
+           from identity.organizations where organization_id = $1"#,
+        organization.uuid(),
+        now as Timestamp,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// Sums these ranges, instead of those that were summed before, of every scope that has anything in them: whole months
+/// from the sums of months, the days around them.
+pub(super) async fn replace(tx: &mut OrgTx, ranges: &[Range]) -> Result<(), Error> {
+    let organization = tx.organization_id();
+    sqlx::query!("delete from analytics.period_rollups where organization_id = $1", organization.uuid())
+        .execute(tx.conn())
+        .await?;
+    let (mut month, mut edge) = (Parts::default(), Parts::default());
+    for range in ranges {
+        let (months, edges) = range.whole_months();
+        month.push(*range, months.from, months.until);
+        for around in edges {
+            edge.push(*range, around.from, around.to);
+        }
+    }
+    let Some(first) = ranges.iter().map(|range| range.from).min() else { return Ok(()) };
+    sqlx::query!(
+        r#"with scope as materialized (
+               select distinct m.scope_type, m.scope_id
+               from analytics.monthly_rollups m
+               where m.organization_id = $1 and m.format = 'all' and m.month >= date_trunc('month', $2::date)
+           ), part as (
+               select w.days, w.last_date, s.scope_type, s.scope_id, r.new_content_count, r.reach, r.impressions, r.views,
+                      r.reactions, r.comments, r.shares, r.clicks, r.saves, r.watch_time_ms, r.engagement,
+                      r.rated_engagement, r.rated_by_reach, r.rated_by_views, r.rated_by_impressions
+               from scope s
+                    cross join unnest($3::integer[], $4::date[], $5::date[], $6::date[]) as w (days, last_date, first, until)
+                    cross join lateral (
+                        select * from analytics.monthly_rollups m
+                        where m.organization_id = $1 and m.scope_id = s.scope_id and m.format = 'all' and m.month >= w.first
+                          and m.month < w.until and m.scope_type = s.scope_type
+                        offset 0) r
+               union all
+               select e.days, e.last_date, s.scope_type, s.scope_id, r.new_content_count, r.reach, r.impressions, r.views,
+                      r.reactions, r.comments, r.shares, r.clicks, r.saves, r.watch_time_ms, r.engagement,
+                      r.rated_engagement, r.rated_by_reach, r.rated_by_views, r.rated_by_impressions
+               from scope s
+                    cross join unnest($7::integer[], $8::date[], $9::date[], $10::date[]) as e (days, last_date, first, last)
+                    cross join lateral (
+                        select * from analytics.daily_rollups d
+                        where d.organization_id = $1 and d.scope_id = s.scope_id and d.format = 'all' and d.date >= e.first
+                          and d.date <= e.last and d.scope_type = s.scope_type
+                        offset 0) r
+           )
+           insert into analytics.period_rollups
+               (organization_id, days, last_date, scope_type, scope_id, new_content_count, reach, impressions, views, reactions,
+                comments, shares, clicks, saves, watch_time_ms, engagement, rated_engagement, rated_by_reach, rated_by_views,
+                rated_by_impressions)
+           select $1, days::smallint, last_date, scope_type, scope_id, sum(new_content_count)::integer, sum(reach)::bigint,
+                  sum(impressions)::bigint, sum(views)::bigint, sum(reactions)::bigint, sum(comments)::bigint,
+                  sum(shares)::bigint, sum(clicks)::bigint, sum(saves)::bigint, sum(watch_time_ms)::bigint,
+                  sum(engagement)::bigint, sum(rated_engagement)::bigint, sum(rated_by_reach)::bigint,
+                  sum(rated_by_views)::bigint, sum(rated_by_impressions)::bigint
+           from part
+           group by days, last_date, scope_type, scope_id
+           order by days, last_date, scope_id"#,
+        organization.uuid(),
+        first as Date,
+        &month.days,
+        &month.last_date as _,
+        &month.first as _,
+        &month.last as _,
+        &edge.days,
+        &edge.last_date as _,
+        &edge.first as _,
+        &edge.last as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Sums what was published in these ranges, instead of those that were summed before, by hour of the week: of the
+/// organization and of each account.
+pub(super) async fn replace_hours(tx: &mut OrgTx, ranges: &[Range]) -> Result<(), Error> {
+    let organization = tx.organization_id();
+    sqlx::query!("delete from analytics.period_hours where organization_id = $1", organization.uuid())
+        .execute(tx.conn())
+        .await?;
+    let mut whole = Parts::default();
+    for range in ranges {
+        whole.push(*range, range.from, range.to);
+    }
+    sqlx::query!(
+        r#"with slot as (
+               select w.days, w.last_date, s.scope_type, s.scope_id, ((t.weekday - 1) * 24 + t.hour)::smallint as slot,
+                      sum(t.engagement)::bigint as engagement, count(*)::integer as items
+               from unnest($2::integer[], $3::date[], $4::date[]) as w (days, last_date, first)
+                    join analytics.content_totals t
+                        on t.organization_id = $1 and t.published_on >= w.first and t.published_on <= w.last_date
+                           and t.engagement is not null
+                    cross join lateral (values ('org', $1), ('integration', t.integration_id)) as s (scope_type, scope_id)
+               group by 1, 2, 3, 4, 5
+           )
+           insert into analytics.period_hours
+               (organization_id, days, last_date, scope_type, scope_id, slots, engagement, items)
+           select $1, days::smallint, last_date, scope_type::analytics.rollup_scope, scope_id, array_agg(slot order by slot),
+                  array_agg(engagement order by slot), array_agg(items order by slot)
+           from slot
+           group by days, last_date, scope_type, scope_id
+           order by days, last_date, scope_id"#,
+        organization.uuid(),
+        &whole.days,
+        &whole.last_date as _,
+        &whole.first as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Parts of ranges, column by column.
+#[derive(Default)]
+struct Parts {
+    days: Vec<i32>,
+    last_date: Vec<Date>,
+    first: Vec<Date>,
+    last: Vec<Date>,
+}
+
+impl Parts {
+    fn push(&mut self, of: Range, first: Date, last: Date) {
+        self.days.push(i32::try_from(of.days()).unwrap_or(i32::MAX));
+        self.last_date.push(of.to);
+        self.first.push(first);
+        self.last.push(last);
+    }
+}
