@@ -1,6 +1,7 @@
 //! What the measurement of dashboards writes into its own database, past the operations.
 
-use rookery_kernel::Date;
+use rookery_db::Db;
+use rookery_kernel::{Date, Scope};
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
@@ -145,6 +146,99 @@ pub(super) async fn fill(
     tx.commit().await
 }
 
+/// The tables that a copy of sums touches. Without FORCE the owner sees the rows of every organization.
+const COPIED: [&str; 9] = [
+    "accounts.social_accounts",
+    "analytics.tags",
+    "analytics.page_groups",
+    "analytics.content",
+    "analytics.content_totals",
+    "analytics.daily_rollups",
+    "analytics.monthly_rollups",
+    "analytics.period_rollups",
+    "analytics.period_hours",
+];
+
+/// Gives organizations the sums of others that are as large, each as (from, to): their accounts, tags, groups and items have
+/// the same names. To compute the sums of a thousand takes longer than to measure.
+pub(super) async fn copy_sums(owner: &mut PgConnection, twins: &[(Uuid, Uuid)]) -> Result<(), sqlx::Error> {
+    let (from, to): (Vec<Uuid>, Vec<Uuid>) = twins.iter().copied().unzip();
+    let mut tx = owner.begin().await?;
+    for table in COPIED {
+        let sql = format!("alter table {table} no force row level security");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut *tx).await?;
+    }
+    sqlx::query(
+        "create temporary table pair on commit drop as select * from unnest($1::uuid[], $2::uuid[]) as p (from_org, to_org)",
+    )
+    .bind(from)
+    .bind(to)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::raw_sql(
+        "create temporary table twin on commit drop as
+             select from_org, to_org, from_org as from_scope, to_org as to_scope from pair
+             union all
+             select p.from_org, p.to_org, a.id, b.id
+             from pair p
+                  join accounts.social_accounts a on a.organization_id = p.from_org
+                  join accounts.social_accounts b on b.organization_id = p.to_org and b.username = a.username
+             union all
+             select p.from_org, p.to_org, a.id, b.id
+             from pair p
+                  join analytics.tags a on a.organization_id = p.from_org
+                  join analytics.tags b on b.organization_id = p.to_org and b.key = a.key
+             union all
+             select p.from_org, p.to_org, a.id, b.id
+             from pair p
+                  join analytics.page_groups a on a.organization_id = p.from_org
+                  join analytics.page_groups b on b.organization_id = p.to_org and b.name = a.name;
+         create temporary table twin_item on commit drop as
+             select p.from_org, p.to_org, a.content_key as from_key, b.content_key as to_key, b.integration_id as account
+             from pair p
+                  join analytics.content a on a.organization_id = p.from_org
+                  join analytics.content b on b.organization_id = p.to_org and b.external_content_id = a.external_content_id;
+         analyze twin;
+         analyze twin_item;
+         do $$
+         declare
+             copied text;
+             columns text;
+             own text;
+         begin
+             foreach copied in array array['daily_rollups', 'monthly_rollups', 'period_rollups', 'period_hours'] loop
+                 select string_agg(a.attname, ', ' order by a.attnum),
+                        string_agg(case a.attname when 'organization_id' then 'w.to_org' when 'scope_id' then 'w.to_scope'
+                                                  else 'r.' || a.attname end, ', ' order by a.attnum)
+                 into columns, own
+                 from pg_attribute a
+                 where a.attrelid = ('analytics.' || copied)::regclass and a.attnum > 0 and not a.attisdropped;
+                 execute format('insert into analytics.%1$I (%2$s) select %3$s from twin w
+                                 join analytics.%1$I r on r.organization_id = w.from_org and r.scope_id = w.from_scope',
+                                copied, columns, own);
+             end loop;
+             select string_agg(a.attname, ', ' order by a.attnum),
+                    string_agg(case a.attname when 'organization_id' then 'w.to_org' when 'content_key' then 'w.to_key'
+                                              when 'integration_id' then 'w.account' else 'r.' || a.attname end,
+                               ', ' order by a.attnum)
+             into columns, own
+             from pg_attribute a
+             where a.attrelid = 'analytics.content_totals'::regclass and a.attnum > 0 and not a.attisdropped;
+             execute format('insert into analytics.content_totals (%1$s) select %2$s from twin_item w
+                             join analytics.content_totals r on r.organization_id = w.from_org and r.content_key = w.from_key',
+                            columns, own);
+         end
+         $$",
+    )
+    .execute(&mut *tx)
+    .await?;
+    for table in COPIED {
+        let sql = format!("alter table {table} force row level security");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut *tx).await?;
+    }
+    tx.commit().await
+}
+
 /// Lays the rows as if they had come day by day: those of one organization lie scattered among all others'.
 pub(super) async fn scatter(owner: &mut PgConnection) -> Result<(), sqlx::Error> {
     let mut tx = owner.begin().await?;
@@ -167,6 +261,13 @@ pub(super) async fn scatter(owner: &mut PgConnection) -> Result<(), sqlx::Error>
     sqlx::query("delete from analytics.rollup_marks").execute(&mut *tx).await?;
     tx.commit().await?;
     sqlx::raw_sql("vacuum analyze").execute(owner).await?;
+    Ok(())
+}
+
+/// What every answer costs: a transaction that knows for whom it is, and a statement that reads nothing.
+pub(super) async fn nothing(db: &Db, scope: &Scope) -> Result<(), rookery_db::Error> {
+    let mut tx = db.reading(scope).await?;
+    sqlx::query("select 1").execute(tx.conn()).await?;
     Ok(())
 }
 
