@@ -178,11 +178,11 @@ struct Line {
     goal_ms: Option<f64>,
 }
 
-/// What one round found.
+/// What one round found, in milliseconds.
 struct Times {
-    alone_p99_ms: f64,
-    median_ms: f64,
-    p99_ms: f64,
+    alone_p99: f64,
+    median: f64,
+    p99: f64,
 }
 
 /// One size.
@@ -274,11 +274,7 @@ async fn measure(config: &Config, args: &DashboardArgs, rows: u64) -> anyhow::Re
             let range = Range::last(days, last)?;
             let alone = ask(&core, 1, args.answers / 4, question, tenant, range).await?;
             let together = ask(&core, args.clients, args.answers, question, tenant, range).await?;
-            times[n].push(Times {
-                alone_p99_ms: at(&alone, 99),
-                median_ms: at(&together, 50),
-                p99_ms: at(&together, 99),
-            });
+            times[n].push(Times { alone_p99: at(&alone, 99), median: at(&together, 50), p99: at(&together, 99) });
         }
         step.at(round as u64 + 1);
     }
@@ -292,9 +288,9 @@ async fn measure(config: &Config, args: &DashboardArgs, rows: u64) -> anyhow::Re
             question,
             days,
             organization,
-            alone_p99_ms: middle(|times| times.alone_p99_ms),
-            median_ms: middle(|times| times.median_ms),
-            p99_ms: middle(|times| times.p99_ms),
+            alone_p99_ms: middle(|times| times.alone_p99),
+            median_ms: middle(|times| times.median),
+            p99_ms: middle(|times| times.p99),
             goal_ms,
         }
     });
