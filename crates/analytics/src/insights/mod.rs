@@ -28,6 +28,7 @@ pub use recommendation::{
     DISMISS_REASON_MAX, Evidence, Priority, Recommendation, RecommendationKind, RecommendationResult,
     RecommendationStatus, Suggestion,
 };
+pub(crate) use store::zone;
 pub use trend::{
     Mentions, Speed, TRENDS_MAX, Trend, TrendDirection, TrendPost, TrendQuestion, TrendWindow, Trends, is_listed, speed,
 };

@@ -45,7 +45,7 @@ pub(super) async fn alone(tx: &mut OrgTx) -> Result<(), Error> {
 }
 
 /// The organization's zone.
-pub(super) async fn zone(tx: &mut OrgTx) -> Result<Zone, Error> {
+pub(crate) async fn zone(tx: &mut OrgTx) -> Result<Zone, Error> {
     let organization = tx.organization_id();
     let name: String = sqlx::query_scalar("select timezone from identity.organizations where organization_id = $1")
         .bind(organization.uuid())

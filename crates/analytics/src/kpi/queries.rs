@@ -57,10 +57,11 @@ pub(crate) async fn days(tx: &mut OrgTx, scopes: &[Uuid], from: Date, to: Date) 
     Ok(rows.into_iter().map(Day::from).collect())
 }
 
-/// What happened in these scopes together in a range, and in as many days directly before it.
+/// What happened in these scopes together in a range, and in as many days directly before it: of a range that is not summed
+/// beforehand.
 pub(crate) async fn sums_beside(tx: &mut OrgTx, scopes: &[Uuid], range: Range) -> Result<(Day, Day), Error> {
     let previous = range.previous();
-    let both = [(previous, period_sums(tx, scopes, previous).await?), (range, period_sums(tx, scopes, range).await?)];
+    let both = [(previous, parts_sums(tx, scopes, previous).await?), (range, parts_sums(tx, scopes, range).await?)];
     let [before, now] = both.map(|(range, sums)| {
         let days: Vec<Day> = sums.iter().map(|(_, sums)| sums.day(range.to)).collect();
         Day::sum(range.to, &days)
@@ -225,9 +226,8 @@ fn cut(range: Range) -> (Months, Vec<Date>, Vec<Date>) {
     (months, first, last)
 }
 
-/// What happened in a range in each of these scopes: whole months from the sums of months, the days around them, and of
-/// months with something marked, from the sums of days. What was summed before anybody asked is not summed again. Scopes
-/// without anything are left out.
+/// What happened in a range in each of these scopes. What was summed before anybody asked is not summed again. Scopes without
+/// anything are left out.
 pub(crate) async fn period_sums(
     tx: &mut OrgTx,
     scopes: &[Uuid],
@@ -237,6 +237,12 @@ pub(crate) async fn period_sums(
     if !ready.is_empty() {
         return Ok(ready);
     }
+    parts_sums(tx, scopes, range).await
+}
+
+/// The same from the parts of the range: whole months from the sums of months, the days around them, and of months with
+/// something marked, from the sums of days.
+async fn parts_sums(tx: &mut OrgTx, scopes: &[Uuid], range: Range) -> Result<Vec<(Uuid, PeriodSums)>, Error> {
     let organization = tx.organization_id();
     let (months, first, last) = cut(range);
     let rows = sqlx::query!(

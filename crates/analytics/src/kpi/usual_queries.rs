@@ -98,13 +98,14 @@ pub(crate) async fn accounts(
     }
     let accounts = halves.into_iter().filter_map(|(id, (before, now))| {
         let (before, now) = before.zip(now)?;
+        let sums = now.sums();
         let facts = AccountFacts {
             integration_id: id,
             followers: now.followers,
             followers_before: before.followers,
-            has: Has::of(&now.sums()),
+            has: Has::of(&sums),
         };
-        Some(UsualAccount { facts, now: now.sums(), before: before.sums() })
+        Some(UsualAccount { facts, now: sums, before: before.sums() })
     });
     Ok(Some((accounts.collect(), is_all)))
 }

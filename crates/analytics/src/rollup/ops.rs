@@ -10,7 +10,7 @@ use super::marks_store::{self as marks, Marks};
 use super::periods_store as periods;
 use super::store::{self, Slices};
 use crate::kpi::Range;
-use crate::{Analytics, daily};
+use crate::{Analytics, daily, insights};
 
 /// Most marks of one transaction.
 const MARKS_MAX: i64 = 5_000;
@@ -111,7 +111,7 @@ impl Analytics {
 
     /// Sums the periods that pages ask for most: up to yesterday, and as many days before.
     async fn compute_periods(&self, tx: &mut OrgTx) -> Result<(), Error> {
-        let yesterday = periods::yesterday(tx, self.clock.now()).await?;
+        let yesterday = insights::zone(tx).await?.date(self.clock.now()).plus_days(-1);
         let usual =
             Range::USUAL_DAYS.map(|days| Range { from: yesterday.plus_days(1 - i64::from(days)), to: yesterday });
         let ranges: Vec<Range> = usual.into_iter().flat_map(|range| [range.previous(), range]).collect();

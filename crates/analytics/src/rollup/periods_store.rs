@@ -1,22 +1,9 @@
 //! The statements that sum the periods which pages ask for most.
 
 use rookery_db::{Error, OrgTx};
-use rookery_kernel::{Date, Timestamp};
+use rookery_kernel::Date;
 
 use crate::kpi::Range;
-
-/// Yesterday by the organization's clocks: the last day of what pages ask for.
-pub(super) async fn yesterday(tx: &mut OrgTx, now: Timestamp) -> Result<Date, Error> {
-    let organization = tx.organization_id();
-    Ok(sqlx::query_scalar!(
-        r#"select ($2::timestamptz at time zone timezone)::date - 1 as "yesterday!: Date"
-           from identity.organizations where organization_id = $1"#,
-        organization.uuid(),
-        now as Timestamp,
-    )
-    .fetch_one(tx.conn())
-    .await?)
-}
 
 /// Sums these ranges, instead of those that were summed before, of every scope that has anything in them: whole months
 /// from the sums of months, the days around them.
