@@ -9,11 +9,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 #[derive(Debug, Clone)]
 pub(crate) struct Steps {
     terminal: bool,
+    aside: bool,
 }
 
 /// A step that has begun.
 #[derive(Debug)]
 pub(crate) struct Step {
+    aside: bool,
     bar: Option<ProgressBar>,
     what: String,
     total: u64,
@@ -23,7 +25,12 @@ pub(crate) struct Step {
 impl Steps {
     /// Looks whether standard output is a terminal.
     pub fn new() -> Self {
-        Self { terminal: std::io::stdout().is_terminal() }
+        Self { terminal: std::io::stdout().is_terminal(), aside: false }
+    }
+
+    /// On standard error if the result is JSON: then standard output holds nothing else.
+    pub fn beside(json: bool) -> Self {
+        if json { Self { terminal: std::io::stderr().is_terminal(), aside: true } } else { Self::new() }
     }
 
     /// Begins a step of unknown length.
@@ -34,9 +41,9 @@ impl Steps {
             bar
         });
         if bar.is_none() {
-            println!("→ {what}");
+            say(self.aside, &format!("→ {what}"));
         }
-        Step { bar, what: what.to_owned(), total: 0, printed: 0 }
+        Step { aside: self.aside, bar, what: what.to_owned(), total: 0, printed: 0 }
     }
 
     /// Begins a step of `total` parts.
@@ -47,9 +54,9 @@ impl Steps {
             ProgressBar::new(total).with_style(style).with_message(what.to_owned())
         });
         if bar.is_none() {
-            println!("→ {what}");
+            say(self.aside, &format!("→ {what}"));
         }
-        Step { bar, what: what.to_owned(), total, printed: 0 }
+        Step { aside: self.aside, bar, what: what.to_owned(), total, printed: 0 }
     }
 }
 
@@ -68,7 +75,7 @@ impl Step {
             bar.set_position(done);
         } else if self.total > 0 && done * 4 / self.total > self.printed {
             self.printed = done * 4 / self.total;
-            println!("  {} of {}", done, self.total);
+            say(self.aside, &format!("  {} of {}", done, self.total));
         }
     }
 
@@ -77,6 +84,14 @@ impl Step {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        println!("✓ {}{}{result}", self.what, if result.is_empty() { "" } else { ": " });
+        say(self.aside, &format!("✓ {}{}{result}", self.what, if result.is_empty() { "" } else { ": " }));
+    }
+}
+
+fn say(aside: bool, line: &str) {
+    if aside {
+        eprintln!("{line}");
+    } else {
+        println!("{line}");
     }
 }

@@ -28,7 +28,8 @@ pub(super) async fn sums(tx: &mut OrgTx, scopes: &[Uuid], range: Range) -> Resul
                     select * from analytics.period_rollups r
                     where r.organization_id = $1 and r.days = $3 and r.last_date = $4 and r.scope_id = s.id
                     offset 0) p
-           where not exists (select from analytics.rollup_marks m where m.organization_id = $1)
+           where p.new_content_count is not null
+             and not exists (select from analytics.rollup_marks m where m.organization_id = $1)
            order by p.scope_id"#,
         organization.uuid(),
         scopes,
@@ -57,97 +58,80 @@ pub(crate) async fn accounts(
 ) -> Result<Option<(Vec<UsualAccount>, bool)>, Error> {
     let Some(days) = range.usual_days() else { return Ok(None) };
     let organization = tx.organization_id();
-    let previous = range.previous();
-    // Each account twice: its range, and the one before.
-    let rows = sqlx::query_as!(
-        Half,
-        r#"select t.integration_id as "account: AccountId", t.enabled, e.is_now as "is_now!", e.last_date as "last_date!: Date",
-                  p.scope_id is not null as "is_ready!",
-                  (select m.followers from analytics.account_daily_metrics m
-                   where m.organization_id = $1 and m.integration_id = t.integration_id and m.date <= e.last_date
-                     and m.followers is not null
-                   order by m.date desc limit 1) as followers,
-                  p.reach, p.impressions, p.views, p.engagement, p.new_content_count as "posts?",
+    let rows = sqlx::query!(
+        r#"select t.integration_id as "account: AccountId", t.enabled, p.scope_id is not null as "is_ready!", p.followers, p.reach,
+                  p.impressions, p.views, p.engagement, p.new_content_count::bigint as posts,
                   p.rated_engagement as "rated_engagement?", p.rated_by_reach as "rated_by_reach?",
-                  p.rated_by_views as "rated_by_views?", p.rated_by_impressions as "rated_by_impressions?"
+                  p.rated_by_views as "rated_by_views?", p.rated_by_impressions as "rated_by_impressions?",
+                  p.previous_followers, p.previous_reach, p.previous_impressions, p.previous_views, p.previous_engagement,
+                  p.previous_new_content_count::bigint as previous_posts,
+                  p.previous_rated_engagement as "previous_rated_engagement?",
+                  p.previous_rated_by_reach as "previous_rated_by_reach?",
+                  p.previous_rated_by_views as "previous_rated_by_views?",
+                  p.previous_rated_by_impressions as "previous_rated_by_impressions?"
            from analytics.tracked_integrations t
-                cross join (values (false, $3::date), (true, $4::date)) as e (is_now, last_date)
                 left join lateral (
                     select * from analytics.period_rollups r
-                    where r.organization_id = $1 and r.days = $5 and r.last_date = e.last_date and r.scope_id = t.integration_id
+                    where r.organization_id = $1 and r.days = $3 and r.last_date = $4 and r.scope_id = t.integration_id
                     offset 0) p on true
            where t.organization_id = $1 and ($2::uuid[] is null or t.integration_id = any($2))
-             and not exists (select from analytics.rollup_marks m where m.organization_id = $1)"#,
+             and not exists (select from analytics.rollup_marks m where m.organization_id = $1)
+           order by t.integration_id"#,
         organization.uuid(),
         named,
-        previous.to as Date,
-        range.to as Date,
         days,
+        range.to as Date,
     )
     .fetch_all(tx.conn())
     .await?;
-    if !rows.iter().any(|row| row.is_ready) {
+    // An account that is tracked since the sums were made has none yet.
+    if rows.is_empty() || rows.iter().any(|row| row.enabled && !row.is_ready) {
         return Ok(None);
     }
     let is_all = named.is_none() && rows.iter().all(|row| row.enabled);
-    let mut halves: BTreeMap<AccountId, (Option<Half>, Option<Half>)> = BTreeMap::new();
-    for row in rows.into_iter().filter(|row| row.enabled) {
-        let account = halves.entry(row.account).or_default();
-        let half = if row.is_now { &mut account.1 } else { &mut account.0 };
-        *half = Some(row);
-    }
-    let accounts = halves.into_iter().filter_map(|(id, (before, now))| {
-        let (before, now) = before.zip(now)?;
-        let sums = now.sums();
-        let facts = AccountFacts {
-            integration_id: id,
-            followers: now.followers,
-            followers_before: before.followers,
-            has: Has::of(&sums),
-        };
-        Some(UsualAccount { facts, now: sums, before: before.sums() })
-    });
-    Ok(Some((accounts.collect(), is_all)))
-}
-
-/// An account in a range, or in the one before it.
-struct Half {
-    account: AccountId,
-    enabled: bool,
-    is_now: bool,
-    last_date: Date,
-    is_ready: bool,
-    followers: Option<i64>,
-    reach: Option<i64>,
-    impressions: Option<i64>,
-    views: Option<i64>,
-    engagement: Option<i64>,
-    posts: Option<i32>,
-    rated_engagement: Option<i64>,
-    rated_by_reach: Option<i64>,
-    rated_by_views: Option<i64>,
-    rated_by_impressions: Option<i64>,
-}
-
-impl Half {
-    fn sums(&self) -> Day {
-        Day {
-            date: self.last_date,
-            reach: self.reach,
-            impressions: self.impressions,
-            views: self.views,
-            engagement: self.engagement,
-            posts: self.posts.map_or(0, i64::from),
+    let before = range.previous().to;
+    let accounts = rows.into_iter().filter(|row| row.enabled).map(|row| {
+        let now = Day {
+            date: range.to,
+            reach: row.reach,
+            impressions: row.impressions,
+            views: row.views,
+            engagement: row.engagement,
+            posts: row.posts.unwrap_or(0),
             followers_delta: None,
             rated: Rated {
-                engagement: self.rated_engagement.unwrap_or(0),
-                by_reach: self.rated_by_reach.unwrap_or(0),
-                by_views: self.rated_by_views.unwrap_or(0),
-                by_impressions: self.rated_by_impressions.unwrap_or(0),
+                engagement: row.rated_engagement.unwrap_or(0),
+                by_reach: row.rated_by_reach.unwrap_or(0),
+                by_views: row.rated_by_views.unwrap_or(0),
+                by_impressions: row.rated_by_impressions.unwrap_or(0),
             },
             moved_at: None,
-        }
-    }
+        };
+        let before = Day {
+            date: before,
+            reach: row.previous_reach,
+            impressions: row.previous_impressions,
+            views: row.previous_views,
+            engagement: row.previous_engagement,
+            posts: row.previous_posts.unwrap_or(0),
+            followers_delta: None,
+            rated: Rated {
+                engagement: row.previous_rated_engagement.unwrap_or(0),
+                by_reach: row.previous_rated_by_reach.unwrap_or(0),
+                by_views: row.previous_rated_by_views.unwrap_or(0),
+                by_impressions: row.previous_rated_by_impressions.unwrap_or(0),
+            },
+            moved_at: None,
+        };
+        let facts = AccountFacts {
+            integration_id: row.account,
+            followers: row.followers,
+            followers_before: row.previous_followers,
+            has: Has::of(&now),
+        };
+        UsualAccount { facts, now, before }
+    });
+    Ok(Some((accounts.collect(), is_all)))
 }
 
 /// Engagement of what these accounts (`None` is the whole organization) published in a range, by hour of the week: (weekday,

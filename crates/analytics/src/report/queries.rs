@@ -85,39 +85,36 @@ async fn listed(
     // A list of more days holds the best of fewer of them, as long as enough of its places lie in the range. What was
     // published after the list's last day has no numbers yet.
     let rows = sqlx::query!(
-        r#"with list as materialized (
-               select l.content_keys, l.published_on, l.integration_ids, cardinality(l.content_keys) as places
-               from analytics.top_content l
-               where l.organization_id = $1 and l.metric = $2 and l.as_of <= $4 and l.as_of - l.days < $3
-                 and not exists (select from analytics.rollup_marks m where m.organization_id = $1)
-               order by l.days
-               limit 1
-           ), chosen as materialized (
-               select k.content_key, k.place
-               from list l
-                    cross join lateral unnest(l.content_keys, l.published_on, l.integration_ids)
-                        with ordinality as k (content_key, published_on, integration_id, place)
-               where k.published_on >= $3 and ($6::uuid[] is null or k.integration_id = any($6))
-                 and k.integration_id in (select x.integration_id from analytics.tracked_integrations x
-                                          where x.organization_id = $1 and x.enabled)
-               order by k.place
-               limit $5
-           )
-           select l.places as "places!", c.id as "id?: ContentId", c.integration_id as "integration_id?: AccountId",
+        r#"select l.places as "places!", c.id as "id?: ContentId", c.integration_id as "integration_id?: AccountId",
                   c.external_content_id as "external_content_id?", c.platform as "platform?: Platform",
                   c.format as "format?: ContentFormat", c.caption, c.hashtags as "hashtags?", c.permalink, c.thumbnail_url,
                   c.published_at as "published_at?: Timestamp", c.post_id as "post_id?: PostId",
                   t.numbers_date as "date?: Date", t.reach, t.impressions, t.views, t.reactions, t.comments, t.shares,
                   t.clicks, t.saves
-           from list l
-                left join chosen k on true
+           from (select l.content_keys, l.published_on, l.integration_ids, cardinality(l.content_keys) as places
+                 from analytics.top_content l
+                 where l.organization_id = $1 and l.metric = $2 and l.as_of <= $4 and l.as_of - l.days < $3
+                   and not exists (select from analytics.rollup_marks m where m.organization_id = $1)
+                 order by l.days
+                 limit 1) l
+                cross join lateral (
+                    select array(select k.content_key
+                                 from unnest(l.content_keys, l.published_on, l.integration_ids)
+                                          with ordinality as k (content_key, published_on, integration_id, place)
+                                 where k.published_on >= $3 and ($6::uuid[] is null or k.integration_id = any($6))
+                                   and k.integration_id = any(array(select x.integration_id
+                                                                    from analytics.tracked_integrations x
+                                                                    where x.organization_id = $1 and x.enabled))
+                                 order by k.place
+                                 limit $5) as keys
+                    offset 0) chosen
                 left join lateral (select * from analytics.content i
-                                   where i.organization_id = $1 and i.content_key = k.content_key
+                                   where i.organization_id = $1 and i.content_key = any(chosen.keys)
                                    offset 0) c on true
                 left join lateral (select * from analytics.content_totals o
-                                   where o.organization_id = $1 and o.content_key = k.content_key
+                                   where o.organization_id = $1 and o.content_key = c.content_key
                                    offset 0) t on true
-           order by k.place"#,
+           order by array_position(chosen.keys, c.content_key)"#,
         organization.uuid(),
         metric.label(),
         range.from as Date,

@@ -114,8 +114,7 @@ impl Analytics {
         let yesterday = insights::zone(tx).await?.date(self.clock.now()).plus_days(-1);
         let usual =
             Range::USUAL_DAYS.map(|days| Range { from: yesterday.plus_days(1 - i64::from(days)), to: yesterday });
-        let ranges: Vec<Range> = usual.into_iter().flat_map(|range| [range.previous(), range]).collect();
-        periods::replace(tx, &ranges).await?;
+        periods::replace(tx, &usual).await?;
         periods::replace_hours(tx, &usual).await
     }
 

@@ -5,31 +5,37 @@ use rookery_kernel::Date;
 
 use crate::kpi::Range;
 
-/// Sums these ranges, instead of those that were summed before, of every scope that has anything in them: whole months
-/// from the sums of months, the days around them.
+/// Sums these ranges and as many days before each, instead of those that were summed before: of every scope that has
+/// anything in them, and of every account that is tracked. Whole months come from the sums of months, the days around them.
 pub(super) async fn replace(tx: &mut OrgTx, ranges: &[Range]) -> Result<(), Error> {
     let organization = tx.organization_id();
     sqlx::query!("delete from analytics.period_rollups where organization_id = $1", organization.uuid())
         .execute(tx.conn())
         .await?;
-    let (mut month, mut edge) = (Parts::default(), Parts::default());
+    let (mut usual, mut month, mut edge) = (Parts::default(), Parts::default(), Parts::default());
     for range in ranges {
-        let (months, edges) = range.whole_months();
-        month.push(*range, months.from, months.until);
-        for around in edges {
-            edge.push(*range, around.from, around.to);
+        usual.push(*range, range.from, range.to);
+        for half in [range.previous(), *range] {
+            let (months, edges) = half.whole_months();
+            month.push(*range, months.from, months.until);
+            for around in edges {
+                edge.push(*range, around.from, around.to);
+            }
         }
     }
-    let Some(first) = ranges.iter().map(|range| range.from).min() else { return Ok(()) };
+    let Some(first) = ranges.iter().map(|range| range.previous().from).min() else { return Ok(()) };
     sqlx::query!(
         r#"with scope as materialized (
                select distinct m.scope_type, m.scope_id
                from analytics.monthly_rollups m
                where m.organization_id = $1 and m.format = 'all' and m.month >= date_trunc('month', $2::date)
+               union
+               select 'integration', t.integration_id from analytics.tracked_integrations t where t.organization_id = $1
            ), part as (
-               select w.days, w.last_date, s.scope_type, s.scope_id, r.new_content_count, r.reach, r.impressions, r.views,
-                      r.reactions, r.comments, r.shares, r.clicks, r.saves, r.watch_time_ms, r.engagement,
-                      r.rated_engagement, r.rated_by_reach, r.rated_by_views, r.rated_by_impressions
+               select w.days, w.last_date, w.first > w.last_date - w.days as is_now, s.scope_type, s.scope_id,
+                      r.new_content_count, r.reach, r.impressions, r.views, r.reactions, r.comments, r.shares, r.clicks, r.saves,
+                      r.watch_time_ms, r.engagement, r.rated_engagement, r.rated_by_reach, r.rated_by_views,
+                      r.rated_by_impressions
                from scope s
                     cross join unnest($3::integer[], $4::date[], $5::date[], $6::date[]) as w (days, last_date, first, until)
                     cross join lateral (
@@ -38,8 +44,8 @@ pub(super) async fn replace(tx: &mut OrgTx, ranges: &[Range]) -> Result<(), Erro
                           and m.month < w.until and m.scope_type = s.scope_type
                         offset 0) r
                union all
-               select e.days, e.last_date, s.scope_type, s.scope_id, r.new_content_count, r.reach, r.impressions, r.views,
-                      r.reactions, r.comments, r.shares, r.clicks, r.saves, r.watch_time_ms, r.engagement,
+               select e.days, e.last_date, e.first > e.last_date - e.days, s.scope_type, s.scope_id, r.new_content_count, r.reach,
+                      r.impressions, r.views, r.reactions, r.comments, r.shares, r.clicks, r.saves, r.watch_time_ms, r.engagement,
                       r.rated_engagement, r.rated_by_reach, r.rated_by_views, r.rated_by_impressions
                from scope s
                     cross join unnest($7::integer[], $8::date[], $9::date[], $10::date[]) as e (days, last_date, first, last)
@@ -48,19 +54,63 @@ pub(super) async fn replace(tx: &mut OrgTx, ranges: &[Range]) -> Result<(), Erro
                         where d.organization_id = $1 and d.scope_id = s.scope_id and d.format = 'all' and d.date >= e.first
                           and d.date <= e.last and d.scope_type = s.scope_type
                         offset 0) r
+           ), summed as (
+               select days, last_date, scope_type, scope_id,
+                      (sum(new_content_count) filter (where is_now))::integer as new_content_count,
+                      (sum(reach) filter (where is_now))::bigint as reach,
+                      (sum(impressions) filter (where is_now))::bigint as impressions,
+                      (sum(views) filter (where is_now))::bigint as views,
+                      (sum(reactions) filter (where is_now))::bigint as reactions,
+                      (sum(comments) filter (where is_now))::bigint as comments,
+                      (sum(shares) filter (where is_now))::bigint as shares,
+                      (sum(clicks) filter (where is_now))::bigint as clicks,
+                      (sum(saves) filter (where is_now))::bigint as saves,
+                      (sum(watch_time_ms) filter (where is_now))::bigint as watch_time_ms,
+                      (sum(engagement) filter (where is_now))::bigint as engagement,
+                      (sum(rated_engagement) filter (where is_now))::bigint as rated_engagement,
+                      (sum(rated_by_reach) filter (where is_now))::bigint as rated_by_reach,
+                      (sum(rated_by_views) filter (where is_now))::bigint as rated_by_views,
+                      (sum(rated_by_impressions) filter (where is_now))::bigint as rated_by_impressions,
+                      (sum(new_content_count) filter (where not is_now))::integer as previous_new_content_count,
+                      (sum(reach) filter (where not is_now))::bigint as previous_reach,
+                      (sum(impressions) filter (where not is_now))::bigint as previous_impressions,
+                      (sum(views) filter (where not is_now))::bigint as previous_views,
+                      (sum(engagement) filter (where not is_now))::bigint as previous_engagement,
+                      (sum(rated_engagement) filter (where not is_now))::bigint as previous_rated_engagement,
+                      (sum(rated_by_reach) filter (where not is_now))::bigint as previous_rated_by_reach,
+                      (sum(rated_by_views) filter (where not is_now))::bigint as previous_rated_by_views,
+                      (sum(rated_by_impressions) filter (where not is_now))::bigint as previous_rated_by_impressions
+               from part
+               group by days, last_date, scope_type, scope_id
            )
            insert into analytics.period_rollups
                (organization_id, days, last_date, scope_type, scope_id, new_content_count, reach, impressions, views, reactions,
                 comments, shares, clicks, saves, watch_time_ms, engagement, rated_engagement, rated_by_reach, rated_by_views,
-                rated_by_impressions)
-           select $1, days::smallint, last_date, scope_type, scope_id, sum(new_content_count)::integer, sum(reach)::bigint,
-                  sum(impressions)::bigint, sum(views)::bigint, sum(reactions)::bigint, sum(comments)::bigint,
-                  sum(shares)::bigint, sum(clicks)::bigint, sum(saves)::bigint, sum(watch_time_ms)::bigint,
-                  sum(engagement)::bigint, sum(rated_engagement)::bigint, sum(rated_by_reach)::bigint,
-                  sum(rated_by_views)::bigint, sum(rated_by_impressions)::bigint
-           from part
-           group by days, last_date, scope_type, scope_id
-           order by days, last_date, scope_id"#,
+                rated_by_impressions, followers, previous_new_content_count, previous_reach, previous_impressions,
+                previous_views, previous_engagement, previous_rated_engagement, previous_rated_by_reach,
+                previous_rated_by_views, previous_rated_by_impressions, previous_followers)
+           select $1, u.days::smallint, u.last_date, s.scope_type, s.scope_id, p.new_content_count, p.reach, p.impressions, p.views,
+                  p.reactions, p.comments, p.shares, p.clicks, p.saves, p.watch_time_ms, p.engagement,
+                  coalesce(p.rated_engagement, 0), coalesce(p.rated_by_reach, 0), coalesce(p.rated_by_views, 0),
+                  coalesce(p.rated_by_impressions, 0), f.followers, p.previous_new_content_count, p.previous_reach,
+                  p.previous_impressions, p.previous_views, p.previous_engagement, coalesce(p.previous_rated_engagement, 0),
+                  coalesce(p.previous_rated_by_reach, 0), coalesce(p.previous_rated_by_views, 0),
+                  coalesce(p.previous_rated_by_impressions, 0), b.followers
+           from scope s
+                cross join unnest($11::integer[], $12::date[]) as u (days, last_date)
+                left join summed p using (days, last_date, scope_type, scope_id)
+                left join lateral (
+                    select m.followers from analytics.account_daily_metrics m
+                    where m.organization_id = $1 and m.integration_id = s.scope_id and m.date <= u.last_date
+                      and m.followers is not null
+                    order by m.date desc limit 1) f on s.scope_type = 'integration'
+                left join lateral (
+                    select m.followers from analytics.account_daily_metrics m
+                    where m.organization_id = $1 and m.integration_id = s.scope_id and m.date <= u.last_date - u.days
+                      and m.followers is not null
+                    order by m.date desc limit 1) b on s.scope_type = 'integration'
+           where p.scope_id is not null or s.scope_type = 'integration'
+           order by u.days, u.last_date, s.scope_id"#,
         organization.uuid(),
         first as Date,
         &month.days,
@@ -71,6 +121,8 @@ pub(super) async fn replace(tx: &mut OrgTx, ranges: &[Range]) -> Result<(), Erro
         &edge.last_date as _,
         &edge.first as _,
         &edge.last as _,
+        &usual.days,
+        &usual.last_date as _,
     )
     .execute(tx.conn())
     .await?;

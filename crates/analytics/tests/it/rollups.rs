@@ -240,26 +240,57 @@ async fn assert_tops(owner: &mut PgConnection) {
     }
 }
 
-/// The usual periods up to yesterday and those before them, by adding up their days: what should stand, and what stands.
+/// The usual periods up to yesterday, with those before them, by adding up their days: what should stand, and what stands.
 const WRONG_PERIODS: &str = "
     with asked as (
-        select o.organization_id, d.days, y.yesterday - d.days * b.before as last_date
+        select o.organization_id, d.days, y.yesterday as last_date
         from identity.organizations o
              cross join lateral (select ($1::timestamptz at time zone o.timezone)::date - 1 as yesterday) y
              cross join unnest(array[30, 90, 365]) as d (days)
-             cross join unnest(array[0, 1]) as b (before)
-    ), expected as (
-        select a.organization_id, a.days, a.last_date, r.scope_type, r.scope_id, jsonb_build_object(
-                   'new_content_count', sum(r.new_content_count), 'reach', sum(r.reach), 'impressions', sum(r.impressions),
-                   'views', sum(r.views), 'reactions', sum(r.reactions), 'comments', sum(r.comments),
-                   'shares', sum(r.shares), 'clicks', sum(r.clicks), 'saves', sum(r.saves),
-                   'watch_time_ms', sum(r.watch_time_ms), 'engagement', sum(r.engagement),
-                   'rated_engagement', sum(r.rated_engagement), 'rated_by_reach', sum(r.rated_by_reach),
-                   'rated_by_views', sum(r.rated_by_views), 'rated_by_impressions', sum(r.rated_by_impressions)) as sums
+    ), half as (
+        select a.organization_id, a.days, a.last_date, r.date > a.last_date - a.days as is_now, r.scope_type, r.scope_id,
+               sum(r.new_content_count) as new_content_count, sum(r.reach) as reach, sum(r.impressions) as impressions,
+               sum(r.views) as views, sum(r.reactions) as reactions, sum(r.comments) as comments, sum(r.shares) as shares,
+               sum(r.clicks) as clicks, sum(r.saves) as saves, sum(r.watch_time_ms) as watch_time_ms,
+               sum(r.engagement) as engagement, sum(r.rated_engagement) as rated_engagement,
+               sum(r.rated_by_reach) as rated_by_reach, sum(r.rated_by_views) as rated_by_views,
+               sum(r.rated_by_impressions) as rated_by_impressions
         from asked a
              join analytics.daily_rollups r using (organization_id)
-        where r.format = 'all' and r.date <= a.last_date and r.date > a.last_date - a.days
-        group by 1, 2, 3, 4, 5
+        where r.format = 'all' and r.date <= a.last_date and r.date > a.last_date - 2 * a.days
+        group by 1, 2, 3, 4, 5, 6
+    ), scope as (
+        select organization_id, days, last_date, scope_type, scope_id from half
+        union
+        select organization_id, days, last_date, 'integration', integration_id
+        from asked join analytics.tracked_integrations using (organization_id)
+    ), expected as (
+        select s.organization_id, s.days, s.last_date, s.scope_type, s.scope_id, jsonb_build_object(
+                   'new_content_count', n.new_content_count, 'reach', n.reach, 'impressions', n.impressions, 'views', n.views,
+                   'reactions', n.reactions, 'comments', n.comments, 'shares', n.shares, 'clicks', n.clicks, 'saves', n.saves,
+                   'watch_time_ms', n.watch_time_ms, 'engagement', n.engagement,
+                   'rated_engagement', coalesce(n.rated_engagement, 0), 'rated_by_reach', coalesce(n.rated_by_reach, 0),
+                   'rated_by_views', coalesce(n.rated_by_views, 0),
+                   'rated_by_impressions', coalesce(n.rated_by_impressions, 0),
+                   'previous_new_content_count', b.new_content_count, 'previous_reach', b.reach,
+                   'previous_impressions', b.impressions, 'previous_views', b.views, 'previous_engagement', b.engagement,
+                   'previous_rated_engagement', coalesce(b.rated_engagement, 0),
+                   'previous_rated_by_reach', coalesce(b.rated_by_reach, 0),
+                   'previous_rated_by_views', coalesce(b.rated_by_views, 0),
+                   'previous_rated_by_impressions', coalesce(b.rated_by_impressions, 0),
+                   'followers', (select (array_agg(m.followers order by m.date desc))[1]
+                                 from analytics.account_daily_metrics m
+                                 where m.integration_id = s.scope_id and m.followers is not null
+                                   and m.date <= s.last_date),
+                   'previous_followers', (select (array_agg(m.followers order by m.date desc))[1]
+                                          from analytics.account_daily_metrics m
+                                          where m.integration_id = s.scope_id and m.followers is not null
+                                            and m.date <= s.last_date - s.days)) as sums
+        from scope s
+             left join half n on n.is_now and (n.organization_id, n.days, n.scope_type, n.scope_id)
+                                              = (s.organization_id, s.days, s.scope_type, s.scope_id)
+             left join half b on not b.is_now and (b.organization_id, b.days, b.scope_type, b.scope_id)
+                                                  = (s.organization_id, s.days, s.scope_type, s.scope_id)
     ), stored as (
         select organization_id, days, last_date, scope_type, scope_id,
                to_jsonb(r) - array['organization_id', 'days', 'last_date', 'scope_type', 'scope_id'] as sums

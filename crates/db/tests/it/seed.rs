@@ -93,7 +93,7 @@ const NOT_FILLED: &[(&str, &str)] = &[
     ("analytics.tag_changes", "a row says what somebody tagged at once"),
     ("analytics.rollup_marks", "what is marked is computed and forgotten"),
     ("analytics.monthly_rollups", "the job computes it from the days"),
-    ("analytics.period_rollups", "the job computes it from the months and days"),
+    ("analytics.period_rollups", "the job computes it from the months, days and accounts"),
     ("analytics.period_hours", "the job computes it from the totals"),
     ("analytics.content_totals", "the job computes it from content and its numbers"),
     ("analytics.top_content", "the job computes it from the totals"),

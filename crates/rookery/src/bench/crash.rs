@@ -62,7 +62,7 @@ struct Misfortune {
 
 /// Runs it and prints the table.
 pub(crate) async fn crash(config: &Config, args: CrashArgs) -> anyhow::Result<ExitCode> {
-    let steps = Steps::new();
+    let steps = Steps::beside(args.json);
     let step = steps.begin("founding an installation in a temporary folder");
     let town = Town::found(config, args.speed, args.accounts).await?;
     step.done(&format!("{} accounts", town.accounts.len()));

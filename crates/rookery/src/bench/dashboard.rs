@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use futures::{StreamExt as _, TryStreamExt as _};
 use rookery_analytics::{Filter, Metric, Range};
 use rookery_kernel::{Clock as _, OrganizationId, Scope, SystemClock, Zone};
@@ -52,13 +52,20 @@ pub struct DashboardArgs {
     /// Clients that ask at once, each as soon as it has its answer.
     #[arg(long, default_value_t = 8)]
     clients: usize,
-    /// Answers to a question in a round, all clients together.
-    #[arg(long, default_value_t = 2_000)]
+    /// Fewest answers to a question in a round, all clients together.
+    #[arg(long, default_value_t = 800)]
     answers: usize,
+    /// Shortest time in milliseconds that a question is asked for in a round. A machine that stands still for a moment keeps
+    /// all clients waiting once: in too short a time that alone would be the slowest answers of a hundred.
+    #[arg(long, default_value_t = 1_500)]
+    millis: u64,
     /// Rounds of all questions; what is printed is the median of the rounds, so that a machine which others disturb for a
     /// moment says nothing about a question.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Ask these questions alone.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Question>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -75,18 +82,26 @@ fn count(text: &str) -> Result<u64, String> {
 }
 
 /// What a page asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 enum Question {
     /// The baseline: what asking costs without a question.
     Nothing,
+    /// The figures of the organization.
     Kpis,
+    /// All of the Overview page.
     Overview,
+    /// The sums of all tags.
     Tags,
+    /// The ten items that were engaged with most.
     TopContent,
+    /// The sums of all accounts.
     Accounts,
+    /// The sums of all page groups.
     Groups,
+    /// The best hours to publish.
     Heatmap,
+    /// The formats beside each other.
     Formats,
 }
 
@@ -219,7 +234,7 @@ pub(crate) async fn dashboard(config: &Config, args: DashboardArgs) -> anyhow::R
 }
 
 async fn measure(config: &Config, args: &DashboardArgs, rows: u64) -> anyhow::Result<Report> {
-    let steps = Steps::new();
+    let steps = Steps::beside(args.json);
     let step = steps.begin(&format!("founding an installation of {} organizations", args.organizations));
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
     let config = private(config, &folder);
@@ -263,6 +278,7 @@ async fn measure(config: &Config, args: &DashboardArgs, rows: u64) -> anyhow::Re
     let (largest, typical) = (&tenants[0], &tenants[args.organizations / 2]);
     let asked: Vec<_> = Question::ALL
         .into_iter()
+        .filter(|(question, ..)| args.only.is_empty() || args.only.contains(question))
         .flat_map(|asked| [("largest", largest), ("typical", typical)].map(|of| (asked, of)))
         .collect();
     let mut times: Vec<Vec<Times>> = asked.iter().map(|_| Vec::new()).collect();
@@ -272,8 +288,8 @@ async fn measure(config: &Config, args: &DashboardArgs, rows: u64) -> anyhow::Re
             let n = (n + round * asked.len() / args.rounds) % asked.len();
             let ((question, days, _), (_, tenant)) = asked[n];
             let range = Range::last(days, last)?;
-            let alone = ask(&core, 1, args.answers / 4, question, tenant, range).await?;
-            let together = ask(&core, args.clients, args.answers, question, tenant, range).await?;
+            let alone = ask(&core, 1, args, question, tenant, range).await?;
+            let together = ask(&core, args.clients, args, question, tenant, range).await?;
             times[n].push(Times { alone_p99: at(&alone, 99), median: at(&together, 50), p99: at(&together, 99) });
         }
         step.at(round as u64 + 1);
@@ -356,30 +372,31 @@ fn at(sorted: &[Duration], share: usize) -> f64 {
     sorted[(sorted.len() * share / 100).min(sorted.len() - 1)].as_secs_f64() * 1_000.0
 }
 
-/// All clients ask the same question again and again. The first answers are not counted: they fill caches. How long each
+/// So many clients ask the same question again and again. The first answers are not counted: they fill caches. How long each
 /// took, the shortest first.
 async fn ask(
     core: &Core,
     clients: usize,
-    answers: usize,
+    args: &DashboardArgs,
     question: Question,
     tenant: &Tenant,
     range: Range,
 ) -> anyhow::Result<Vec<Duration>> {
-    let each = answers.div_ceil(clients);
-    let warm_up = each / 10 + 8;
+    let each = args.answers.div_ceil(args.clients);
+    let shortest = Duration::from_millis(args.millis);
     let mut asking: JoinSet<anyhow::Result<Vec<Duration>>> = JoinSet::new();
     for _ in 0..clients {
         let (core, tenant) = (core.clone(), tenant.clone());
         asking.spawn(async move {
             let scope = Scope::worker(OrganizationId::from_uuid(tenant.id));
-            let mut times = Vec::new();
-            for n in 0..warm_up + each {
+            for _ in 0..each / 4 + 8 {
+                question.ask(&core, &scope, &tenant, range).await?;
+            }
+            let (start, mut times) = (Instant::now(), Vec::new());
+            while times.len() < each || start.elapsed() < shortest {
                 let began = Instant::now();
                 question.ask(&core, &scope, &tenant, range).await?;
-                if n >= warm_up {
-                    times.push(began.elapsed());
-                }
+                times.push(began.elapsed());
             }
             Ok(times)
         });

@@ -147,7 +147,7 @@ pub(crate) async fn ingest(config: &Config, args: IngestArgs) -> anyhow::Result<
 }
 
 async fn measure(config: &Config, args: &IngestArgs, existing: u64) -> anyhow::Result<Report> {
-    let steps = Steps::new();
+    let steps = Steps::beside(args.json);
     let step = steps.begin("founding an installation in a temporary folder");
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
     let config = private(config, &folder);

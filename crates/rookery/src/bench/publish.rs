@@ -50,7 +50,7 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// Runs it and prints what came out.
 pub(crate) async fn publish(config: &Config, args: PublishArgs) -> anyhow::Result<ExitCode> {
-    let steps = Steps::new();
+    let steps = Steps::beside(args.json);
     let step = steps.begin("founding an installation in a temporary folder");
     let town = Town::found(config, 1, args.accounts).await?;
     step.done(&format!("{} accounts", town.accounts.len()));
