@@ -244,7 +244,7 @@ fn quote(text: &str) -> String {
 }
 
 /// Names for everything that can be used, one main heading, landmarks, no sideways scrolling, nothing that runs out of its
-/// card, contrast of text. The width is that of the layout: a telephone shows a page that is too wide smaller, and what it
+/// card, no short word in two lines, contrast of text. The width is that of the layout: a telephone shows a page that is too wide smaller, and what it
 /// shows is then as wide as the page.
 const OBSTACLES: &str = r"(() => {
   const found = [];
@@ -279,6 +279,15 @@ const OBSTACLES: &str = r"(() => {
     return range.getBoundingClientRect().right > card.getBoundingClientRect().right + 1;
   });
   for (const e of innermost(spilled)) found.push(`runs out of its card: ${e}`);
+  const broken = (node) => [...node.data.matchAll(/(?<=^|\s)[\p{L}’']{2,12}[.,;:!?)]?(?=\s|$)/gu)].find((word) => {
+    range.setStart(node, word.index); range.setEnd(node, word.index + word[0].length);
+    return new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1;
+  });
+  const torn = [...document.querySelectorAll('main td, main th, main dt, main dd, main .pill, main h1, main h2, main h3')].flatMap((e) => {
+    const words = shown(e) ? [...e.childNodes].filter((n) => n.nodeType === 3).map(broken).filter(Boolean) : [];
+    return words.length ? [`tears a short word, ${words[0][0]}: ${e.outerHTML.slice(0, 120)}`] : [];
+  });
+  found.push(...torn.slice(0, 3));
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const solid = (c) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = c; canvas.fillRect(0, 0, 1, 1); const d = canvas.getImageData(0, 0, 1, 1).data; return [d[0], d[1], d[2], d[3] / 255]; };
   const luminance = ([r, g, b]) => { const f = (v) => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }; return 0.2126 * f(r) + 0.7152 * f(g) + 0.0722 * f(b); };

@@ -23,12 +23,9 @@ pub(super) async fn sums(tx: &mut OrgTx, scopes: &[Uuid], range: Range) -> Resul
         r#"select p.scope_id, p.new_content_count::bigint as "posts!", p.reach, p.impressions, p.views, p.reactions, p.comments,
                   p.shares, p.clicks, p.saves, p.watch_time_ms, p.engagement, p.rated_engagement, p.rated_by_reach,
                   p.rated_by_views, p.rated_by_impressions
-           from unnest($2::uuid[]) as s (id)
-                cross join lateral (
-                    select * from analytics.period_rollups r
-                    where r.organization_id = $1 and r.days = $3 and r.last_date = $4 and r.scope_id = s.id
-                    offset 0) p
-           where p.new_content_count is not null
+           from analytics.period_rollups p
+           where p.organization_id = $1 and p.days = $3 and p.last_date = $4 and p.scope_id = any($2)
+             and p.new_content_count is not null
              and not exists (select from analytics.rollup_marks m where m.organization_id = $1)
            order by p.scope_id"#,
         organization.uuid(),

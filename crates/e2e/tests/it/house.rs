@@ -165,11 +165,13 @@ impl House {
     /// A picture in the library, whose bytes nobody reads.
     pub async fn asset(&self, name: &str) -> Result<String> {
         let insert = "insert into publishing.media_assets
-             (organization_id, type, filename, original_name, mime_type, file_size, width, height, provider_key, processing_state)
-             values ($1, 'image', $2, $2, 'image/png', 40000, 1200, 900, $2, 'completed') returning id::text";
+             (organization_id, type, filename, original_name, mime_type, file_size, width, height, provider_key, processing_state,
+              created_at)
+             values ($1, 'image', $2, $2, 'image/png', 40000, 1200, 900, $2, 'completed', $3::timestamptz - interval '1 hour') returning id::text";
         let organization = self.scope.organization_id.uuid();
         let mut owner = self.db.owner().await;
-        Ok(sqlx::query_scalar(insert).bind(organization).bind(name).fetch_one(&mut owner).await?)
+        let asset = sqlx::query_scalar(insert).bind(organization).bind(name).bind(self.clock.now());
+        Ok(asset.fetch_one(&mut owner).await?)
     }
 
     /// A connection that may do anything, for what no page does.

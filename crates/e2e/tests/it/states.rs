@@ -114,9 +114,11 @@ async fn nobody_stumbles_on_a_usual_day() -> Result<()> {
     let full = fill(&house, USUAL).await?;
     let tab = house.signed_in(1440).await?;
     let files = bring_files(&house, &tab, USUAL).await?;
-    for (path, said) in [("/insights", "Post about warm bread"), ("/collecting", "What failed")] {
+    for (path, said) in
+        [("/insights", "Post about warm bread"), ("/collecting", "What failed"), ("/media", "Bakery 0.png")]
+    {
         tab.open(&format!("{}{path}", house.base)).await?;
-        ensure!(tab.text("main").await?.contains(said), "{path} is not as usual");
+        ensure!(tab.text("main").await?.contains(said), "{path} is not as usual: {}", tab.text("main").await?);
     }
     for (name, said) in [("receipt-out", "Reactions"), ("run", "counts below zero")] {
         let (_, path) = full.pages.iter().find(|(page, _)| page == name).expect("it was made");

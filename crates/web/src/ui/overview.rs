@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::chart;
 use super::figures::{Change, WEEKDAYS_SHORT, change, day, measure_name, value};
-use super::format::{colour, moment, number, number_or_dash, percent, rounded};
+use super::format::{colour, moment, number, number_or_dash, percent, rounded, snippet};
 use super::shell::{Flash, Shell, needs_person};
 use super::{PageResult, render};
 use crate::app::App;
@@ -211,6 +211,11 @@ pub(super) fn top_row(top: &TopContent) -> TopRow {
     }
 }
 
+/// An account's name, cut so that one account does not fill the card.
+fn short(account: &Account) -> String {
+    snippet(Some(account.name()), 60)
+}
+
 fn needs(accounts: &[Account], attention: &[Attention], empty_days: usize, zone: &Zone) -> Vec<Need> {
     let mut needs = Vec::new();
     let to_mend: Vec<_> = accounts.iter().filter(|a| needs_person(a)).collect();
@@ -220,7 +225,7 @@ fn needs(accounts: &[Account], attention: &[Attention], empty_days: usize, zone:
         needs.push(Need {
             tone: "bad",
             count: "1".to_owned(),
-            text: format!("{} on {} does not let us in any more.", account.name(), account.platform.name()),
+            text: format!("{} on {} does not let us in any more.", short(account), account.platform.name()),
             href: "/accounts".to_owned(),
             action: "Reconnect",
         });
@@ -240,7 +245,7 @@ fn needs(accounts: &[Account], attention: &[Attention], empty_days: usize, zone:
         needs.push(Need {
             tone: if grave { "bad" } else { "warn" },
             count: "1".to_owned(),
-            text: format!("“{}” on {}: {}", one.excerpt, one.account.name(), one.reason.sentence(zone)),
+            text: format!("“{}” on {}: {}", one.excerpt, short(&one.account), one.reason.sentence(zone)),
             href: format!("/publications/{}", one.publication_id),
             action: "See why",
         });

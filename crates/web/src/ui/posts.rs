@@ -113,6 +113,7 @@ pub(crate) async fn page(
     }
     let any = |wanted: &[PublicationStatus]| detail.publications.iter().any(|p| wanted.contains(&p.status));
     let locked = any(&[PublicationStatus::Published, PublicationStatus::Publishing]);
+    let is_out = locked && detail.publications.iter().all(|p| p.status == PublicationStatus::Published);
     let waiting = any(&[PublicationStatus::Scheduled, PublicationStatus::Retrying]);
     let planned = any(&[PublicationStatus::Draft, PublicationStatus::Cancelled]) || waiting;
     let may_publish = may.caller.allows(rookery_identity::Right::Publish);
@@ -141,6 +142,7 @@ pub(crate) async fn page(
         can_edit: !locked && may_publish,
         // While a review is open its panel has the buttons.
         can_approve: needs_approval
+            && !is_out
             && post.editorial_state != rookery_publishing::EditorialState::PendingReview
             && may.caller.allows(rookery_identity::Right::Review),
         revision: post.revision,

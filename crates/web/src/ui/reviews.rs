@@ -283,7 +283,7 @@ fn sentence(state: EditorialState, history: &ReviewHistory, members: &[Member], 
     let open = history.open.as_ref();
     let until = open.and_then(|r| r.due_at).map(|at| format!(" Wanted by {}.", moment(at, zone))).unwrap_or_default();
     match state {
-        EditorialState::NotRequired => "This organization reviews nothing.".to_owned(),
+        EditorialState::NotRequired => "Nobody was asked to look at it.".to_owned(),
         EditorialState::Draft => "Nobody was asked for a review yet.".to_owned(),
         EditorialState::PendingReview => match open.and_then(|r| r.assigned_to).and_then(|id| name_of(id, members)) {
             Some(name) => format!("It waits for {name}.{until}"),

@@ -62,7 +62,7 @@ async fn the_page_shows_columns_rows_and_what_to_do() {
     let id = upload(&owner, FILE).await.expect(201).at("/id");
     let page = owner.page(&format!("/imports/metrics/{id}")).await.expect(200);
     for words in
-        ["1 rows can be stored, 1 is broken", "is no number", "Store 1 rows, leave out 1", "name=\"column-3\"", "Tide"]
+        ["1 row can be stored, 1 is broken", "is no number", "Store 1 row, leave out 1", "name=\"column-3\"", "Tide"]
     {
         assert!(page.text.contains(words), "{words}: {}", page.text);
     }

@@ -26,6 +26,20 @@ pub(crate) const WIDE: Frame =
 pub(crate) const NARROW: Frame =
     Frame { width: 330.0, height: 200.0, left: 40.0, right: 324.0, top: 10.0, bottom: 172.0 };
 
+impl Frame {
+    /// The same with room for the labels of the grid on its left.
+    fn with_room_for(&self, top: f64, step: f64, unit: &str) -> Self {
+        let longest = grid(top, step).map(|value| short(value).len() + unit.len()).max().unwrap_or(0);
+        // Digits of 11 pixels are less than 7 wide; 8 lie between a label and its line.
+        Self { left: self.left.max(longest as f64 * 6.8 + 10.0), ..*self }
+    }
+}
+
+/// The values that have a line of the grid.
+fn grid(top: f64, step: f64) -> impl Iterator<Item = f64> {
+    (0..).map(move |n| f64::from(n) * step).take_while(move |value| *value <= top + step / 2.0)
+}
+
 /// A small line without axes.
 pub(crate) fn sparkline(series: Series<'_>) -> String {
     let Some((low, high)) = bounds(series) else {
@@ -55,16 +69,15 @@ pub(crate) fn lines(
     before: Series<'_>,
     labels: &[(usize, String)],
 ) -> String {
-    let Frame { width, height, left, right, top: head, bottom } = *frame;
     let high = now.iter().chain(before).flatten().fold(0.0_f64, |a, b| a.max(*b));
     let (top, step_value) = scale(high);
+    let Frame { width, height, left, right, top: head, bottom } = frame.with_room_for(top, step_value, "");
     let step = (right - left) / (now.len().max(2) - 1) as f64;
     let x = |i: usize| left + i as f64 * step;
     let y = |v: f64| bottom - v.max(0.0) / top * (bottom - head);
     let mut out =
         format!(r#"<svg viewBox="0 0 {width} {height}" width="100%" role="img" aria-label="{}">"#, escape(label));
-    let mut value = 0.0;
-    while value <= top + f64::EPSILON {
+    for value in grid(top, step_value) {
         let at = y(value);
         let _ = write!(
             out,
@@ -73,7 +86,6 @@ pub(crate) fn lines(
             at + 4.0,
             short(value)
         );
-        value += step_value;
     }
     for (start, run) in runs(before) {
         let points = line(&run, |i, v| (x(start + i), y(v)));
@@ -230,6 +242,11 @@ mod tests {
         assert_eq!(scale(0.0), (4.0, 1.0));
         assert_eq!((short(40_000.0), short(2_500_000.0), short(7.0)), ("40k".into(), "2.5M".into(), "7".into()));
         assert_eq!((short(2.5e9), short(1e15)), ("2.5B".into(), "1000T".into()));
+        // However long its labels are, they have room.
+        assert_eq!(NARROW.with_room_for(40_000.0, 10_000.0, "").left, NARROW.left);
+        let wide = NARROW.with_room_for(1.5e16, 5e15, "");
+        assert!(wide.left > 45.0 && wide.left < 60.0 && wide.right == NARROW.right, "15000T at {}", wide.left);
+        assert_eq!(grid(15.0, 5.0).collect::<Vec<_>>(), [0.0, 5.0, 10.0, 15.0]);
         // A grid of quarters is labelled as it is.
         assert_eq!((short(1_250.0), short(0.75), short(0.0)), ("1.25k".into(), "0.75".into(), "0".into()));
     }

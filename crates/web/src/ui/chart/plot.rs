@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Frame, escape, line, runs, scale_from, short};
+use super::{Frame, escape, grid, line, runs, scale_from, short};
 
 /// Lines that have a colour of their own; more are in the table only.
 pub(crate) const LINES_MAX: usize = 6;
@@ -71,6 +71,7 @@ impl Plot {
 
     /// Lines over time.
     pub(crate) fn lines(&self, frame: &Frame, labels: usize) -> String {
+        let frame = &self.framed(frame);
         let count = self.steps.len();
         let step = (frame.right - frame.left) / (count.max(2) - 1) as f64;
         let x =
@@ -127,6 +128,7 @@ impl Plot {
 
     /// Columns: parts that are no line over time, such as weekdays.
     pub(crate) fn columns(&self, frame: &Frame, labels: usize) -> String {
+        let frame = &self.framed(frame);
         let count = self.steps.len().max(1);
         let room = (frame.right - frame.left) / count as f64;
         let (mut out, top) = self.open(frame);
@@ -159,29 +161,38 @@ impl Plot {
         out
     }
 
+    /// The value at the top, and the distance of the grid's lines.
+    fn scaled(&self) -> (f64, f64) {
+        scale_from(self.high(), if self.scale == Scale::Percent { 0.1 } else { 1.0 })
+    }
+
+    fn unit(&self) -> &'static str {
+        if self.scale == Scale::Percent { "%" } else { "" }
+    }
+
+    fn framed(&self, frame: &Frame) -> Frame {
+        let (top, step) = self.scaled();
+        frame.with_room_for(top, step, self.unit())
+    }
+
     /// The frame with its horizontal lines, and the value at its top.
     fn open(&self, frame: &Frame) -> (String, f64) {
         let Frame { width, height, left, right, top: head, bottom } = *frame;
-        let smallest = if self.scale == Scale::Percent { 0.1 } else { 1.0 };
-        let (top, step) = scale_from(self.high(), smallest);
+        let (top, step) = self.scaled();
         let mut out = format!(
             r#"<svg viewBox="0 0 {width} {height}" width="100%" role="img" data-chart aria-label="{}">"#,
             escape(&self.title)
         );
-        let unit = if self.scale == Scale::Percent { "%" } else { "" };
-        let count = (top / step).round();
-        let mut n = 0.0;
-        while n <= count {
-            let value = n * step;
+        for value in grid(top, step) {
             let at = bottom - value / top * (bottom - head);
             let _ = write!(
                 out,
-                r#"<line x1="{left}" x2="{right}" y1="{at:.1}" y2="{at:.1}" stroke="var(--line)"/><text x="{:.1}" y="{:.1}" text-anchor="end" font-size="11" fill="var(--ink-3)">{}{unit}</text>"#,
+                r#"<line x1="{left}" x2="{right}" y1="{at:.1}" y2="{at:.1}" stroke="var(--line)"/><text x="{:.1}" y="{:.1}" text-anchor="end" font-size="11" fill="var(--ink-3)">{}{}</text>"#,
                 left - 8.0,
                 at + 4.0,
-                short(value)
+                short(value),
+                self.unit()
             );
-            n += 1.0;
         }
         (out, top)
     }
