@@ -279,9 +279,10 @@ const OBSTACLES: &str = r"(() => {
     return range.getBoundingClientRect().right > card.getBoundingClientRect().right + 1;
   });
   for (const e of innermost(spilled)) found.push(`runs out of its card: ${e}`);
-  const broken = (node) => [...node.data.matchAll(/(?<=^|\s)[\p{L}’']{2,12}[.,;:!?)]?(?=\s|$)/gu)].find((word) => {
+  const lines = () => new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size;
+  const broken = (node) => (range.selectNodeContents(node), lines() > 1) && [...node.data.matchAll(/(?<=^|\s)[\p{L}’']{2,12}[.,;:!?)]?(?=\s|$)/gu)].find((word) => {
     range.setStart(node, word.index); range.setEnd(node, word.index + word[0].length);
-    return new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1;
+    return lines() > 1;
   });
   const torn = [...document.querySelectorAll('main td, main th, main dt, main dd, main .pill, main h1, main h2, main h3')].flatMap((e) => {
     const words = shown(e) ? [...e.childNodes].filter((n) => n.nodeType === 3).map(broken).filter(Boolean) : [];
