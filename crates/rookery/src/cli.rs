@@ -516,9 +516,9 @@ pub fn main(cli: Cli) -> ExitCode {
 }
 
 /// Two threads for each processor: PostgreSQL often runs on the same ones, and there a thread of ours is one among its many
-/// processes. With one for each, what many clients are told waits for its
-/// turn (`rookery bench dashboard`, best hours: 99th percentile 6.6 ms with two threads on two processors, 3.6 with four, 6.0
-/// with eight).
+/// processes. With one thread for each, answers wait for their turn (`rookery bench dashboard` on two processors, best hours:
+/// 99th percentile 6.6 ms with two threads, 3.6 with four, 6.0 with eight). With more processors, or PostgreSQL elsewhere,
+/// idle threads cost nothing but their stacks.
 fn run_time() -> tokio::runtime::Builder {
     let threads = 2 * std::thread::available_parallelism().map_or(1, NonZero::get);
     let mut builder = tokio::runtime::Builder::new_multi_thread();

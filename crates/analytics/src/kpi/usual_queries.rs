@@ -81,7 +81,7 @@ pub(crate) async fn accounts(
     )
     .fetch_all(tx.conn())
     .await?;
-    // An account that is tracked since the sums were made has none yet.
+    // Rows of another day, after midnight, are none; an account without one has to be looked up with all the others.
     if rows.is_empty() || rows.iter().any(|row| row.enabled && !row.is_ready) {
         return Ok(None);
     }

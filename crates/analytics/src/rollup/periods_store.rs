@@ -6,7 +6,7 @@ use rookery_kernel::Date;
 use crate::kpi::Range;
 
 /// Sums these ranges and as many days before each, instead of those that were summed before: of every scope that has
-/// anything in them, and of every account that is tracked. Whole months come from the sums of months, the days around them.
+/// anything in them, and of every account. Whole months come from the sums of months, the days around them.
 pub(super) async fn replace(tx: &mut OrgTx, ranges: &[Range]) -> Result<(), Error> {
     let organization = tx.organization_id();
     sqlx::query!("delete from analytics.period_rollups where organization_id = $1", organization.uuid())

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
-use rookery_analytics::{BestTime, DailyReading, Filter, Heatmap, Kpi, MetricBasis, Numbers, Range, RolledUp};
+use rookery_analytics::{BestTime, DailyReading, Filter, Heatmap, Kpi, KpiName, MetricBasis, Numbers, Range, RolledUp};
 use rookery_kernel::{AccountId, Date};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -564,6 +564,64 @@ impl Town {
             }
         }
     }
+}
+
+/// Followers of an account so many days before yesterday, 1,000 less those days.
+async fn follow(world: &mut World, account: AccountId, ago: &[i32]) {
+    sqlx::query(
+        "with known as (
+             insert into analytics.account_daily_metrics (organization_id, integration_id, date, followers)
+             select $1, $2, ($3::timestamptz at time zone o.timezone)::date - 1 - ago, 1000 - ago
+             from identity.organizations o cross join unnest($4::integer[]) as ago
+             where o.organization_id = $1
+             returning date)
+         insert into analytics.rollup_marks (organization_id, kind, date) select $1, 'day', date from known",
+    )
+    .bind(world.org.organization_id.uuid())
+    .bind(account.uuid())
+    .bind(world.clock_now())
+    .bind(ago)
+    .execute(&mut world.owner)
+    .await
+    .expect("stored");
+}
+
+/// Followers at the end of the last 30 days up to yesterday, and at the end of the 30 before.
+async fn followers_of_30_days(world: &World) -> (Option<f64>, Option<f64>) {
+    let yesterday = world.clock_now().date_utc().plus_days(-1);
+    let range = Range::last(30, yesterday).expect("a range");
+    let figures = world.analytics.kpis(&world.scope(), range, None).await.expect("read");
+    let followers = figures.iter().find(|kpi| kpi.name == KpiName::Followers).expect("followers");
+    (followers.value, followers.previous)
+}
+
+#[tokio::test]
+async fn followers_stand_at_both_ends_of_the_usual_periods() {
+    let mut world = World::new().await;
+    let town = Town::found(&mut world).await;
+    mark(&mut world, "update identity.organizations set timezone = 'UTC' where organization_id = $1").await;
+    let [ann, bob, _] = town.accounts;
+    follow(&mut world, ann, &[0, 29, 30, 31, 59, 60, 89, 90, 91, 364, 365, 366]).await;
+    follow(&mut world, bob, &[31, 91, 300]).await;
+    world.analytics.roll_up(&world.scope()).await.expect("rolled up");
+    assert_periods(&mut world, &town.scopes()).await;
+    assert_eq!(followers_of_30_days(&world).await, (Some(1000.0 + 969.0), Some(970.0 + 969.0)));
+
+    // The network corrects the last of the days before.
+    let sql = "with known as (
+                   update analytics.account_daily_metrics set followers = 500
+                   where organization_id = $1 and followers = 970 returning date)
+               insert into analytics.rollup_marks (organization_id, kind, date) select $1, 'day', date from known";
+    mark(&mut world, sql).await;
+    world.analytics.roll_up(&world.scope()).await.expect("rolled up");
+    assert_periods(&mut world, &town.scopes()).await;
+    assert_eq!(followers_of_30_days(&world).await, (Some(1000.0 + 969.0), Some(500.0 + 969.0)));
+
+    world.analytics.untrack(&world.scope(), &[bob]).await.expect("untracked");
+    assert_eq!(followers_of_30_days(&world).await, (Some(1000.0), Some(500.0)), "from the days");
+    world.analytics.roll_up(&world.scope()).await.expect("rolled up");
+    assert_periods(&mut world, &town.scopes()).await;
+    assert_eq!(followers_of_30_days(&world).await, (Some(1000.0), Some(500.0)), "from the periods");
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ pub struct DashboardArgs {
     /// Clients that ask at once, each as soon as it has its answer.
     #[arg(long, default_value_t = 8)]
     clients: usize,
-    /// Fewest answers to a question in a round, all clients together.
+    /// Fewest answers to a question in a round, all clients together; a client alone gets its share of them.
     #[arg(long, default_value_t = 800)]
     answers: usize,
     /// Shortest time in milliseconds that a question is asked for in a round. A machine that stands still for a moment keeps
