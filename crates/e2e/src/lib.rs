@@ -244,8 +244,8 @@ fn quote(text: &str) -> String {
 }
 
 /// Names for everything that can be used, one main heading, landmarks, no sideways scrolling, nothing that runs out of its
-/// card, no short word in two lines, contrast of text. The width is that of the layout: a telephone shows a page that is too wide smaller, and what it
-/// shows is then as wide as the page.
+/// card, no short word in two lines, contrast of text. The width is that of the layout: a telephone shows a page that is too
+/// wide smaller, and what it shows is then as wide as the page.
 const OBSTACLES: &str = r"(() => {
   const found = [];
   const name = (e) => (e.getAttribute('aria-label') || e.getAttribute('title') || e.textContent || e.value || e.placeholder || '').trim()

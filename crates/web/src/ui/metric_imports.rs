@@ -14,7 +14,7 @@ use rookery_sheet::{DateOrder, NumberStyle};
 use serde::Deserialize;
 
 use super::figures::day;
-use super::format::{moment, number, number_or_dash};
+use super::format::{moment, number, number_or_dash, plural};
 use super::shell::{Flash, Shell};
 use super::{PageResult, back, render};
 use crate::api::metric_imports::{basis, received};
@@ -190,7 +190,7 @@ struct Preview {
     content: String,
     written: String,
     ready: u32,
-    ready_words: String,
+    ready_rows: String,
     broken: u32,
     broken_words: String,
     account: Option<String>,
@@ -298,7 +298,7 @@ pub(crate) async fn preview(
         content: count(c.content),
         written: count(c.written),
         ready: c.ready,
-        ready_words: count(c.ready),
+        ready_rows: plural(i64::from(c.ready), "row", "rows"),
         broken: c.broken,
         broken_words: count(c.broken),
         account: import.account.and_then(|id| all.iter().find(|a| a.id == id)).map(|a| a.name().to_owned()),

@@ -81,12 +81,14 @@ impl Fields {
     /// Several fields come more than once, which the usual form reader does not allow.
     pub fn read(body: &[u8]) -> Self {
         let mut fields = Self::default();
+        let mut over = None;
         for (name, value) in url::form_urlencoded::parse(body) {
             // Browsers send line ends as CR LF; networks count characters.
             let value = value.replace("\r\n", "\n");
             match &*name {
                 "post" => fields.post = value.parse().ok(),
                 "revision" => fields.revision = value.parse().ok(),
+                "over" => over = value.parse().ok(),
                 "content" => fields.content = value,
                 "title" => value.trim().clone_into(&mut fields.title),
                 "link" => value.trim().clone_into(&mut fields.link),
@@ -120,6 +122,8 @@ impl Fields {
                 other => fields.read_named(other, value),
             }
         }
+        // What somebody else saved meanwhile and is to be replaced, whatever the form was begun with.
+        fields.revision = over.or(fields.revision);
         fields
     }
 
