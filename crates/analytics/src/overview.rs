@@ -70,6 +70,7 @@ impl Analytics {
         // Not every network says whom it reached.
         let metrics = [Metric::Reach, Metric::Views, Metric::Engagement];
         let top_content = report::top_by_first(&mut tx, accounts, range, &metrics, TOP_CONTENT).await?;
+        tx.commit().await?;
         Ok(facts.overview(top_content))
     }
 
@@ -85,7 +86,9 @@ impl Analytics {
         accounts: Option<&[AccountId]>,
     ) -> Result<Vec<Kpi>, ReadError> {
         let mut tx = self.db.reading(scope).await?;
-        Ok(Facts::without_lines(&mut tx, range, accounts).await?.kpis())
+        let facts = Facts::without_lines(&mut tx, range, accounts).await?;
+        tx.commit().await?;
+        Ok(facts.kpis())
     }
 }
 

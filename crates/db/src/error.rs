@@ -25,6 +25,12 @@ pub enum Error {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// What a connection was begun with did not arrive, as behind a pooler that lends a server's connections by turns.
+    #[error(
+        "the database's connections do not keep the settings that they begin with, as behind a connection pooler; \
+         Rookery needs connections of its own: name PostgreSQL itself in DATABASE_URL"
+    )]
+    SharedConnections,
 }
 
 /// Which rule a row broke.
@@ -92,7 +98,7 @@ impl Error {
         let source = match self {
             Self::Unavailable(source) | Self::Other(source) => source,
             Self::Constraint(violation) => &violation.source,
-            Self::UnsafeRole { .. } => return None,
+            Self::UnsafeRole { .. } | Self::SharedConnections => return None,
         };
         source.as_database_error()?.code().map(Cow::into_owned)
     }

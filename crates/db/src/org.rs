@@ -9,23 +9,31 @@ use sqlx::{AssertSqlSafe, PgPool, Postgres, SqlSafeStr as _};
 use sqlx_core::transaction::TransactionManager as _;
 
 use crate::error::Error;
+use crate::reader::{Reader, Readers};
 
 /// A transaction for one organization. Dropped without [`OrgTx::commit`], it is rolled back.
 #[derive(Debug)]
 pub struct OrgTx {
-    open: Open,
+    held: Held,
     scope: Scope,
+}
+
+#[derive(Debug)]
+enum Held {
+    Open(Open),
+    /// Nothing can be written on it, so there is nothing to make last or to give up.
+    Reader(Reader),
 }
 
 impl OrgTx {
     pub(crate) async fn begin(pool: &PgPool, scope: &Scope) -> Result<Self, Error> {
         let open = Open::begin(pool, begin_for(scope)).await?;
-        Ok(Self { open, scope: scope.clone() })
+        Ok(Self { held: Held::Open(open), scope: scope.clone() })
     }
 
-    pub(crate) async fn begin_reading(pool: &PgPool, scope: &Scope) -> Result<Self, Error> {
-        let open = Open::begin(pool, begin_reading_for(scope)).await?;
-        Ok(Self { open, scope: scope.clone() })
+    pub(crate) async fn reading(readers: &Readers, scope: &Scope) -> Result<Self, Error> {
+        let reader = readers.take(scope.organization_id).await?;
+        Ok(Self { held: Held::Reader(reader), scope: scope.clone() })
     }
 
     /// For whom and by whom.
@@ -40,7 +48,10 @@ impl OrgTx {
 
     /// The connection, for statements of this transaction.
     pub fn conn(&mut self) -> &mut PgConnection {
-        &mut self.open.connection
+        match &mut self.held {
+            Held::Open(open) => &mut open.connection,
+            Held::Reader(reader) => reader.connection(),
+        }
     }
 
     /// Goes on for another organization in the same transaction: what was written lasts together with what follows, and
@@ -49,7 +60,13 @@ impl OrgTx {
     /// # Errors
     /// As the server says.
     pub async fn turn_to(&mut self, scope: &Scope) -> Result<(), Error> {
-        sqlx::raw_sql(AssertSqlSafe(format!("select {}", settings(scope)))).execute(self.conn()).await?;
+        match &mut self.held {
+            Held::Open(open) => {
+                let sql = format!("select {}", settings(scope));
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *open.connection).await?;
+            }
+            Held::Reader(reader) => reader.turn_to(scope.organization_id).await?,
+        }
         self.scope = scope.clone();
         Ok(())
     }
@@ -59,12 +76,21 @@ impl OrgTx {
     /// # Errors
     /// As the server says; nothing of the work lasts then, except if the connection broke during the commit.
     pub async fn commit(self) -> Result<(), Error> {
-        self.open.commit().await
+        match self.held {
+            Held::Open(open) => open.commit().await,
+            Held::Reader(reader) => {
+                reader.end();
+                Ok(())
+            }
+        }
     }
 
     /// Gives the work up now; dropping does the same at the connection's next use.
     pub async fn rollback(self) {
-        self.open.rollback().await;
+        match self.held {
+            Held::Open(open) => open.rollback().await,
+            Held::Reader(reader) => reader.end(),
+        }
     }
 }
 
@@ -107,12 +133,6 @@ const BEGIN_SYSTEM: &str =
 /// Only ids, addresses and fixed words are written into it, none of which can hold a quote.
 fn begin_for(scope: &Scope) -> String {
     format!("begin; select {}", settings(scope))
-}
-
-/// The same on a connection that only reads: there is nothing that a log of changes would want to know who did.
-/// What `identity.set_organization` does, without a statement to plan for it.
-fn begin_reading_for(scope: &Scope) -> String {
-    format!("begin; set local app.organization_id = '{}'", scope.organization_id)
 }
 
 /// Who asks, and for which organization.

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use rookery_kernel::{Actor, Scope};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgPool};
+use sqlx::{ConnectOptions as _, Connection, Executor as _, PgConnection, PgPool, Row as _};
 use tracing::instrument;
 
 use crate::error::Error;
 use crate::org::{OrgTx, SystemTx};
+use crate::reader::Readers;
 use crate::roles::{API, WORKER};
 
 /// How long a statement may run. The longest legitimate ones are rollups of a month.
@@ -90,7 +91,7 @@ struct Pools {
     api: PgPool,
     worker: PgPool,
     publishing: PgPool,
-    reading: PgPool,
+    reading: Readers,
 }
 
 /// The database. Cheap to clone.
@@ -101,21 +102,26 @@ pub struct Db {
 }
 
 impl Db {
-    /// Opens the pools (connections are made when needed) and checks that row-level security binds both roles.
+    /// Opens the pools (connections are made when needed) and checks that row-level security binds both roles and that
+    /// connections are ours alone.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if the server does not answer, [`Error::UnsafeRole`] if a role could bypass
-    /// row-level security.
+    /// row-level security, [`Error::SharedConnections`] if a pooler stands between.
     #[instrument(skip_all, err(level = "debug"))]
     pub async fn connect(endpoints: &Endpoints, sizes: PoolSizes) -> Result<Self, Error> {
         let pools = Pools {
             api: pool(&endpoints.api, sizes.api),
             worker: pool(&endpoints.worker, sizes.worker),
             publishing: pool(&endpoints.worker, sizes.publishing),
-            reading: pool(&for_reading(&endpoints.api), sizes.reading),
+            reading: Readers::new(session(&for_reading(&endpoints.api)), sizes.reading, ACQUIRE_TIMEOUT),
         };
-        check_role(&pools.api).await?;
-        check_role(&pools.worker).await?;
+        for pool in [&pools.api, &pools.worker] {
+            let mut connection = pool.acquire().await?;
+            // First, since a pooler drops the role as well.
+            check_own(&mut connection).await?;
+            check_role(&mut connection).await?;
+        }
         Ok(Self { pools: Arc::new(pools), reserved: false })
     }
 
@@ -128,14 +134,16 @@ impl Db {
         OrgTx::begin(self.pool_for(scope), scope).await
     }
 
-    /// A transaction for one organization that only reads, as `rookery_api`, by plans that a connection makes once and
-    /// keeps for every organization and range: for statements that are right the same way however much there is. Nothing
-    /// can be written in it.
+    /// For one organization, only to read, as `rookery_api`, by plans that a connection makes once and keeps for every
+    /// organization and range: for statements that are right the same way however much there is. Nothing can be written,
+    /// and each statement sees what is there when it begins, as in any transaction here; none is begun, so an answer costs
+    /// one message. End it ([`OrgTx::commit`]) when every answer is there: otherwise its connection is asked whether it
+    /// lives before it serves again.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if no connection can be had.
     pub async fn reading(&self, scope: &Scope) -> Result<OrgTx, Error> {
-        OrgTx::begin_reading(&self.pools.reading, scope).await
+        OrgTx::reading(&self.pools.reading, scope).await
     }
 
     fn pool_for(&self, scope: &Scope) -> &PgPool {
@@ -192,14 +200,17 @@ fn for_reading(endpoint: &PgConnectOptions) -> PgConnectOptions {
     endpoint.clone().options([("default_transaction_read_only", "on"), ("plan_cache_mode", "force_generic_plan")])
 }
 
-fn pool(endpoint: &PgConnectOptions, size: u32) -> PgPool {
-    let options = endpoint.clone().options([
+fn session(endpoint: &PgConnectOptions) -> PgConnectOptions {
+    endpoint.clone().options([
         // Every name in our statements carries its schema; nothing is looked up in `public`.
         ("search_path", "pg_catalog"),
         ("statement_timeout", STATEMENT_TIMEOUT),
         ("lock_timeout", LOCK_TIMEOUT),
         ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_TIMEOUT),
-    ]);
+    ])
+}
+
+fn pool(endpoint: &PgConnectOptions, size: u32) -> PgPool {
     PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -214,14 +225,36 @@ fn pool(endpoint: &PgConnectOptions, size: u32) -> PgPool {
                 connection.ping().await.map(|()| true)
             })
         })
-        .connect_lazy_with(options)
+        .connect_lazy_with(session(endpoint))
 }
 
-async fn check_role(pool: &PgPool) -> Result<(), Error> {
+/// A connection for preparing a database.
+///
+/// # Errors
+/// [`Error::SharedConnections`] if a pooler stands between.
+pub(crate) async fn connect_own(endpoint: &PgConnectOptions) -> Result<PgConnection, Error> {
+    let mut connection = session(endpoint).connect().await.map_err(|error| match error.as_database_error() {
+        // PgBouncer's words, unless it is told to ignore them.
+        Some(told) if told.message().contains("startup parameter") => Error::SharedConnections,
+        _ => error.into(),
+    })?;
+    check_own(&mut connection).await?;
+    Ok(connection)
+}
+
+/// What a connection begins with is its own: a pooler that lends the server's connections by turns cannot keep it apart and
+/// drops it. Behind such a one a connection could see the rows of the organization that another was told.
+async fn check_own(connection: &mut PgConnection) -> Result<(), Error> {
+    // As a plain text: what is prepared may be another's there, too.
+    let row = connection.fetch_one(sqlx::raw_sql("show lock_timeout")).await?;
+    if row.try_get::<String, _>(0)? == LOCK_TIMEOUT { Ok(()) } else { Err(Error::SharedConnections) }
+}
+
+async fn check_role(connection: &mut PgConnection) -> Result<(), Error> {
     let (role, superuser, bypass): (String, bool, bool) = sqlx::query_as(
         "select rolname::text, rolsuper, rolbypassrls from pg_catalog.pg_roles where rolname = current_user",
     )
-    .fetch_one(pool)
+    .fetch_one(connection)
     .await?;
     let problem = match (superuser, bypass) {
         (true, _) => "is a superuser",

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
 use tracing::instrument;
 
 use crate::error::Error;
-use crate::pool::Endpoints;
+use crate::pool::{Endpoints, connect_own};
 
 /// Owns every table, logs in never; migrations become it.
 pub const OWNER: &str = "rookery_owner";
@@ -52,10 +52,11 @@ pub enum PrepareError {
 /// the owner's rights. Run with a superuser, or with a login that may create roles and owns the database.
 ///
 /// # Errors
-/// [`PrepareError::NotAllowed`] with the statements an administrator has to run.
+/// [`PrepareError::NotAllowed`] with the statements an administrator has to run; [`Error::SharedConnections`] behind a
+/// pooler.
 #[instrument(skip_all, err(level = "debug"))]
 pub async fn prepare(endpoints: &Endpoints) -> Result<(), PrepareError> {
-    let mut connection = endpoints.owner.connect().await.map_err(Error::from)?;
+    let mut connection = connect_own(&endpoints.owner).await?;
     let result = ensure(&mut connection, None).await;
     connection.close().await.ok();
     result

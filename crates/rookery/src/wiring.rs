@@ -8,7 +8,7 @@ use rookery_accounts::{Accounts, KeyCheckError, KeyFileError, Vault};
 use rookery_analytics::Analytics;
 use rookery_db::migrate::{Event, StandingState};
 use rookery_db::roles::PrepareError;
-use rookery_db::{Db, PoolSizes, migrate, roles};
+use rookery_db::{Db, Error, PoolSizes, migrate, roles};
 use rookery_governance::archive::Archives;
 use rookery_governance::partitions;
 use rookery_identity::Identity;
@@ -40,9 +40,9 @@ pub enum BadSetup {
     /// The keys are not those the database was written with.
     #[error("security.key_file: {0}")]
     KeyCheck(KeyCheckError),
-    /// A role could step around row-level security.
+    /// A role could step around row-level security, or connections are shared with others.
     #[error("database.url: {0}")]
-    UnsafeRole(rookery_db::Error),
+    Unsafe(Error),
     /// The login may not prepare the database.
     #[error("database.url: {0}")]
     NotPrepared(PrepareError),
@@ -219,7 +219,7 @@ pub(crate) async fn connect(config: &Config, store: &Store) -> anyhow::Result<Db
         reading: config.database.reading_connections,
     };
     Db::connect(&store.endpoints, sizes).await.map_err(|error| match error {
-        error @ rookery_db::Error::UnsafeRole { .. } => BadSetup::UnsafeRole(error).into(),
+        error @ (Error::UnsafeRole { .. } | Error::SharedConnections) => BadSetup::Unsafe(error).into(),
         other => other.into(),
     })
 }
@@ -227,6 +227,7 @@ pub(crate) async fn connect(config: &Config, store: &Store) -> anyhow::Result<Db
 fn not_prepared(error: PrepareError) -> anyhow::Error {
     match error {
         error @ PrepareError::NotAllowed { .. } => BadSetup::NotPrepared(error).into(),
+        PrepareError::Db(error @ Error::SharedConnections) => BadSetup::Unsafe(error).into(),
         PrepareError::Db(error) => anyhow::Error::from(error).context("the database cannot be prepared"),
     }
 }

@@ -240,6 +240,7 @@ impl Analytics {
         let of = cohort(range, filter, accounts.as_deref(), formats.as_deref());
         let (measure, starts) = (question.measure, [range.from]);
         let rows = queries::cohort(&mut tx, &of, question.split, &[], &starts, measure).await?;
+        tx.commit().await?;
         let published = FORMATS.into_iter().filter_map(|format| {
             let row = rows.iter().find(|row| row.format == format.label())?;
             Some((format, row.sums))
@@ -258,6 +259,7 @@ impl Analytics {
         let mut tx = self.db.reading(scope).await?;
         let (accounts, formats) = (self.narrowed_by(&mut tx, filter).await?, filter.labels());
         let hours = queries::hours(&mut tx, &cohort(range, filter, accounts.as_deref(), formats.as_deref())).await?;
+        tx.commit().await?;
         Ok(BestTime::of(Heatmap::of(&hours)))
     }
 

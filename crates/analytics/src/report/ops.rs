@@ -72,7 +72,9 @@ impl Analytics {
         range: Range,
     ) -> Result<Vec<(Uuid, PeriodSums)>, ReadError> {
         let mut tx = self.db.reading(scope).await?;
-        Ok(kpi::period_sums(&mut tx, scopes, range).await?)
+        let sums = kpi::period_sums(&mut tx, scopes, range).await?;
+        tx.commit().await?;
+        Ok(sums)
     }
 
     /// What was published in `range` (the organization's days), best first by its newest numbers up to the range's end; at
@@ -90,7 +92,9 @@ impl Analytics {
         limit: u16,
     ) -> Result<Vec<TopContent>, ReadError> {
         let mut tx = self.db.reading(scope).await?;
-        Ok(queries::top(&mut tx, accounts, range, metric, i64::from(limit.min(TOP_MAX))).await?)
+        let top = queries::top(&mut tx, accounts, range, metric, i64::from(limit.min(TOP_MAX))).await?;
+        tx.commit().await?;
+        Ok(top)
     }
 
     /// How answers depend on the hour of publishing by the organization's clocks, over the content of the `days` days up to
@@ -109,7 +113,9 @@ impl Analytics {
         let range = Range { from: until.plus_days(1 - i64::from(days)), to: until };
         let mut tx = self.db.reading(scope).await?;
         let ids = in_scope(&mut tx, accounts).await?;
-        Ok(Heatmap::of(&performance::hours_of(&mut tx, &ids, range).await?))
+        let hours = performance::hours_of(&mut tx, &ids, range).await?;
+        tx.commit().await?;
+        Ok(Heatmap::of(&hours))
     }
 
     /// How collecting goes, account by account, those no longer tracked too.

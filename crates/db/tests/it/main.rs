@@ -7,6 +7,7 @@ mod founding;
 mod generated;
 mod logins;
 mod migrations;
+mod readers;
 mod seed;
 mod statements;
 mod tenancy;

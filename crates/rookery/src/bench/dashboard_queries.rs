@@ -264,11 +264,11 @@ pub(super) async fn scatter(owner: &mut PgConnection) -> Result<(), sqlx::Error>
     Ok(())
 }
 
-/// What every answer costs: a transaction that knows for whom it is, and a statement that reads nothing.
+/// What every answer costs: a connection that knows for whom it reads, and a statement that reads nothing.
 pub(super) async fn nothing(db: &Db, scope: &Scope) -> Result<(), rookery_db::Error> {
     let mut tx = db.reading(scope).await?;
     sqlx::query("select 1").execute(tx.conn()).await?;
-    Ok(())
+    tx.commit().await
 }
 
 /// Rows of numbers and of sums.
