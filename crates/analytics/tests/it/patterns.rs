@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rookery_accounts::{Accounts, Vault};
-use rookery_analytics::{Analytics, ContentQuery, ContentSort, Measure, Metric, Question, Range, Split};
+use rookery_analytics::{Analytics, ContentQuery, ContentSort, KpiName, Measure, Metric, Question, Range, Split};
 use rookery_db::Db;
 use rookery_jobs::Jobs;
 use rookery_kernel::{Clock, IdGen, Limit, OrganizationId, PublicationId, Scope, Zone};
@@ -104,6 +104,21 @@ async fn questions_about_numbers_use_an_index_and_meet_few_rows() {
         let kpis = analytics.kpis(&scope, range, None).await.expect("read");
         assert_eq!(kpis.len(), 7);
         check("figures", &plans.take(), &["daily_rollups_pkey"], 600);
+
+        // A usual range, which is summed beforehand: a row an account, a row a scope, a row of hours.
+        let usual = Range { from: day("2025-03-03"), to: range.to };
+        let kpis = analytics.kpis(&scope, usual, None).await.expect("read");
+        let reach = kpis.iter().find(|kpi| kpi.name == KpiName::Reach).expect("one of the figures");
+        assert_eq!(reach.value, Some(10_000.0), "{reach:?}");
+        check("figures of a usual range", &plans.take(), &["period_rollups_pkey"], 60);
+        let scopes: Vec<_> = (70..75).map(|n| id(3, n)).collect();
+        let sums = analytics.sums(&scope, &scopes, usual).await.expect("read");
+        assert!(sums.len() == 5 && sums.iter().all(|(_, s)| s.numbers.reach == Some(1_000)), "{sums:?}");
+        // One scan of the key: at most a row of each scope that the organization has.
+        check("sums of a usual range", &plans.take(), &["period_rollups_pkey"], 11);
+        let heat = analytics.heatmap(&scope, range.to, 365, None).await.expect("read");
+        assert_eq!(heat.samples, 180);
+        check("best hours of a usual range", &plans.take(), &["period_hours_pkey"], 60);
 
         // The pages: any figure by account beside the month before, by hour of publishing, and the list of content.
         let ask = |split| Question::new(range, Measure::Reach, split);

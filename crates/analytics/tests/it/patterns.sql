@@ -30,6 +30,18 @@ INSERT INTO analytics.monthly_rollups (organization_id, scope_type, scope_id, mo
 SELECT organization_id, scope_type, scope_id, date_trunc('month', date)::date, sum(reach), sum(reactions)
 FROM analytics.daily_rollups GROUP BY 1, 2, 3, 4;
 
+-- The sums of the usual periods up to the same day, but for the 30 and 90 days, which end the day before.
+INSERT INTO analytics.period_rollups
+    (organization_id, days, last_date, scope_type, scope_id, new_content_count, reach, followers,
+     rated_engagement, rated_by_reach, rated_by_views, rated_by_impressions,
+     previous_rated_engagement, previous_rated_by_reach, previous_rated_by_views, previous_rated_by_impressions)
+SELECT organization_id, days, '2026-03-02'::date - (days < 365)::integer, scope_type, scope_id, 0, sum(reach),
+       CASE scope_type WHEN 'integration' THEN 100 END, 0, 0, 0, 0, 0, 0, 0, 0
+FROM analytics.daily_rollups, unnest(array[30, 90, 365]) days GROUP BY 1, 2, 4, 5;
+INSERT INTO analytics.period_hours (organization_id, days, last_date, scope_type, scope_id, slots, engagement, items)
+SELECT organization_id, days, last_date, scope_type, scope_id, array[0, 30], array[50, 40], array[10, 8]
+FROM analytics.period_rollups;
+
 INSERT INTO analytics.publication_snapshots
     (organization_id, publication_id, post_id, social_account_id, platform, recorded_at, period_start, period_end, likes_count)
 SELECT pg_temp.id(2, o), pg_temp.id(5, o * 100 + p), pg_temp.id(4, o * 100 + p), pg_temp.id(3, o * 10 + p % 10),
@@ -55,5 +67,5 @@ SELECT organization_id, days, 'reach', '2026-03-02', array_agg(content_key ORDER
        array_agg(published_on ORDER BY published_on DESC), array_agg(integration_id ORDER BY published_on DESC)
 FROM analytics.content_totals, unnest(array[7, 30, 90, 365]) days WHERE published_on > '2026-03-02'::date - days GROUP BY 1, 2;
 
-ANALYZE analytics.account_daily_metrics, analytics.monthly_rollups, analytics.content_totals, analytics.top_content, analytics.daily_rollups, analytics.publication_snapshots, analytics.content, analytics.content_daily_metrics,
+ANALYZE analytics.period_rollups, analytics.period_hours, analytics.account_daily_metrics, analytics.monthly_rollups, analytics.content_totals, analytics.top_content, analytics.daily_rollups, analytics.publication_snapshots, analytics.content, analytics.content_daily_metrics,
     analytics.tracked_integrations, accounts.social_accounts;
