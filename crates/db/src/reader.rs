@@ -74,7 +74,7 @@ impl Readers {
             }
         })?;
         object.is_at_rest = false;
-        Ok(Reader { object })
+        Ok(Reader { object: Box::new(object) })
     }
 
     /// Nothing more is handed out, and the connections that rest take their leave.
@@ -92,7 +92,8 @@ impl Readers {
 /// A connection in use. Dropped without [`Reader::end`], it is asked whether it lives before it is used again.
 #[derive(Debug)]
 pub(crate) struct Reader {
-    object: Object<Opener>,
+    // Boxed, since every function that reads or writes for an organization holds the place for one.
+    object: Box<Object<Opener>>,
 }
 
 impl Reader {
@@ -140,7 +141,9 @@ impl managed::Manager for Opener {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<Session, sqlx::Error> {
-        Ok(Session { connection: self.options.connect().await?, organization: None, is_at_rest: true })
+        // Boxed, since whoever asks for a connection holds the place for what happens on the way to a new one.
+        let connection = Box::pin(self.options.connect()).await?;
+        Ok(Session { connection, organization: None, is_at_rest: true })
     }
 
     async fn recycle(&self, session: &mut Session, metrics: &Metrics) -> RecycleResult<sqlx::Error> {

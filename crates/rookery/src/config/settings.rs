@@ -50,9 +50,9 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "database.reading_connections",
-        "10",
         "",
-        "Connections for the figures of pages, which write nothing and plan a statement once.",
+        "6",
+        "Connections for the figures of pages, which write nothing and plan a statement once. Default: three for each processor, from 4 to 30.",
     ),
     setting(
         "security.key_file",

@@ -58,11 +58,14 @@ struct OverviewQuery {
     to: Option<Day>,
     /// Only these accounts, separated by commas.
     integration_ids: Option<String>,
+    /// `false`: the figures alone, for a screen on the wall or a program that asks often. Lists are empty then, and `asOf`
+    /// and `fetchedAt` null.
+    lines: Option<bool>,
 }
 
 /// The figures of a period
 ///
-/// Beside as many days directly before.
+/// Beside as many days directly before. The last 30, 90 and 365 days up to yesterday are summed beforehand.
 #[utoipa::path(get, path = "/analytics/overview", tag = "analytics", operation_id = "overview", params(OverviewQuery),
     responses((status = 200, body = OverviewView)))]
 async fn overview(
@@ -73,6 +76,10 @@ async fn overview(
     let zone = may.zone();
     let range = time::range(query.from, query.to, DAYS, zone, &*app.clock)?;
     let accounts = named(query.integration_ids.as_deref())?;
+    if query.lines == Some(false) {
+        let kpis = app.analytics.kpis(may.scope(), range, accounts.as_deref()).await?;
+        return Ok(Json(OverviewView::without_lines(range, kpis)));
+    }
     let overview = app.analytics.overview(may.scope(), range, accounts.as_deref()).await?;
     Ok(Json(overview.into()))
 }

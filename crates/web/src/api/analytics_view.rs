@@ -95,6 +95,23 @@ pub(super) struct OverviewView {
     fetched_at: Option<Time>,
 }
 
+impl OverviewView {
+    pub fn without_lines(range: Range, kpis: Vec<Kpi>) -> Self {
+        Self {
+            range: range.into(),
+            previous: range.previous().into(),
+            reach_per_day: Vec::new(),
+            previous_reach_per_day: Vec::new(),
+            top_content: Vec::new(),
+            // Each figure stands on some of them.
+            accounts: kpis.first().map_or(0, |kpi| kpi.coverage.of),
+            as_of: None,
+            fetched_at: None,
+            kpis: kpis.into_iter().map(KpiView::from).collect(),
+        }
+    }
+}
+
 impl From<Overview> for OverviewView {
     fn from(overview: Overview) -> Self {
         Self {

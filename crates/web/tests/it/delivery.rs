@@ -95,6 +95,13 @@ async fn a_day_is_collected_on_request_and_read_back() {
     let overview = owner.get("/analytics/overview?from=2026-02-20&to=2026-03-01").await.expect(200);
     assert_eq!(overview.json["accounts"], 1);
     assert_eq!(overview.json["reachPerDay"].as_array().expect("days").len(), 10);
+    let alone = owner.get("/analytics/overview?from=2026-02-20&to=2026-03-01&lines=false").await.expect(200);
+    assert_eq!((&alone.json["accounts"], &alone.json["reachPerDay"]), (&json!(1), &json!([])));
+    let mut figures = overview.json["kpis"].clone();
+    for figure in figures.as_array_mut().expect("figures") {
+        figure["sparkline"] = json!([]);
+    }
+    assert_eq!(alone.json["kpis"], figures, "the same figures");
     let newest = owner.get("/analytics/content?from=2026-02-20&to=2026-03-01&limit=3").await.expect(200);
     assert_eq!(newest.json["items"].as_array().expect("items").len(), 3, "{}", newest.text);
     assert!(newest.json["next"].is_string());
