@@ -14,6 +14,7 @@ mod pool;
 mod reader;
 pub mod roles;
 pub mod seed;
+mod session;
 
 pub use error::{ConstraintKind, ConstraintViolation, Error};
 pub use export::{ExportRow, ExportTable};

@@ -11,7 +11,8 @@ use sqlx_core::transaction::TransactionManager as _;
 use crate::error::Error;
 use crate::reader::{Reader, Readers};
 
-/// A transaction for one organization. Dropped without [`OrgTx::commit`], it is rolled back.
+/// A transaction for one organization. Dropped without [`OrgTx::commit`], it is rolled back. One that only reads
+/// ([`crate::Db::reading`]) is a connection: each of its statements stands for itself.
 #[derive(Debug)]
 pub struct OrgTx {
     held: Held,

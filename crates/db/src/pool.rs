@@ -5,20 +5,17 @@ use std::time::{Duration, Instant};
 
 use rookery_kernel::{Actor, Scope};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection, Executor as _, PgConnection, PgPool, Row as _};
+use sqlx::{Connection, PgConnection, PgPool};
 use tracing::instrument;
 
 use crate::error::Error;
 use crate::org::{OrgTx, SystemTx};
 use crate::reader::Readers;
 use crate::roles::{API, WORKER};
+use crate::session;
 
-/// How long a statement may run. The longest legitimate ones are rollups of a month.
-const STATEMENT_TIMEOUT: &str = "60s";
-/// How long to wait for a lock before giving up with a retryable error.
-const LOCK_TIMEOUT: &str = "10s";
-/// A transaction of ours never waits for the outside world, so an idle one is a bug.
-const IDLE_IN_TRANSACTION_TIMEOUT: &str = "60s";
+/// How long a statement of a figure may run. What was given up runs to its end beside the connections that are in use.
+const READING_TIMEOUT: &str = "10s";
 /// How long a caller waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that rested longer than this is tried before it is handed out.
@@ -114,12 +111,12 @@ impl Db {
             api: pool(&endpoints.api, sizes.api),
             worker: pool(&endpoints.worker, sizes.worker),
             publishing: pool(&endpoints.worker, sizes.publishing),
-            reading: Readers::new(session(&for_reading(&endpoints.api)), sizes.reading, ACQUIRE_TIMEOUT),
+            reading: Readers::new(for_reading(&session::begun_with(&endpoints.api)), sizes.reading, ACQUIRE_TIMEOUT),
         };
         for pool in [&pools.api, &pools.worker] {
             let mut connection = pool.acquire().await?;
             // First, since a pooler drops the role as well.
-            check_own(&mut connection).await?;
+            session::check_own(&mut connection).await?;
             check_role(&mut connection).await?;
         }
         Ok(Self { pools: Arc::new(pools), reserved: false })
@@ -186,7 +183,7 @@ impl Db {
         if self.reserved { &self.pools.publishing } else { &self.pools.worker }
     }
 
-    /// Closes all connections, after the work on them has ended.
+    /// Closes all connections, after the work on them has ended (but for those that only read, which end with theirs).
     pub async fn close(&self) {
         self.pools.api.close().await;
         self.pools.worker.close().await;
@@ -196,17 +193,11 @@ impl Db {
 }
 
 /// Connections that write nothing, and that plan a statement once: to plan it anew costs as much as to run it.
-fn for_reading(endpoint: &PgConnectOptions) -> PgConnectOptions {
-    endpoint.clone().options([("default_transaction_read_only", "on"), ("plan_cache_mode", "force_generic_plan")])
-}
-
-fn session(endpoint: &PgConnectOptions) -> PgConnectOptions {
-    endpoint.clone().options([
-        // Every name in our statements carries its schema; nothing is looked up in `public`.
-        ("search_path", "pg_catalog"),
-        ("statement_timeout", STATEMENT_TIMEOUT),
-        ("lock_timeout", LOCK_TIMEOUT),
-        ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_TIMEOUT),
+fn for_reading(begun: &PgConnectOptions) -> PgConnectOptions {
+    begun.clone().options([
+        ("default_transaction_read_only", "on"),
+        ("plan_cache_mode", "force_generic_plan"),
+        ("statement_timeout", READING_TIMEOUT),
     ])
 }
 
@@ -225,29 +216,7 @@ fn pool(endpoint: &PgConnectOptions, size: u32) -> PgPool {
                 connection.ping().await.map(|()| true)
             })
         })
-        .connect_lazy_with(session(endpoint))
-}
-
-/// A connection for preparing a database.
-///
-/// # Errors
-/// [`Error::SharedConnections`] if a pooler stands between.
-pub(crate) async fn connect_own(endpoint: &PgConnectOptions) -> Result<PgConnection, Error> {
-    let mut connection = session(endpoint).connect().await.map_err(|error| match error.as_database_error() {
-        // PgBouncer's words, unless it is told to ignore them.
-        Some(told) if told.message().contains("startup parameter") => Error::SharedConnections,
-        _ => error.into(),
-    })?;
-    check_own(&mut connection).await?;
-    Ok(connection)
-}
-
-/// What a connection begins with is its own: a pooler that lends the server's connections by turns cannot keep it apart and
-/// drops it. Behind such a one a connection could see the rows of the organization that another was told.
-async fn check_own(connection: &mut PgConnection) -> Result<(), Error> {
-    // As a plain text: what is prepared may be another's there, too.
-    let row = connection.fetch_one(sqlx::raw_sql("show lock_timeout")).await?;
-    if row.try_get::<String, _>(0)? == LOCK_TIMEOUT { Ok(()) } else { Err(Error::SharedConnections) }
+        .connect_lazy_with(session::begun_with(endpoint))
 }
 
 async fn check_role(connection: &mut PgConnection) -> Result<(), Error> {

@@ -5,22 +5,30 @@
 //! before; row-level security does the rest, as in a transaction.
 //!
 //! What holds for one organization on such a connection holds until it is told otherwise. Therefore nothing may stand
-//! between it and its server that gives the server's connections to several clients by turns: see `check_own` in `pool.rs`.
+//! between it and its server that gives the server's connections to several clients by turns: see `session.rs`.
 
+use std::fmt;
 use std::time::Duration;
 
-use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult, Timeouts};
+use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult};
 use rookery_kernel::OrganizationId;
+use sqlx::AssertSqlSafe;
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use tokio::time::{sleep, timeout};
 
 use crate::error::Error;
+use crate::session;
 
 /// A connection that was handed out this lately is not asked whether it lives. A server needs longer to start again, so
-/// what it leaves behind is found here and not by the next statement.
+/// what that leaves behind is found here; only a connection that is ended by itself can be lost to the next statement.
 const TRUSTED: Duration = Duration::from_millis(100);
+/// A connection that rested for so long is not asked any more: something on the way may have forgotten it silently.
+const FORGOTTEN: Duration = Duration::from_secs(300);
 /// How long a connection may take to answer; one whose last statement was given up answers when that has ended.
 const ANSWER_WITHIN: Duration = Duration::from_millis(250);
+/// Between two tries to connect to a server that is starting.
+const RETRY_AFTER: Duration = Duration::from_millis(50);
 /// What a server's process remembers of tables and plans grows with its age.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
 
@@ -28,22 +36,21 @@ const LIFETIME: Duration = Duration::from_secs(30 * 60);
 #[derive(Debug)]
 pub(crate) struct Readers {
     pool: managed::Pool<Opener>,
+    wait: Duration,
 }
 
 impl Readers {
-    /// At most `size` connections; who finds none free waits for `wait`.
+    /// At most `size` connections; who has none after `wait` is told so.
     pub fn new(options: PgConnectOptions, size: u32, wait: Duration) -> Self {
         let pool = managed::Pool::builder(Opener { options })
             .max_size(usize::try_from(size).unwrap_or(usize::MAX))
             // The last one used has most likely been told the organization that is asked for.
             .queue_mode(QueueMode::Lifo)
             .runtime(deadpool::Runtime::Tokio1)
-            .wait_timeout(Some(wait))
-            .create_timeout(Some(wait))
             .recycle_timeout(Some(ANSWER_WITHIN))
             .build()
             .expect("time limits have a run time");
-        Self { pool }
+        Self { pool, wait }
     }
 
     /// A connection that sees the rows of this organization only.
@@ -51,10 +58,13 @@ impl Readers {
     /// # Errors
     /// [`Error::Unavailable`] if none can be had.
     pub async fn take(&self, organization: OrganizationId) -> Result<Reader, Error> {
-        let times = self.pool.timeouts();
+        timeout(self.wait, self.told(organization)).await.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut.into()))
+    }
+
+    async fn told(&self, organization: OrganizationId) -> Result<Reader, Error> {
         let mut tries = self.pool.status().size + 1;
         loop {
-            let mut reader = self.any_within(&times).await?;
+            let mut reader = self.any().await?;
             match reader.turn_to(organization).await {
                 Ok(()) => return Ok(reader),
                 // It was lost within the time that it is trusted for.
@@ -65,19 +75,19 @@ impl Readers {
     }
 
     /// A connection for whoever it was told to see the rows of, if anybody's.
-    async fn any_within(&self, times: &Timeouts) -> Result<Reader, Error> {
-        let mut object = self.pool.timeout_get(times).await.map_err(|error| match error {
+    async fn any(&self) -> Result<Reader, Error> {
+        let mut object = self.pool.get().await.map_err(|error| match error {
             PoolError::Backend(error) => error,
-            PoolError::Closed => sqlx::Error::PoolClosed,
+            PoolError::Closed => sqlx::Error::PoolClosed.into(),
             PoolError::Timeout(_) | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
-                sqlx::Error::PoolTimedOut
+                sqlx::Error::PoolTimedOut.into()
             }
         })?;
         object.is_at_rest = false;
         Ok(Reader { object: Box::new(object) })
     }
 
-    /// Nothing more is handed out, and the connections that rest take their leave.
+    /// Nothing more is handed out. The connections that rest take their leave, those in use end with their work.
     pub async fn close(&self) {
         let resting = self.pool.retain(|_, _| false).removed;
         self.pool.close();
@@ -131,27 +141,39 @@ struct Session {
     is_at_rest: bool,
 }
 
-#[derive(Debug)]
 struct Opener {
     options: PgConnectOptions,
 }
 
+impl fmt::Debug for Opener {
+    /// Without the options, which hold the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opener").finish_non_exhaustive()
+    }
+}
+
 impl managed::Manager for Opener {
     type Type = Session;
-    type Error = sqlx::Error;
+    type Error = Error;
 
-    async fn create(&self) -> Result<Session, sqlx::Error> {
-        // Boxed, since whoever asks for a connection holds the place for what happens on the way to a new one.
-        let connection = Box::pin(self.options.connect()).await?;
-        Ok(Session { connection, organization: None, is_at_rest: true })
+    /// As the driver's own pool: a server that is starting, or has no connection to spare, is asked again.
+    async fn create(&self) -> Result<Session, Error> {
+        loop {
+            // Boxed, since whoever asks for a connection holds the place for what happens on the way to a new one.
+            match Box::pin(session::connect(&self.options)).await {
+                Ok(connection) => return Ok(Session { connection, organization: None, is_at_rest: true }),
+                Err(error) if session::may_pass(&error) => sleep(RETRY_AFTER).await,
+                Err(error) => return Err(error),
+            }
+        }
     }
 
-    async fn recycle(&self, session: &mut Session, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
-        if metrics.age() > LIFETIME {
+    async fn recycle(&self, session: &mut Session, metrics: &Metrics) -> RecycleResult<Error> {
+        if metrics.age() > LIFETIME || metrics.last_used() > FORGOTTEN {
             return Err(RecycleError::message("served long enough"));
         }
         if !session.is_at_rest || metrics.last_used() > TRUSTED {
-            session.connection.ping().await?;
+            session.connection.ping().await.map_err(Error::from)?;
         }
         Ok(())
     }
@@ -168,11 +190,12 @@ mod tests {
     async fn who_finds_no_connection_free_is_told_and_the_next_has_one() {
         let db = TestDb::new().await;
         let organization = OrganizationId::from_uuid(ids().uuid());
-        let readers = Readers::new(db.endpoints().api.clone(), 1, Duration::from_secs(10));
+        let mut readers = Readers::new(session::begun_with(&db.endpoints().api), 1, Duration::from_secs(10));
         let held = readers.take(organization).await.expect("one is free");
-        let at_once = Timeouts { wait: Some(Duration::ZERO), ..readers.pool.timeouts() };
-        let error = readers.any_within(&at_once).await.expect_err("there is one connection");
+        let patience = std::mem::replace(&mut readers.wait, Duration::ZERO);
+        let error = readers.take(organization).await.expect_err("there is one connection");
         assert!(error.is_unavailable(), "{error:?}");
+        readers.wait = patience;
         held.end();
         readers.take(organization).await.expect("it is free again").end();
     }

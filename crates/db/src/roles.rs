@@ -5,7 +5,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
 use tracing::instrument;
 
 use crate::error::Error;
-use crate::pool::{Endpoints, connect_own};
+use crate::pool::Endpoints;
+use crate::session;
 
 /// Owns every table, logs in never; migrations become it.
 pub const OWNER: &str = "rookery_owner";
@@ -56,7 +57,7 @@ pub enum PrepareError {
 /// pooler.
 #[instrument(skip_all, err(level = "debug"))]
 pub async fn prepare(endpoints: &Endpoints) -> Result<(), PrepareError> {
-    let mut connection = connect_own(&endpoints.owner).await?;
+    let mut connection = session::connect(&session::begun_with(&endpoints.owner)).await?;
     let result = ensure(&mut connection, None).await;
     connection.close().await.ok();
     result

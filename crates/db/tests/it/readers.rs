@@ -43,6 +43,12 @@ async fn is_running(owner: &mut PgConnection, statement: &str) {
     while !sqlx::query_scalar::<_, bool>(sql).bind(statement).fetch_one(&mut *owner).await.expect("readable") {}
 }
 
+/// Returns when a process of the server has ended its statement.
+async fn is_idle(owner: &mut PgConnection, pid: i32) {
+    let sql = "select exists (select from pg_stat_activity where pid = $1 and state <> 'active')";
+    while !sqlx::query_scalar::<_, bool>(sql).bind(pid).fetch_one(&mut *owner).await.expect("readable") {}
+}
+
 /// Begins something and gives it up when `until` is over.
 async fn given_up<T>(work: impl Future<Output = T>, until: impl Future<Output = ()>) {
     tokio::select! {
@@ -133,6 +139,7 @@ async fn what_was_given_up_half_way_does_not_answer_the_next_question() {
         given_up(sqlx::query(statement).execute(tx.conn()), is_running(&mut owner, statement)).await;
         drop(tx);
         run(&mut owner, "select pg_advisory_unlock(1)").await;
+        is_idle(&mut owner, before).await;
         let (organizations, after) = seen(&db.db, &other.scope).await.expect("readable");
         assert_eq!(organizations, [other.organization_id]);
         assert_eq!(before == after, serves_on, "{statement}");
@@ -177,7 +184,8 @@ async fn nothing_stays_open_after_the_end() {
 }
 
 /// A pooler in transaction mode gives the server's connections to its clients by turns, so what a client is told stays with
-/// a connection that is another's a moment later. It drops what its clients begin with, which gives it away.
+/// a connection that is another's a moment later. It drops what its clients begin with, which gives it away, even where the
+/// same stands in the database's own settings.
 #[tokio::test]
 async fn a_pooler_that_lends_connections_by_turns_is_refused() {
     let db = TestDb::with_pools(ONE_EACH).await;
@@ -193,8 +201,9 @@ async fn a_pooler_that_lends_connections_by_turns_is_refused() {
             tokio::spawn(forward(client, server));
         }
     });
-    let name = db.name();
-    let user = direct.get_username();
+    let (name, user) = (db.name(), direct.get_username());
+    let own = format!("alter database {name} set lock_timeout = '10s'");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(own)).execute(&mut db.owner().await).await.expect("allowed");
     let url = format!("postgres://{user}@127.0.0.1:{port}/{name}?sslmode=disable");
     let endpoints = Endpoints::from_url(&url).expect("an address");
     let error = Db::connect(&endpoints, ONE_EACH).await.expect_err("refused");
