@@ -12,9 +12,8 @@ use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult};
 use rookery_kernel::OrganizationId;
-use sqlx::AssertSqlSafe;
-use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _};
 use tokio::time::{sleep, timeout};
 
 use crate::error::Error;

@@ -246,7 +246,7 @@ impl Reader<'_> {
 
 /// Three for each processor. Who finds none free waits in line, and an answer is a millisecond: with more of them PostgreSQL's
 /// processes take turns on the processors, and the slowest answers become slower while the usual ones stay as they are
-/// (`rookery bench dashboard` with eight clients on two processors, top content, 99th percentiles: 2.1 to 4.4 ms with six
+/// (`rookery bench dashboard` with eight clients on two processors, top content, 99th percentiles: 2.0 to 4.4 ms with six
 /// connections, 2.4 to 5.9 with ten).
 fn reading_connections() -> u32 {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
