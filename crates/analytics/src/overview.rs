@@ -6,7 +6,8 @@ use tracing::instrument;
 use uuid::Uuid;
 
 use crate::kpi::{
-    self, AccountFacts, Coverage, Day, Has, Kpi, KpiName, Metric, Mode, Range, RateBasis, Unit, change_percent,
+    self, AccountFacts, Coverage, Day, Followers, Kpi, KpiName, Metric, Mode, Range, RateBasis, Reporting, Unit,
+    UsualOrganization, change_percent,
 };
 use crate::report::{self, ReadError, TopContent};
 use crate::{Analytics, tracking};
@@ -115,7 +116,8 @@ pub(crate) async fn in_scope(tx: &mut OrgTx, accounts: Option<&[AccountId]>) -> 
 /// What the figures of a range stand on.
 struct Facts {
     range: Range,
-    accounts: Vec<AccountFacts>,
+    reporting: Reporting,
+    followers: Followers,
     /// The sums of the range, and of as many days directly before it.
     now: Day,
     before: Day,
@@ -129,40 +131,64 @@ impl Facts {
         range: Range,
         named: Option<&[AccountId]>,
     ) -> Result<Self, rookery_db::Error> {
+        if named.is_none()
+            && let Some(UsualOrganization { reporting, followers, now, before }) =
+                kpi::organization_of_usual(tx, range).await?
+        {
+            return Ok(Self { range, reporting, followers, now, before, days: None });
+        }
         let named = uuids(named);
         if let Some((accounts, _)) = kpi::accounts_of_usual(tx, named.as_deref(), range).await? {
             let now = Day::sum(range.to, accounts.iter().map(|account| &account.now));
             let before = Day::sum(range.previous().to, accounts.iter().map(|account| &account.before));
-            let accounts = accounts.into_iter().map(|account| account.facts).collect();
-            return Ok(Self { range, accounts, now, before, days: None });
+            let accounts: Vec<AccountFacts> = accounts.into_iter().map(|account| account.facts).collect();
+            let (reporting, followers) = kpi::together(&accounts);
+            return Ok(Self { range, reporting, followers, now, before, days: None });
         }
         let (accounts, is_all) = kpi::accounts(tx, named.as_deref(), range).await?;
         let (now, before) = kpi::sums_beside(tx, &scopes(tx, &accounts, is_all), range).await?;
-        Ok(Self { range, accounts, now, before, days: None })
+        let (reporting, followers) = kpi::together(&accounts);
+        Ok(Self { range, reporting, followers, now, before, days: None })
     }
 
     async fn with_lines(tx: &mut OrgTx, range: Range, named: Option<&[AccountId]>) -> Result<Self, rookery_db::Error> {
+        let (reporting, followers, scopes) = Self::accounts(tx, range, named).await?;
+        let previous = range.previous();
+        let days = kpi::days(tx, &scopes, previous.from, range.to).await?;
+        let sum = |range: Range| Day::sum(range.to, days.iter().filter(|day| range.contains(day.date)));
+        let (now, before) = (sum(range), sum(previous));
+        Ok(Self { range, reporting, followers, now, before, days: Some(days) })
+    }
+
+    /// What the accounts say together, and the scopes whose sums are theirs.
+    async fn accounts(
+        tx: &mut OrgTx,
+        range: Range,
+        named: Option<&[AccountId]>,
+    ) -> Result<(Reporting, Followers, Vec<Uuid>), rookery_db::Error> {
+        if named.is_none()
+            && let Some(organization) = kpi::organization_of_usual(tx, range).await?
+        {
+            return Ok((organization.reporting, organization.followers, vec![tx.organization_id().uuid()]));
+        }
         let named = uuids(named);
         let (accounts, is_all) = match kpi::accounts_of_usual(tx, named.as_deref(), range).await? {
             Some((accounts, is_all)) => (accounts.into_iter().map(|account| account.facts).collect(), is_all),
             None => kpi::accounts(tx, named.as_deref(), range).await?,
         };
-        let previous = range.previous();
-        let days = kpi::days(tx, &scopes(tx, &accounts, is_all), previous.from, range.to).await?;
-        let sum = |range: Range| Day::sum(range.to, days.iter().filter(|day| range.contains(day.date)));
-        let (now, before) = (sum(range), sum(previous));
-        Ok(Self { range, accounts, now, before, days: Some(days) })
+        let (reporting, followers) = kpi::together(&accounts);
+        Ok((reporting, followers, scopes(tx, &accounts, is_all)))
     }
 
     fn kpis(&self) -> Vec<Kpi> {
         vec![
-            self.sum(KpiName::Reach, |has| has.reach, |day| day.reach),
-            self.sum(KpiName::Engagement, |has| has.engagement, |day| day.engagement),
+            self.sum(KpiName::Reach, |of| of.reach, |day| day.reach),
+            self.sum(KpiName::Engagement, |of| of.engagement, |day| day.engagement),
             self.rate(),
             self.followers(),
             self.posts(),
-            self.sum(KpiName::Views, |has| has.views, |day| day.views),
-            self.sum(KpiName::Impressions, |has| has.impressions, |day| day.impressions),
+            self.sum(KpiName::Views, |of| of.views, |day| day.views),
+            self.sum(KpiName::Impressions, |of| of.impressions, |day| day.impressions),
         ]
     }
 
@@ -176,7 +202,7 @@ impl Facts {
             kpis: self.kpis(),
             reach_per_day: ReachPerDay { current: reach(self.range), previous: reach(self.range.previous()) },
             top_content,
-            accounts: self.accounts.len(),
+            accounts: self.reporting.accounts,
             as_of: newest.map(|(date, _)| date),
             fetched_at: newest.map(|(_, at)| at),
         }
@@ -195,15 +221,11 @@ impl Facts {
         line
     }
 
-    fn with_data(&self, has: fn(&Has) -> bool) -> usize {
-        self.accounts.iter().filter(|account| has(&account.has)).count()
-    }
-
-    fn sum(&self, name: KpiName, has: fn(&Has) -> bool, of: fn(&Day) -> Option<i64>) -> Kpi {
+    fn sum(&self, name: KpiName, with: fn(&Reporting) -> usize, of: fn(&Day) -> Option<i64>) -> Kpi {
         let value = |sum: Option<i64>| sum.map(|sum| sum as f64);
         let line = self.line(self.range, |day| value(of(day)));
         let (now, before) = (value(of(&self.now)), value(of(&self.before)));
-        self.kpi(name, (now, before), change_percent(now, before), self.with_data(has), line)
+        self.kpi(name, (now, before), change_percent(now, before), with(&self.reporting), line)
     }
 
     fn rate(&self) -> Kpi {
@@ -211,17 +233,16 @@ impl Facts {
         let line = self.line(self.range, |day| day.rated.rate().value);
         let change = change_percent(now.value, before.value);
         let figures = (now.value, before.value);
-        let kpi = self.kpi(KpiName::EngagementRate, figures, change, self.with_data(|has| has.rate), line);
+        let kpi = self.kpi(KpiName::EngagementRate, figures, change, self.reporting.rate, line);
         Kpi { unit: Unit::Ratio, basis: Some(now.basis), ..kpi }
     }
 
     /// The change compares the accounts that are known at both ends: a newly connected account is
     /// no growth. The line runs back from the end by what was won and lost.
     fn followers(&self) -> Kpi {
-        let sum = |of: fn(&AccountFacts) -> Option<i64>| kpi::total(self.accounts.iter().map(of)).map(|sum| sum as f64);
-        let both = |a: &AccountFacts| a.followers_before.and(a.followers);
-        let before = |a: &AccountFacts| a.followers.and(a.followers_before);
-        let now = sum(|a| a.followers);
+        let value = |sum: Option<i64>| sum.map(|sum| sum as f64);
+        let Followers { now, compared, before } = self.followers;
+        let (now, compared, before) = (value(now), value(compared), value(before));
         let mut line = self.line(self.range, |day| day.followers_delta.map(|delta| delta as f64));
         if let Some(mut followers) = now {
             for value in line.iter_mut().rev() {
@@ -231,26 +252,20 @@ impl Facts {
         } else {
             line.fill(None);
         }
-        let change = change_percent(sum(both), sum(before));
-        self.kpi(
-            KpiName::Followers,
-            (now, sum(before)),
-            change,
-            self.accounts.iter().filter(|a| a.followers.is_some()).count(),
-            line,
-        )
+        let change = change_percent(compared, before);
+        self.kpi(KpiName::Followers, (now, before), change, self.reporting.followers, line)
     }
 
     fn posts(&self) -> Kpi {
         // An account whose content was listed and that published nothing is a known zero.
-        let is_known = !self.accounts.is_empty();
+        let is_known = self.reporting.accounts > 0;
         let count = |posts: i64| is_known.then_some(posts as f64);
         let figures = (count(self.now.posts), count(self.before.posts));
         let mut line = self.line(self.range, |day| Some(day.posts as f64));
         for value in &mut line {
             *value = is_known.then(|| value.unwrap_or(0.0));
         }
-        self.kpi(KpiName::Posts, figures, change_percent(figures.0, figures.1), self.with_data(|has| has.posts), line)
+        self.kpi(KpiName::Posts, figures, change_percent(figures.0, figures.1), self.reporting.posts, line)
     }
 
     fn kpi(
@@ -270,7 +285,7 @@ impl Facts {
             // A single day says nothing about a trend.
             change: change.filter(|_| self.range.days() > 1),
             basis: None::<RateBasis>,
-            coverage: Coverage { with_data, of: self.accounts.len() },
+            coverage: Coverage { with_data, of: self.reporting.accounts },
             sparkline,
         }
     }

@@ -42,14 +42,19 @@ macro_rules! period {
 }
 pub(crate) use numbers;
 
+mod coverage;
 mod model;
 mod queries;
 mod usual_queries;
 
+pub(crate) use coverage::{AccountFacts, Followers, Reporting, together};
 pub use model::{
     BadRange, Coverage, Kpi, KpiName, Metric, Mode, Numbers, PeriodSums, Range, Rate, RateBasis, Unit, change_percent,
     engagement,
 };
 pub(crate) use model::{Day, Rated, total};
-pub(crate) use queries::{AccountFacts, Has, accounts, days, period_sums, sums_beside};
-pub(crate) use usual_queries::{HourOfWeek, accounts as accounts_of_usual, hours as hours_of_usual};
+pub(crate) use queries::{accounts, days, period_sums, sums_beside};
+pub(crate) use usual_queries::{
+    HourOfWeek, UsualOrganization, accounts as accounts_of_usual, hours as hours_of_usual,
+    organization as organization_of_usual,
+};

@@ -1,9 +1,10 @@
 //! The sums behind the figures: one statement per question, from what is summed beforehand.
 
 use rookery_db::{Error, OrgTx};
-use rookery_kernel::{AccountId, Date, Timestamp};
+use rookery_kernel::{Date, Timestamp};
 use uuid::Uuid;
 
+use super::coverage::{AccountFacts, Has};
 use super::model::{Day, Months, PeriodSums, Range};
 use super::usual_queries;
 
@@ -96,44 +97,6 @@ impl From<DayRow> for Day {
             followers_delta: row.followers_delta,
             rated: rated!(row),
             moved_at: row.moved_at,
-        }
-    }
-}
-
-/// What one account knows of a range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct AccountFacts {
-    pub integration_id: AccountId,
-    /// Followers at the end of the range.
-    pub followers: Option<i64>,
-    /// Followers at the end of the one before it.
-    pub followers_before: Option<i64>,
-    /// Which figures have something of it in the range.
-    pub has: Has,
-}
-
-/// Whether anything is known, figure by figure.
-#[expect(clippy::struct_excessive_bools, reason = "independent of one another")]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Has {
-    pub reach: bool,
-    pub engagement: bool,
-    pub rate: bool,
-    pub posts: bool,
-    pub views: bool,
-    pub impressions: bool,
-}
-
-impl Has {
-    /// What these sums know.
-    pub fn of(sums: &Day) -> Self {
-        Self {
-            reach: sums.reach.is_some(),
-            engagement: sums.engagement.is_some(),
-            rate: sums.rated.base() > 0,
-            posts: sums.posts > 0,
-            views: sums.views.is_some(),
-            impressions: sums.impressions.is_some(),
         }
     }
 }

@@ -6,7 +6,8 @@ use rookery_kernel::Date;
 use crate::kpi::Range;
 
 /// Sums these ranges and as many days before each, instead of those that were summed before: of every scope that has
-/// anything in them, and of every account. Whole months come from the sums of months, the days around them.
+/// anything in them, and of every account; beside the organization's, what its accounts say together. Whole months come
+/// from the sums of months, the days around them.
 pub(super) async fn replace(tx: &mut OrgTx, ranges: &[Range]) -> Result<(), Error> {
     let organization = tx.organization_id();
     sqlx::query!("delete from analytics.period_rollups where organization_id = $1", organization.uuid())
@@ -82,35 +83,69 @@ pub(super) async fn replace(tx: &mut OrgTx, ranges: &[Range]) -> Result<(), Erro
                       (sum(rated_by_impressions) filter (where not is_now))::bigint as previous_rated_by_impressions
                from part
                group by days, last_date, scope_type, scope_id
+           ), figure as materialized (
+               select u.days::smallint as days, u.last_date, s.scope_type, s.scope_id, p.new_content_count, p.reach, p.impressions,
+                      p.views, p.reactions, p.comments, p.shares, p.clicks, p.saves, p.watch_time_ms, p.engagement,
+                      coalesce(p.rated_engagement, 0) as rated_engagement, coalesce(p.rated_by_reach, 0) as rated_by_reach,
+                      coalesce(p.rated_by_views, 0) as rated_by_views,
+                      coalesce(p.rated_by_impressions, 0) as rated_by_impressions, f.followers, p.previous_new_content_count,
+                      p.previous_reach, p.previous_impressions, p.previous_views, p.previous_engagement,
+                      coalesce(p.previous_rated_engagement, 0) as previous_rated_engagement,
+                      coalesce(p.previous_rated_by_reach, 0) as previous_rated_by_reach,
+                      coalesce(p.previous_rated_by_views, 0) as previous_rated_by_views,
+                      coalesce(p.previous_rated_by_impressions, 0) as previous_rated_by_impressions,
+                      b.followers as previous_followers
+               from scope s
+                    cross join unnest($11::integer[], $12::date[]) as u (days, last_date)
+                    left join summed p using (days, last_date, scope_type, scope_id)
+                    left join lateral (
+                        select m.followers from analytics.account_daily_metrics m
+                        where m.organization_id = $1 and m.integration_id = s.scope_id and m.date <= u.last_date
+                          and m.followers is not null
+                        order by m.date desc limit 1) f on s.scope_type = 'integration'
+                    left join lateral (
+                        select m.followers from analytics.account_daily_metrics m
+                        where m.organization_id = $1 and m.integration_id = s.scope_id and m.date <= u.last_date - u.days
+                          and m.followers is not null
+                        order by m.date desc limit 1) b on s.scope_type = 'integration'
+               where p.scope_id is not null or s.scope_type = 'integration'
+           ), together as (
+               -- Only while these are the accounts that make up the organization's sums.
+               select f.days, f.last_date, array_agg(f.scope_id order by f.scope_id) as account_ids,
+                      count(f.reach)::integer as accounts_with_reach, count(f.impressions)::integer as accounts_with_impressions,
+                      count(f.views)::integer as accounts_with_views, count(f.engagement)::integer as accounts_with_engagement,
+                      (count(*) filter (where f.rated_by_reach + f.rated_by_views + f.rated_by_impressions > 0))::integer
+                          as accounts_with_rate,
+                      (count(*) filter (where f.new_content_count > 0))::integer as accounts_with_content,
+                      count(f.followers)::integer as accounts_with_followers, sum(f.followers)::bigint as followers,
+                      (sum(f.followers) filter (where f.previous_followers is not null))::bigint as compared_followers,
+                      (sum(f.previous_followers) filter (where f.followers is not null))::bigint as previous_followers
+               from figure f
+                    left join analytics.tracked_integrations t
+                        on t.organization_id = $1 and t.integration_id = f.scope_id and t.enabled
+               where f.scope_type = 'integration'
+               group by f.days, f.last_date
+               having bool_and(t.id is not null)
            )
            insert into analytics.period_rollups
                (organization_id, days, last_date, scope_type, scope_id, new_content_count, reach, impressions, views, reactions,
                 comments, shares, clicks, saves, watch_time_ms, engagement, rated_engagement, rated_by_reach, rated_by_views,
                 rated_by_impressions, followers, previous_new_content_count, previous_reach, previous_impressions,
                 previous_views, previous_engagement, previous_rated_engagement, previous_rated_by_reach,
-                previous_rated_by_views, previous_rated_by_impressions, previous_followers)
-           select $1, u.days::smallint, u.last_date, s.scope_type, s.scope_id, p.new_content_count, p.reach, p.impressions, p.views,
-                  p.reactions, p.comments, p.shares, p.clicks, p.saves, p.watch_time_ms, p.engagement,
-                  coalesce(p.rated_engagement, 0), coalesce(p.rated_by_reach, 0), coalesce(p.rated_by_views, 0),
-                  coalesce(p.rated_by_impressions, 0), f.followers, p.previous_new_content_count, p.previous_reach,
-                  p.previous_impressions, p.previous_views, p.previous_engagement, coalesce(p.previous_rated_engagement, 0),
-                  coalesce(p.previous_rated_by_reach, 0), coalesce(p.previous_rated_by_views, 0),
-                  coalesce(p.previous_rated_by_impressions, 0), b.followers
-           from scope s
-                cross join unnest($11::integer[], $12::date[]) as u (days, last_date)
-                left join summed p using (days, last_date, scope_type, scope_id)
-                left join lateral (
-                    select m.followers from analytics.account_daily_metrics m
-                    where m.organization_id = $1 and m.integration_id = s.scope_id and m.date <= u.last_date
-                      and m.followers is not null
-                    order by m.date desc limit 1) f on s.scope_type = 'integration'
-                left join lateral (
-                    select m.followers from analytics.account_daily_metrics m
-                    where m.organization_id = $1 and m.integration_id = s.scope_id and m.date <= u.last_date - u.days
-                      and m.followers is not null
-                    order by m.date desc limit 1) b on s.scope_type = 'integration'
-           where p.scope_id is not null or s.scope_type = 'integration'
-           order by u.days, u.last_date, s.scope_id"#,
+                previous_rated_by_views, previous_rated_by_impressions, previous_followers, account_ids, accounts_with_reach,
+                accounts_with_impressions, accounts_with_views, accounts_with_engagement, accounts_with_rate,
+                accounts_with_content, accounts_with_followers, compared_followers)
+           select $1, f.days, f.last_date, f.scope_type, f.scope_id, f.new_content_count, f.reach, f.impressions, f.views,
+                  f.reactions, f.comments, f.shares, f.clicks, f.saves, f.watch_time_ms, f.engagement, f.rated_engagement,
+                  f.rated_by_reach, f.rated_by_views, f.rated_by_impressions, coalesce(f.followers, a.followers),
+                  f.previous_new_content_count, f.previous_reach, f.previous_impressions, f.previous_views,
+                  f.previous_engagement, f.previous_rated_engagement, f.previous_rated_by_reach, f.previous_rated_by_views,
+                  f.previous_rated_by_impressions, coalesce(f.previous_followers, a.previous_followers), a.account_ids,
+                  a.accounts_with_reach, a.accounts_with_impressions, a.accounts_with_views, a.accounts_with_engagement,
+                  a.accounts_with_rate, a.accounts_with_content, a.accounts_with_followers, a.compared_followers
+           from figure f
+                left join together a on f.scope_type = 'org' and (a.days, a.last_date) = (f.days, f.last_date)
+           order by f.days, f.last_date, f.scope_id"#,
         organization.uuid(),
         first as Date,
         &month.days,

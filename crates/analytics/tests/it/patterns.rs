@@ -8,7 +8,7 @@ use rookery_accounts::{Accounts, Vault};
 use rookery_analytics::{Analytics, ContentQuery, ContentSort, KpiName, Measure, Metric, Question, Range, Split};
 use rookery_db::Db;
 use rookery_jobs::Jobs;
-use rookery_kernel::{Clock, IdGen, Limit, OrganizationId, PublicationId, Scope, Zone};
+use rookery_kernel::{AccountId, Clock, IdGen, Limit, OrganizationId, PublicationId, Scope, Zone};
 use rookery_platforms::Connectors;
 use rookery_testkit::{Plan, PlanCache, Plans, TestDb};
 use sqlx::Connection as _;
@@ -105,12 +105,16 @@ async fn questions_about_numbers_use_an_index_and_meet_few_rows() {
         assert_eq!(kpis.len(), 7);
         check("figures", &plans.take(), &["daily_rollups_pkey"], 600);
 
-        // A usual range, which is summed beforehand: a row an account, a row a scope, a row of hours.
+        // A usual range, which is summed beforehand: a row (and who is tracked), a row an account, a row a scope, a row of hours.
         let usual = Range { from: day("2025-03-03"), to: range.to };
         let kpis = analytics.kpis(&scope, usual, None).await.expect("read");
         let reach = kpis.iter().find(|kpi| kpi.name == KpiName::Reach).expect("one of the figures");
         assert_eq!(reach.value, Some(10_000.0), "{reach:?}");
-        check("figures of a usual range", &plans.take(), &["period_rollups_pkey"], 60);
+        check("figures of a usual range", &plans.take(), &["period_rollups_pkey"], 25);
+        let named: Vec<_> = (70..75).map(|n| AccountId::from_uuid(id(3, n))).collect();
+        let kpis = analytics.kpis(&scope, usual, Some(&named)).await.expect("read");
+        assert_eq!(kpis.iter().find(|kpi| kpi.name == KpiName::Reach).and_then(|kpi| kpi.value), Some(5_000.0));
+        check("figures of some accounts in a usual range", &plans.take(), &["period_rollups_pkey"], 60);
         let scopes: Vec<_> = (70..75).map(|n| id(3, n)).collect();
         let sums = analytics.sums(&scope, &scopes, usual).await.expect("read");
         assert!(sums.len() == 5 && sums.iter().all(|(_, s)| s.numbers.reach == Some(1_000)), "{sums:?}");

@@ -38,6 +38,13 @@ INSERT INTO analytics.period_rollups
 SELECT organization_id, days, '2026-03-02'::date - (days < 365)::integer, scope_type, scope_id, 0, sum(reach),
        CASE scope_type WHEN 'integration' THEN 100 END, 0, 0, 0, 0, 0, 0, 0, 0
 FROM analytics.daily_rollups, unnest(array[30, 90, 365]) days GROUP BY 1, 2, 4, 5;
+UPDATE analytics.period_rollups p
+SET account_ids = a.ids, followers = 1000, compared_followers = 0, accounts_with_reach = 10, accounts_with_impressions = 0,
+    accounts_with_views = 0, accounts_with_engagement = 0, accounts_with_rate = 0, accounts_with_content = 0,
+    accounts_with_followers = 10
+FROM (SELECT organization_id, array_agg(integration_id ORDER BY integration_id) AS ids
+      FROM analytics.tracked_integrations GROUP BY 1) a
+WHERE a.organization_id = p.organization_id AND p.scope_type = 'org';
 INSERT INTO analytics.period_hours (organization_id, days, last_date, scope_type, scope_id, slots, engagement, items)
 SELECT organization_id, days, last_date, scope_type, scope_id, array[0, 30], array[50, 40], array[10, 8]
 FROM analytics.period_rollups;

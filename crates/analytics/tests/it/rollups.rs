@@ -264,7 +264,7 @@ const WRONG_PERIODS: &str = "
         union
         select organization_id, days, last_date, 'integration', integration_id
         from asked join analytics.tracked_integrations using (organization_id)
-    ), expected as (
+    ), alone as (
         select s.organization_id, s.days, s.last_date, s.scope_type, s.scope_id, jsonb_build_object(
                    'new_content_count', n.new_content_count, 'reach', n.reach, 'impressions', n.impressions, 'views', n.views,
                    'reactions', n.reactions, 'comments', n.comments, 'shares', n.shares, 'clicks', n.clicks, 'saves', n.saves,
@@ -291,6 +291,32 @@ const WRONG_PERIODS: &str = "
                                               = (s.organization_id, s.days, s.scope_type, s.scope_id)
              left join half b on not b.is_now and (b.organization_id, b.days, b.scope_type, b.scope_id)
                                                   = (s.organization_id, s.days, s.scope_type, s.scope_id)
+    ), together as (
+        select organization_id, days, last_date, jsonb_build_object(
+                   'account_ids', jsonb_agg(scope_id order by scope_id),
+                   'accounts_with_reach', count(sums ->> 'reach'), 'accounts_with_impressions', count(sums ->> 'impressions'),
+                   'accounts_with_views', count(sums ->> 'views'), 'accounts_with_engagement', count(sums ->> 'engagement'),
+                   'accounts_with_rate', count(*) filter (where
+                       (sums ->> 'rated_by_reach')::bigint + (sums ->> 'rated_by_views')::bigint
+                       + (sums ->> 'rated_by_impressions')::bigint > 0),
+                   'accounts_with_content', count(*) filter (where (sums ->> 'new_content_count')::bigint > 0),
+                   'accounts_with_followers', count(sums ->> 'followers'), 'followers', sum((sums ->> 'followers')::bigint),
+                   'compared_followers', sum((sums ->> 'followers')::bigint) filter (where sums ->> 'previous_followers' is not null),
+                   'previous_followers', sum((sums ->> 'previous_followers')::bigint) filter (where sums ->> 'followers' is not null)
+               ) as sums
+        from alone
+        where scope_type = 'integration'
+        group by 1, 2, 3
+        having bool_and(exists (select from analytics.tracked_integrations t where t.integration_id = scope_id and t.enabled))
+    ), expected as (
+        select a.organization_id, a.days, a.last_date, a.scope_type, a.scope_id,
+               jsonb_build_object('account_ids', null, 'accounts_with_reach', null, 'accounts_with_impressions', null,
+                                  'accounts_with_views', null, 'accounts_with_engagement', null, 'accounts_with_rate', null,
+                                  'accounts_with_content', null, 'accounts_with_followers', null, 'compared_followers', null)
+                   || a.sums || coalesce(t.sums, '{}') as sums
+        from alone a
+             left join together t on a.scope_type = 'org' and (t.organization_id, t.days, t.last_date)
+                                                            = (a.organization_id, a.days, a.last_date)
     ), stored as (
         select organization_id, days, last_date, scope_type, scope_id,
                to_jsonb(r) - array['organization_id', 'days', 'last_date', 'scope_type', 'scope_id'] as sums
@@ -587,6 +613,12 @@ async fn follow(world: &mut World, account: AccountId, ago: &[i32]) {
 }
 
 /// Followers at the end of the last 30 days up to yesterday, and at the end of the 30 before.
+/// How many rows of the organization say what its accounts say together.
+async fn rows_of_accounts(world: &mut World) -> i64 {
+    let sql = "select count(*) from analytics.period_rollups where account_ids is not null and organization_id = $1";
+    sqlx::query_scalar(sql).bind(world.org.organization_id.uuid()).fetch_one(&mut world.owner).await.expect("a number")
+}
+
 async fn followers_of_30_days(world: &World) -> (Option<f64>, Option<f64>) {
     let yesterday = world.clock_now().date_utc().plus_days(-1);
     let range = Range::last(30, yesterday).expect("a range");
@@ -622,6 +654,25 @@ async fn followers_stand_at_both_ends_of_the_usual_periods() {
     world.analytics.roll_up(&world.scope()).await.expect("rolled up");
     assert_periods(&mut world, &town.scopes()).await;
     assert_eq!(followers_of_30_days(&world).await, (Some(1000.0), Some(500.0)), "from the periods");
+
+    // Its numbers are still in the organization's sums, so these are not the figures of the accounts that are left.
+    assert_eq!(rows_of_accounts(&mut world).await, 0);
+    world.analytics.track(&world.scope(), &[bob]).await.expect("tracked again");
+    assert_eq!(followers_of_30_days(&world).await, (Some(1000.0 + 969.0), Some(500.0 + 969.0)), "before the job ran");
+    world.analytics.roll_up(&world.scope()).await.expect("rolled up");
+    assert_periods(&mut world, &town.scopes()).await;
+    assert_eq!(rows_of_accounts(&mut world).await, 3);
+    assert_eq!(followers_of_30_days(&world).await, (Some(1000.0 + 969.0), Some(500.0 + 969.0)));
+
+    // What the organization's row says of its accounts is not believed of any others, even while nothing is marked.
+    mark(&mut world, "update analytics.tracked_integrations set enabled = integration_id <> (
+                          select max(integration_id::text)::uuid from analytics.tracked_integrations where organization_id = $1)
+                      where organization_id = $1").await;
+    let tracked = world.analytics.tracked(&world.scope()).await.expect("read").iter().filter(|t| t.enabled).count();
+    let yesterday = world.clock_now().date_utc().plus_days(-1);
+    let range = Range::last(30, yesterday).expect("a range");
+    let figures = world.analytics.kpis(&world.scope(), range, None).await.expect("read");
+    assert_eq!(figures[0].coverage.of, tracked);
 }
 
 #[tokio::test]

@@ -11,9 +11,10 @@ use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
 use futures::{StreamExt as _, TryStreamExt as _};
 use rookery_analytics::{Filter, Metric, Range};
-use rookery_kernel::{Clock as _, OrganizationId, Scope, SystemClock, Zone};
+use rookery_kernel::{Clock as _, Date, OrganizationId, Scope, SystemClock, Zone};
 use serde::Serialize;
 use sqlx::ConnectOptions as _;
+use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -129,37 +130,29 @@ impl Question {
         (Self::Formats, 90, Some(10.0)),
     ];
 
-    async fn ask(self, core: &Core, scope: &Scope, tenant: &Tenant, range: Range) -> anyhow::Result<()> {
+    /// Asks once. How much the answer shows: figures, items, sums, formats, content behind best hours.
+    async fn ask(self, core: &Core, scope: &Scope, tenant: &Tenant, range: Range) -> anyhow::Result<usize> {
         let analytics = &core.analytics;
-        match self {
-            Self::Nothing => queries::nothing(&core.db, scope).await?,
+        let shown = match self {
+            Self::Nothing => queries::nothing(&core.db, scope).await.map(|()| 1)?,
             Self::Kpis => {
                 let kpis = analytics.kpis(scope, range, None).await?;
-                ensure!(kpis.iter().any(|kpi| kpi.value.is_some()), "no figure is known");
+                kpis.iter().filter(|kpi| kpi.value.is_some()).count()
             }
-            Self::Overview => some(analytics.overview(scope, range, None).await?.top_content.len())?,
-            Self::Tags => some(analytics.sums(scope, &tenant.tags, range).await?.len())?,
-            Self::Accounts => some(analytics.sums(scope, &tenant.account_ids, range).await?.len())?,
-            Self::Groups => some(analytics.sums(scope, &tenant.groups, range).await?.len())?,
-            Self::TopContent => {
-                some(analytics.top_content(scope, range, Metric::Engagement, None, 10).await?.len())?;
-            }
+            Self::Overview => analytics.overview(scope, range, None).await?.top_content.len(),
+            Self::Tags => analytics.sums(scope, &tenant.tags, range).await?.len(),
+            Self::Accounts => analytics.sums(scope, &tenant.account_ids, range).await?.len(),
+            Self::Groups => analytics.sums(scope, &tenant.groups, range).await?.len(),
+            Self::TopContent => analytics.top_content(scope, range, Metric::Engagement, None, 10).await?.len(),
             Self::Heatmap => {
-                let best = analytics.best_time(scope, range, &Filter::default()).await?;
-                some(usize::try_from(best.heatmap.samples)?)?;
+                usize::try_from(analytics.best_time(scope, range, &Filter::default()).await?.heatmap.samples)?
             }
-            Self::Formats => {
-                analytics.format_comparison(scope, range, &Filter::default()).await?;
-            }
-        }
-        Ok(())
+            Self::Formats => analytics.format_comparison(scope, range, &Filter::default()).await?.rows.len(),
+        };
+        // An empty answer is fast and worth nothing.
+        ensure!(shown > 0, "an answer is empty");
+        Ok(shown)
     }
-}
-
-/// An empty answer is fast and worth nothing.
-fn some(found: usize) -> anyhow::Result<()> {
-    ensure!(found > 0, "an answer is empty");
-    Ok(())
 }
 
 impl fmt::Display for Question {
@@ -185,6 +178,8 @@ struct Line {
     question: Question,
     days: i64,
     organization: &'static str,
+    /// How much the answer shows: figures, items, sums, formats, content behind best hours.
+    shown: usize,
     /// With nobody else asking.
     alone_p99_ms: f64,
     median_ms: f64,
@@ -195,6 +190,7 @@ struct Line {
 
 /// What one round found, in milliseconds.
 struct Times {
+    shown: usize,
     alone_p99: f64,
     median: f64,
     p99: f64,
@@ -218,13 +214,19 @@ pub(crate) async fn dashboard(config: &Config, args: DashboardArgs) -> anyhow::R
         "two organizations, 100 answers, a round or more"
     );
     ensure!(args.days >= 366 + args.ago, "a year is asked for: 366 days or more");
-    let mut reports: Vec<Report> = Vec::new();
+    let mut sizes = Vec::new();
     for rows in &args.rows {
-        let report = measure(config, &args, *rows).await?;
-        if !args.json {
-            print(&report, reports.first(), args.clients);
+        sizes.push(Size::founded(config, &args, *rows).await?);
+    }
+    let reports = measure(&args, &sizes).await?;
+    for size in sizes {
+        size.core.close().await;
+        size.store.close().await;
+    }
+    if !args.json {
+        for (n, report) in reports.iter().enumerate() {
+            print(report, reports.first().filter(|_| n > 0), args.clients);
         }
-        reports.push(report);
     }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&reports)?);
@@ -233,90 +235,125 @@ pub(crate) async fn dashboard(config: &Config, args: DashboardArgs) -> anyhow::R
     Ok(if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-async fn measure(config: &Config, args: &DashboardArgs, rows: u64) -> anyhow::Result<Report> {
-    let steps = Steps::beside(args.json);
-    let step = steps.begin(&format!("founding an installation of {} organizations", args.organizations));
-    let folder = tempfile::tempdir().context("no temporary folder can be made")?;
-    let config = private(config, &folder);
-    let store = Store::open(&config).await?;
-    let core = Core::start(&config, &store, Parts::on(Arc::new(SystemClock))).await?;
-    let mut owner = store.endpoints.owner.connect().await?;
-    let mut tenants = found(&core, &mut owner, args, rows).await?;
-    step.done("");
+/// An installation of its own with so many rows.
+struct Size {
+    core: Core,
+    store: Store,
+    rows: i64,
+    sums: i64,
+    largest: Tenant,
+    typical: Tenant,
+    /// Its last day with numbers.
+    yesterday: Date,
+    /// Of the database; gone with it.
+    _folder: TempDir,
+}
 
-    let yesterday = Zone::utc().date(SystemClock.now()).plus_days(-1);
-    let first = yesterday.plus_days(1 - i64::from(args.days));
-    queries::partitions(&mut owner, first, args.days).await?;
-    let mut step = steps.begin_counted(&format!("{} days of numbers", args.days), args.organizations as u64);
-    for (n, tenant) in tenants.iter_mut().enumerate() {
-        queries::fill(&mut owner, tenant, first, args.days).await?;
-        step.at(n as u64 + 1);
-    }
-    step.done("");
-    let began = Instant::now();
-    let (computed, twins) = twins(&tenants, args.organizations / 2);
-    let mut step = steps.begin_counted("their sums", computed.len() as u64);
-    let mut sums = futures::stream::iter(&computed)
-        .map(|organization| async {
-            let scope = Scope::system(OrganizationId::from_uuid(*organization));
-            core.analytics.rebuild_rollups(&scope, |_, _| {}).await
-        })
-        .buffer_unordered(TOGETHER);
-    let mut done = 0;
-    while sums.try_next().await?.is_some() {
-        done += 1;
-        step.at(done);
-    }
-    drop(sums);
-    queries::copy_sums(&mut owner, &twins).await?;
-    queries::scatter(&mut owner).await?;
-    let (rows, sums) = queries::sizes(&mut owner).await?;
-    step.done(&format!("{rows} rows, {sums} sums, {:.0} s", began.elapsed().as_secs_f64()));
+impl Size {
+    async fn founded(config: &Config, args: &DashboardArgs, rows: u64) -> anyhow::Result<Self> {
+        let steps = Steps::beside(args.json);
+        let step = steps.begin(&format!("founding an installation of {} organizations", args.organizations));
+        let folder = tempfile::tempdir().context("no temporary folder can be made")?;
+        let config = private(config, &folder);
+        let store = Store::open(&config).await?;
+        let core = Core::start(&config, &store, Parts::on(Arc::new(SystemClock))).await?;
+        let mut owner = store.endpoints.owner.connect().await?;
+        let mut tenants = found(&core, &mut owner, args, rows).await?;
+        step.done("");
 
-    let mut step = steps.begin_counted("rounds of questions", args.rounds as u64);
-    let last = yesterday.plus_days(-i64::from(args.ago));
-    let (largest, typical) = (&tenants[0], &tenants[args.organizations / 2]);
+        let yesterday = Zone::utc().date(SystemClock.now()).plus_days(-1);
+        let first = yesterday.plus_days(1 - i64::from(args.days));
+        queries::partitions(&mut owner, first, args.days).await?;
+        let mut step = steps.begin_counted(&format!("{} days of numbers", args.days), args.organizations as u64);
+        for (n, tenant) in tenants.iter_mut().enumerate() {
+            queries::fill(&mut owner, tenant, first, args.days).await?;
+            step.at(n as u64 + 1);
+        }
+        step.done("");
+        let began = Instant::now();
+        let (computed, twins) = twins(&tenants, args.organizations / 2);
+        let mut step = steps.begin_counted("their sums", computed.len() as u64);
+        let mut sums = futures::stream::iter(&computed)
+            .map(|organization| async {
+                let scope = Scope::system(OrganizationId::from_uuid(*organization));
+                core.analytics.rebuild_rollups(&scope, |_, _| {}).await
+            })
+            .buffer_unordered(TOGETHER);
+        let mut done = 0;
+        while sums.try_next().await?.is_some() {
+            done += 1;
+            step.at(done);
+        }
+        drop(sums);
+        queries::copy_sums(&mut owner, &twins).await?;
+        queries::scatter(&mut owner).await?;
+        let (rows, sums) = queries::sizes(&mut owner).await?;
+        step.done(&format!("{rows} rows, {sums} sums, {:.0} s", began.elapsed().as_secs_f64()));
+        let typical = tenants.swap_remove(args.organizations / 2);
+        let largest = tenants.swap_remove(0);
+        Ok(Self { core, store, rows, sums, largest, typical, yesterday, _folder: folder })
+    }
+}
+
+/// Asks everything in each size. The sizes are asked by turns, so that what disturbs the machine for a while disturbs all of
+/// them; and each round begins with another question.
+async fn measure(args: &DashboardArgs, sizes: &[Size]) -> anyhow::Result<Vec<Report>> {
+    let mut step = Steps::beside(args.json).begin_counted("rounds of questions", args.rounds as u64);
     let asked: Vec<_> = Question::ALL
         .into_iter()
         .filter(|(question, ..)| args.only.is_empty() || args.only.contains(question))
-        .flat_map(|asked| [("largest", largest), ("typical", typical)].map(|of| (asked, of)))
+        .flat_map(|asked| ["largest", "typical"].map(|organization| (asked, organization)))
         .collect();
-    let mut times: Vec<Vec<Times>> = asked.iter().map(|_| Vec::new()).collect();
+    let mut times: Vec<Vec<Vec<Times>>> = sizes.iter().map(|_| asked.iter().map(|_| Vec::new()).collect()).collect();
     for round in 0..args.rounds {
-        // Each round begins elsewhere: what disturbs the machine meets another question.
         for n in 0..asked.len() {
+            // What disturbs the machine meets another question in each round.
             let n = (n + round * asked.len() / args.rounds) % asked.len();
-            let ((question, days, _), (_, tenant)) = asked[n];
-            let range = Range::last(days, last)?;
-            let alone = ask(&core, 1, args, question, tenant, range).await?;
-            let together = ask(&core, args.clients, args, question, tenant, range).await?;
-            times[n].push(Times { alone_p99: at(&alone, 99), median: at(&together, 50), p99: at(&together, 99) });
+            let ((question, days, _), organization) = asked[n];
+            for turn in 0..sizes.len() {
+                let size_no = (turn + round) % sizes.len();
+                let size = &sizes[size_no];
+                let tenant = if organization == "largest" { &size.largest } else { &size.typical };
+                let range = Range::last(days, size.yesterday.plus_days(-i64::from(args.ago)))?;
+                let shown = question.ask(&size.core, &tenant.scope(), tenant, range).await?;
+                let alone = ask(&size.core, 1, args, question, tenant, range).await?;
+                let together = ask(&size.core, args.clients, args, question, tenant, range).await?;
+                let alone_p99 = at(&alone, 99);
+                times[size_no][n].push(Times { shown, alone_p99, median: at(&together, 50), p99: at(&together, 99) });
+            }
         }
         step.at(round as u64 + 1);
     }
-    let lines = asked.into_iter().zip(times).map(|(((question, days, goal_ms), (organization, _)), times)| {
+    step.done("");
+    Ok(sizes.iter().zip(times).map(|(size, times)| report(size, &asked, &times)).collect())
+}
+
+/// The medians of the rounds of one size.
+fn report(size: &Size, asked: &[((Question, i64, Option<f64>), &'static str)], times: &[Vec<Times>]) -> Report {
+    let lines = asked.iter().zip(times).map(|(((question, days, goal_ms), organization), times)| {
         let middle = |of: fn(&Times) -> f64| {
             let mut all: Vec<f64> = times.iter().map(of).collect();
             all.sort_by(f64::total_cmp);
             all[all.len() / 2]
         };
         Line {
-            question,
-            days,
+            question: *question,
+            days: *days,
             organization,
+            shown: times.first().map_or(0, |times| times.shown),
             alone_p99_ms: middle(|times| times.alone_p99),
             median_ms: middle(|times| times.median),
             p99_ms: middle(|times| times.p99),
-            goal_ms,
+            goal_ms: *goal_ms,
         }
     });
-    let lines = lines.collect();
-    step.done("");
-    let report = Report { rows, sums, largest_items: largest.items, typical_items: typical.items, lines };
-    drop(owner);
-    core.close().await;
-    store.close().await;
-    Ok(report)
+    Report {
+        rows: size.rows,
+        sums: size.sums,
+        largest_items: size.largest.items,
+        typical_items: size.typical.items,
+        lines: lines.collect(),
+    }
 }
 
 /// Whose sums are computed, and who gets those of whom: the two that are asked and one of each other size are computed.
@@ -388,7 +425,7 @@ async fn ask(
     for _ in 0..clients {
         let (core, tenant) = (core.clone(), tenant.clone());
         asking.spawn(async move {
-            let scope = Scope::worker(OrganizationId::from_uuid(tenant.id));
+            let scope = tenant.scope();
             for _ in 0..each / 4 + 8 {
                 question.ask(&core, &scope, &tenant, range).await?;
             }
@@ -414,20 +451,21 @@ fn print(report: &Report, first: Option<&Report>, clients: usize) {
         "\n{} rows of numbers, {} sums; {clients} clients; items of the largest organization: {}, of a typical one: {}",
         report.rows, report.sums, report.largest_items, report.typical_items
     );
-    let beside = if first.is_some() { "  p99 beside the first" } else { "" };
+    let beside = if first.is_some() { "  median, p99 beside the first" } else { "" };
     println!(
-        "{:<28} {:>5}  {:<8} {:>9} {:>9} {:>9} {:>7}{beside}",
-        "question", "days", "of", "alone p99", "median ms", "p99 ms", "goal"
+        "{:<28} {:>5}  {:<8} {:>6} {:>9} {:>9} {:>9} {:>7}{beside}",
+        "question", "days", "of", "shown", "alone p99", "median ms", "p99 ms", "goal"
     );
     for (n, line) in report.lines.iter().enumerate() {
-        let beside = first
-            .and_then(|first| first.lines.get(n))
-            .map_or_else(String::new, |old| format!("  {:>20.2}", line.p99_ms / old.p99_ms));
+        let beside = first.and_then(|first| first.lines.get(n)).map_or_else(String::new, |old| {
+            format!("  {:>6.2}, {:>4.2}", line.median_ms / old.median_ms, line.p99_ms / old.p99_ms)
+        });
         println!(
-            "{:<28} {:>5}  {:<8} {:>9.2} {:>9.2} {:>9.2} {:>7}{beside}",
+            "{:<28} {:>5}  {:<8} {:>6} {:>9.2} {:>9.2} {:>9.2} {:>7}{beside}",
             line.question.to_string(),
             line.days,
             line.organization,
+            line.shown,
             line.alone_p99_ms,
             line.median_ms,
             line.p99_ms,

@@ -1,7 +1,7 @@
 //! What the measurement of dashboards writes into its own database, past the operations.
 
 use rookery_db::Db;
-use rookery_kernel::{Date, Scope};
+use rookery_kernel::{Date, OrganizationId, Scope};
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
@@ -18,6 +18,13 @@ pub(super) struct Tenant {
     pub tags: Vec<Uuid>,
     pub groups: Vec<Uuid>,
     pub account_ids: Vec<Uuid>,
+}
+
+impl Tenant {
+    /// Who asks.
+    pub fn scope(&self) -> Scope {
+        Scope::worker(OrganizationId::from_uuid(self.id))
+    }
 }
 
 /// At which ages an item is read: daily for a week, every third day for a month, weekly for three, then monthly
@@ -198,6 +205,7 @@ pub(super) async fn copy_sums(owner: &mut PgConnection, twins: &[(Uuid, Uuid)]) 
              from pair p
                   join analytics.content a on a.organization_id = p.from_org
                   join analytics.content b on b.organization_id = p.to_org and b.external_content_id = a.external_content_id;
+         create index on twin (to_org, from_scope);
          analyze twin;
          analyze twin_item;
          do $$
@@ -209,6 +217,10 @@ pub(super) async fn copy_sums(owner: &mut PgConnection, twins: &[(Uuid, Uuid)]) 
              foreach copied in array array['daily_rollups', 'monthly_rollups', 'period_rollups', 'period_hours'] loop
                  select string_agg(a.attname, ', ' order by a.attnum),
                         string_agg(case a.attname when 'organization_id' then 'w.to_org' when 'scope_id' then 'w.to_scope'
+                                                  when 'account_ids' then
+                                                      'case when r.account_ids is not null then
+                                                           (select array_agg(o.to_scope order by o.to_scope) from twin o
+                                                            where o.to_org = w.to_org and o.from_scope = any(r.account_ids)) end'
                                                   else 'r.' || a.attname end, ', ' order by a.attnum)
                  into columns, own
                  from pg_attribute a
@@ -260,7 +272,10 @@ pub(super) async fn scatter(owner: &mut PgConnection) -> Result<(), sqlx::Error>
     }
     sqlx::query("delete from analytics.rollup_marks").execute(&mut *tx).await?;
     tx.commit().await?;
-    sqlx::raw_sql("vacuum analyze").execute(owner).await?;
+    // What was loaded is written and what it replaced is deleted now, and not beside the first minutes of answers.
+    for sql in ["vacuum analyze", "checkpoint"] {
+        sqlx::raw_sql(sql).execute(&mut *owner).await?;
+    }
     Ok(())
 }
 
