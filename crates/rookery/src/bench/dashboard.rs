@@ -171,6 +171,15 @@ impl fmt::Display for Question {
     }
 }
 
+/// One question of one organization.
+#[derive(Clone, Copy)]
+struct Asked {
+    question: Question,
+    days: i64,
+    goal_ms: Option<f64>,
+    organization: &'static str,
+}
+
 /// How long one question took one organization.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -299,17 +308,19 @@ impl Size {
 /// them; and each round begins with another question.
 async fn measure(args: &DashboardArgs, sizes: &[Size]) -> anyhow::Result<Vec<Report>> {
     let mut step = Steps::beside(args.json).begin_counted("rounds of questions", args.rounds as u64);
-    let asked: Vec<_> = Question::ALL
+    let asked: Vec<Asked> = Question::ALL
         .into_iter()
         .filter(|(question, ..)| args.only.is_empty() || args.only.contains(question))
-        .flat_map(|asked| ["largest", "typical"].map(|organization| (asked, organization)))
+        .flat_map(|(question, days, goal_ms)| {
+            ["largest", "typical"].map(|organization| Asked { question, days, goal_ms, organization })
+        })
         .collect();
     let mut times: Vec<Vec<Vec<Times>>> = sizes.iter().map(|_| asked.iter().map(|_| Vec::new()).collect()).collect();
     for round in 0..args.rounds {
         for n in 0..asked.len() {
             // What disturbs the machine meets another question in each round.
             let n = (n + round * asked.len() / args.rounds) % asked.len();
-            let ((question, days, _), organization) = asked[n];
+            let Asked { question, days, organization, .. } = asked[n];
             for turn in 0..sizes.len() {
                 let size_no = (turn + round) % sizes.len();
                 let size = &sizes[size_no];
@@ -329,22 +340,23 @@ async fn measure(args: &DashboardArgs, sizes: &[Size]) -> anyhow::Result<Vec<Rep
 }
 
 /// The medians of the rounds of one size.
-fn report(size: &Size, asked: &[((Question, i64, Option<f64>), &'static str)], times: &[Vec<Times>]) -> Report {
-    let lines = asked.iter().zip(times).map(|(((question, days, goal_ms), organization), times)| {
+fn report(size: &Size, asked: &[Asked], times: &[Vec<Times>]) -> Report {
+    let lines = asked.iter().zip(times).map(|(asked, times)| {
+        let Asked { question, days, goal_ms, organization } = *asked;
         let middle = |of: fn(&Times) -> f64| {
             let mut all: Vec<f64> = times.iter().map(of).collect();
             all.sort_by(f64::total_cmp);
             all[all.len() / 2]
         };
         Line {
-            question: *question,
-            days: *days,
+            question,
+            days,
             organization,
             shown: times.first().map_or(0, |times| times.shown),
             alone_p99_ms: middle(|times| times.alone_p99),
             median_ms: middle(|times| times.median),
             p99_ms: middle(|times| times.p99),
-            goal_ms: *goal_ms,
+            goal_ms,
         }
     });
     Report {
