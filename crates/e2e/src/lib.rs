@@ -144,15 +144,17 @@ impl Tab {
         Ok(value.value().cloned().unwrap_or_default())
     }
 
-    /// Waits until an expression is true; the page itself watches, so nothing here counts time.
+    /// Waits until an expression is true of a page that has come whole: its head can be there long before its end. The page
+    /// itself watches, so nothing here counts time.
     ///
     /// # Errors
     /// If it does not become true in time; the error shows the page's text.
     pub async fn until(&self, condition: &str) -> Result<()> {
+        let whole = format!("document.readyState !== 'loading' && !!({condition})");
         let started = tokio::time::Instant::now();
         loop {
             // A navigation in between throws the evaluation away; then it is asked again.
-            if let Ok(value) = self.page.evaluate(format!("!!({condition})")).await
+            if let Ok(value) = self.page.evaluate(whole.as_str()).await
                 && value.value() == Some(&serde_json::Value::Bool(true))
             {
                 return Ok(());
